@@ -1,0 +1,18 @@
+"""The public names of the private registry.
+
+Importing this reads no config, no file and no network.
+"""
+
+from .args import PrivateRegistryArgs
+from .problems import InvalidInput, Problem
+from .registry import PrivateRegistry
+from .storage import PrivateBucket, PrivateBucketArgs
+
+__all__ = [
+    "InvalidInput",
+    "PrivateBucket",
+    "PrivateBucketArgs",
+    "PrivateRegistry",
+    "PrivateRegistryArgs",
+    "Problem",
+]

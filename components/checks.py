@@ -1,0 +1,273 @@
+"""What makes arguments unusable, found before anything is declared."""
+
+import ipaddress
+import re
+from collections.abc import Iterator
+from typing import get_args
+
+from .architecture import INSTANCE_TYPE
+from .args import NatGateways, PrivateRegistryArgs
+from .cidr import DOCKER_BRIDGE, MAX_PREFIX, MAX_ZONES, MIN_PREFIX, PRIVATE_RANGES
+from .htpasswd import htpasswd_problems, user_problems
+from .image import registry_version
+from .pem import pem_problems
+from .problems import Problem
+
+# An Application Load Balancer's name has at most 32 characters, of which Pulumi's own name for it takes "-alb" and
+# eight random ones.
+_NAME = re.compile(r"[a-z](?:[a-z0-9-]{0,18}[a-z0-9])?")
+_DOMAIN = re.compile(r"(?=.{1,253}$)(?:(?!-)[a-z0-9-]{1,63}(?<!-)\.)+(?!-)[a-z0-9-]{1,63}(?<!-)")
+_CERTIFICATE_ARN = re.compile(
+    r"arn:aws[a-z-]*:(?:iam::\d{12}:server-certificate/[\w+=,.@/-]+|acm:(?P<region>[a-z0-9-]+):\d{12}:certificate/[\w-]+)"
+)
+# CloudWatch Logs knows these periods alone (API reference, PutRetentionPolicy).
+RETENTION_DAYS = (
+    1,
+    3,
+    5,
+    7,
+    14,
+    30,
+    60,
+    90,
+    120,
+    150,
+    180,
+    365,
+    400,
+    545,
+    731,
+    1096,
+    1827,
+    2192,
+    2557,
+    2922,
+    3288,
+    3653,
+)
+_MAX_TAGS = 40  # AWS takes 50; some are added here, and some by ECS
+
+
+def problems(args: PrivateRegistryArgs, region: str) -> list[Problem]:
+    """All that is wrong with arguments, for a registry in a region such as "us-west-2". Keys are the fields' names."""
+    checks = (
+        _domain,
+        _image,
+        _users,
+        _certificate,
+        _instances,
+        _sizes,
+        _network,
+        _clients,
+        _retention,
+        _tags,
+    )
+    return [problem for check in checks for problem in check(args, region)]
+
+
+def name_problems(name: str) -> list[Problem]:
+    """What is wrong with a component's name."""
+    if _NAME.fullmatch(name):
+        return []
+    return [
+        Problem(
+            key="name",
+            found=f"{name!r} ({len(name)} characters) cannot be used",
+            allowed="1 to 20 small letters, digits and hyphens, a letter first, no hyphen last:"
+            " bucket names take no others, a load balancer's name no more",
+            example="images",
+        )
+    ]
+
+
+def _domain(args: PrivateRegistryArgs, _region: str) -> Iterator[Problem]:
+    if args.domain is not None and not _DOMAIN.fullmatch(args.domain):
+        yield Problem(
+            key="domain",
+            found=f"{args.domain!r} is not a DNS name",
+            allowed="a full name in small letters, without https://, port or wildcard",
+            example="registry.example.com",
+        )
+    if args.domain is None and (args.certificate is not None or args.certificate_arn is not None):
+        yield Problem(
+            key="domain",
+            found="is missing, and a certificate is given",
+            allowed="the name that the certificate covers: it cannot cover the load balancer's own",
+            example="registry.example.com",
+        )
+
+
+def _image(args: PrivateRegistryArgs, region: str) -> Iterator[Problem]:
+    try:
+        version = registry_version(args.image)
+    except ValueError as error:
+        yield Problem(
+            key="image",
+            found=f"{args.image!r}: {error}",
+            allowed="an official registry image, from any registry, with a tag of major version 2 or 3",
+            example="registry:3",
+        )
+        return
+    if version.regions is not None and region not in version.regions:
+        yield Problem(
+            key="image",
+            found=f"{args.image!r} does not know the region {region} and would crash there",
+            allowed=f"registry:3, or one of the regions {', '.join(sorted(version.regions))}",
+            example="registry:3",
+        )
+
+
+def _users(args: PrivateRegistryArgs, _region: str) -> Iterator[Problem]:
+    if args.users is not None and args.htpasswd is not None:
+        yield Problem(
+            key="users",
+            found="is given together with htpasswd",
+            allowed="one of the two",
+            example="leave htpasswd out",
+        )
+    if args.users is not None:
+        yield from user_problems(args.users)
+    if isinstance(args.htpasswd, str):
+        yield from htpasswd_problems(args.htpasswd)
+
+
+def _certificate(args: PrivateRegistryArgs, region: str) -> Iterator[Problem]:
+    given = args.certificate is not None or args.private_key is not None or args.certificate_chain is not None
+    if given and (args.certificate is None or args.private_key is None):
+        lacking = [key for key in ("certificate", "private_key") if getattr(args, key) is None]
+        yield Problem(
+            key=" and ".join(lacking),
+            found="missing: half a certificate is given",
+            allowed="certificate and private_key together, with certificate_chain if there is one",
+            example="pulumi config set --secret registry:privateKey < key.pem",
+        )
+    elif isinstance(args.certificate, str) and isinstance(args.private_key, str):
+        chain = args.certificate_chain if isinstance(args.certificate_chain, str) else None
+        yield from pem_problems(args.certificate, args.private_key, chain, domain=args.domain)
+    if args.certificate_arn is None:
+        return
+    if given:
+        yield Problem(
+            key="certificate_arn",
+            found="is given together with a certificate",
+            allowed="one of the two",
+            example="leave certificate_arn out",
+        )
+    named = _CERTIFICATE_ARN.fullmatch(args.certificate_arn)
+    if not named or named["region"] not in (None, region):
+        yield Problem(
+            key="certificate_arn",
+            found=f"{args.certificate_arn!r} is not the ARN of a certificate that a load balancer in {region} can use",
+            allowed=f"an IAM server certificate, or an ACM certificate in {region}",
+            example="arn:aws:iam::123456789012:server-certificate/my-registry",
+        )
+
+
+def _instances(args: PrivateRegistryArgs, _region: str) -> Iterator[Problem]:
+    if not INSTANCE_TYPE.fullmatch(args.instance_type) or args.instance_type.startswith("mac"):
+        yield Problem(
+            key="instance_type",
+            found=f"{args.instance_type!r} is not an instance type that runs Linux",
+            allowed="an EC2 instance type, x86_64 or arm64",
+            example="t4g.small",
+        )
+    if args.ami_id is not None and not re.fullmatch(r"ami-[0-9a-f]{8,17}", args.ami_id):
+        yield Problem(
+            key="ami_id",
+            found=f"{args.ami_id!r} is not an AMI's id",
+            allowed="an ECS-optimized Amazon Linux 2023 AMI of the instance type's architecture",
+            example="ami-0123456789abcdef0",
+        )
+
+
+def _sizes(args: PrivateRegistryArgs, _region: str) -> Iterator[Problem]:
+    sizes = f"min_size {args.min_size}, desired_capacity {args.desired_capacity}, max_size {args.max_size}"
+    if not 1 <= args.min_size <= args.desired_capacity <= args.max_size:
+        yield Problem(
+            key="min_size, desired_capacity, max_size",
+            found=f"out of order: {sizes}",
+            allowed="1 <= min_size <= desired_capacity <= max_size",
+            example="2, 2, 4",
+        )
+    if args.desired_count < 1:
+        yield Problem(key="desired_count", found=f"{args.desired_count} is too few", allowed="1 or more", example="2")
+
+
+def _network(args: PrivateRegistryArgs, _region: str) -> Iterator[Problem]:
+    yield from _vpc_cidr(args.vpc_cidr)
+    if not 2 <= args.availability_zones <= MAX_ZONES:
+        yield Problem(
+            key="availability_zones",
+            found=f"{args.availability_zones} cannot be used",
+            allowed=f"2 to {MAX_ZONES}: a load balancer needs two",
+            example="2",
+        )
+    if args.nat_gateways not in get_args(NatGateways):
+        yield Problem(
+            key="nat_gateways",
+            found=f"{args.nat_gateways!r} is unknown",
+            allowed=", ".join(get_args(NatGateways)),
+            example="perZone",
+        )
+
+
+def _vpc_cidr(cidr: str) -> Iterator[Problem]:
+    def problem(found: str) -> Problem:
+        return Problem(
+            key="vpc_cidr",
+            found=f"{cidr!r} {found}",
+            allowed=f"a private IPv4 range, /{MIN_PREFIX} to /{MAX_PREFIX}, apart from Docker's {DOCKER_BRIDGE}",
+            example="10.0.0.0/16",
+        )
+
+    try:
+        network = ipaddress.IPv4Network(cidr)
+    except ValueError as error:
+        yield problem(f"is not a network ({error})")
+        return
+    if not MIN_PREFIX <= network.prefixlen <= MAX_PREFIX:
+        yield problem("is too small" if network.prefixlen > MAX_PREFIX else "is too large")
+    if not any(network.subnet_of(private) for private in PRIVATE_RANGES):
+        yield problem("is not private")
+    if network.overlaps(DOCKER_BRIDGE):
+        yield problem("overlaps the network of the containers on each instance")
+
+
+def _clients(args: PrivateRegistryArgs, _region: str) -> Iterator[Problem]:
+    def problem(found: str) -> Problem:
+        return Problem(
+            key="allowed_cidrs",
+            found=found,
+            allowed="IPv4 ranges, none inside another",
+            example='["203.0.113.0/24"]',
+        )
+
+    if not args.allowed_cidrs:
+        yield problem("is empty: nobody could connect")
+    networks: list[ipaddress.IPv4Network] = []
+    for cidr in args.allowed_cidrs:
+        try:
+            network = ipaddress.IPv4Network(cidr)
+        except ValueError as error:
+            yield problem(f"{cidr!r} is not a range ({error})")
+            continue
+        yield from (problem(f"{cidr!r} overlaps {other}") for other in networks if network.overlaps(other))
+        networks.append(network)
+
+
+def _retention(args: PrivateRegistryArgs, _region: str) -> Iterator[Problem]:
+    if args.log_retention_days not in RETENTION_DAYS:
+        yield Problem(
+            key="log_retention_days",
+            found=f"{args.log_retention_days} is no period that CloudWatch Logs knows",
+            allowed=", ".join(map(str, RETENTION_DAYS)),
+            example="30",
+        )
+
+
+def _tags(args: PrivateRegistryArgs, _region: str) -> Iterator[Problem]:
+    allowed = f"at most {_MAX_TAGS}; keys of 1 to 128 characters that do not begin with aws:, values of at most 256"
+    bad = [k for k, v in args.tags.items() if not 1 <= len(k) <= 128 or k.lower().startswith("aws:") or len(v) > 256]
+    if bad or len(args.tags) > _MAX_TAGS:
+        found = f"cannot be used: {', '.join(map(repr, bad))}" if bad else f"{len(args.tags)} tags are too many"
+        yield Problem(key="tags", found=found, allowed=allowed, example='{"team": "platform"}')

@@ -1,0 +1,133 @@
+"""The entrance: TLS from the client, TLS again to the registry."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import pulumi
+import pulumi_aws as aws
+
+from . import policies
+from .container import PORT
+from .outputs import known_after
+
+# Committing a large layer is a copy inside S3 during which no byte goes to the client (distribution#1061); the
+# default of 60 s would cut it off.
+_IDLE_SECONDS = 900
+_DRAIN_SECONDS = 120
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoadBalancerArgs:
+    """Where the load balancer stands and who may connect.
+
+    Attributes:
+        vpc_id: its VPC.
+        subnet_ids: public subnets, in two zones at least.
+        certificate_arn: what it shows to clients, from IAM or ACM.
+        allowed_cidrs: the IPv4 ranges that may connect.
+        access_log_bucket: the bucket that gets a log of all requests.
+        deletion_protection: whether AWS refuses to delete it.
+        tags: on everything that takes tags.
+    """
+
+    vpc_id: pulumi.Input[str]
+    subnet_ids: Sequence[pulumi.Input[str]]
+    certificate_arn: pulumi.Input[str]
+    allowed_cidrs: Sequence[str]
+    access_log_bucket: pulumi.Input[str]
+    deletion_protection: bool = False
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+class LoadBalancer(pulumi.ComponentResource):
+    """An internet-facing Application Load Balancer with one HTTPS listener and one HTTPS target group.
+
+    Makes: aws.ec2.SecurityGroup, aws.vpc.SecurityGroupIngressRule (one per allowed range), aws.lb.LoadBalancer,
+    aws.lb.TargetGroup, aws.lb.Listener.
+
+    Attributes:
+        dns_name: the name that AWS gave it.
+        security_group_id: its security group, which lets nothing out by itself.
+        target_group_arn: where targets register. It is known once the listener is there: ECS takes no earlier one.
+    """
+
+    dns_name: pulumi.Output[str]
+    security_group_id: pulumi.Output[str]
+    target_group_arn: pulumi.Output[str]
+
+    def __init__(self, name: str, args: LoadBalancerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("private-registry:index:LoadBalancer", name, {}, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        group = aws.ec2.SecurityGroup(
+            f"{name}-alb",
+            description="The registry's load balancer",
+            vpc_id=args.vpc_id,
+            tags={**args.tags, "Name": f"{name}-alb"},
+            opts=child,
+        )
+        self.security_group_id = group.id
+        for cidr in args.allowed_cidrs:
+            aws.vpc.SecurityGroupIngressRule(
+                f"{name}-clients-{cidr}",
+                security_group_id=group.id,
+                description="Clients of the registry",
+                cidr_ipv4=cidr,
+                ip_protocol="tcp",
+                from_port=PORT,
+                to_port=PORT,
+                tags=args.tags,
+                opts=child,
+            )
+        balancer = aws.lb.LoadBalancer(
+            f"{name}-alb",
+            load_balancer_type="application",
+            subnets=args.subnet_ids,
+            security_groups=[group.id],
+            idle_timeout=_IDLE_SECONDS,
+            drop_invalid_header_fields=True,
+            desync_mitigation_mode="defensive",
+            enable_deletion_protection=args.deletion_protection,
+            access_logs={
+                "bucket": args.access_log_bucket,
+                "prefix": policies.LOAD_BALANCER_PREFIX,
+                "enabled": True,
+            },
+            tags=args.tags,
+            opts=child,
+        )
+        self.dns_name = balancer.dns_name
+        targets = aws.lb.TargetGroup(
+            f"{name}-tg",
+            vpc_id=args.vpc_id,
+            target_type="instance",
+            protocol="HTTPS",
+            port=PORT,
+            deregistration_delay=_DRAIN_SECONDS,
+            load_balancing_algorithm_type="least_outstanding_requests",
+            # 401 also proves that authentication is on. "/" would depend on S3, and then ECS would replace every
+            # task for a fault that this does not mend.
+            health_check={
+                "protocol": "HTTPS",
+                "path": "/v2/",
+                "matcher": "401",
+                "interval": 10,
+                "timeout": 5,
+                "healthy_threshold": 2,
+                "unhealthy_threshold": 3,
+            },
+            tags=args.tags,
+            opts=child,
+        )
+        listener = aws.lb.Listener(
+            f"{name}-https",
+            load_balancer_arn=balancer.arn,
+            port=PORT,
+            protocol="HTTPS",
+            ssl_policy="ELBSecurityPolicy-TLS13-1-2-Res-2021-06",
+            certificate_arn=args.certificate_arn,
+            default_actions=[{"type": "forward", "target_group_arn": targets.arn}],
+            tags=args.tags,
+            opts=child,
+        )
+        self.target_group_arn = known_after(targets.arn, listener)
+        self.register_outputs({"dnsName": self.dns_name, "targetGroupArn": self.target_group_arn})

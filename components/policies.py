@@ -1,0 +1,182 @@
+"""IAM and bucket policies, as JSON texts. Nothing may be done to `*` that AWS can restrict to an ARN."""
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from .location import Location
+
+Statement = dict[str, Any]
+
+
+def document(statements: Iterable[Statement]) -> str:
+    """A policy document of these statements."""
+    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)}, sort_keys=True)
+
+
+def _allow(actions: list[str], *resources: str, **more: Any) -> Statement:
+    return {"Effect": "Allow", "Action": actions, "Resource": list(resources), **more}
+
+
+def assume_role(service: str) -> str:
+    """Lets an AWS service such as "ec2.amazonaws.com" take a role."""
+    return document([{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": service}}])
+
+
+def images_access(bucket_arn: str) -> str:
+    """What the registry's S3 storage driver does with the images bucket, and no more."""
+    return document(
+        [
+            _allow(["s3:ListBucket", "s3:GetBucketLocation", "s3:ListBucketMultipartUploads"], bucket_arn),
+            _allow(
+                [
+                    "s3:PutObject",
+                    "s3:PutObjectAcl",
+                    "s3:GetObject",
+                    "s3:DeleteObject",
+                    "s3:ListMultipartUploadParts",
+                    "s3:AbortMultipartUpload",
+                ],
+                f"{bucket_arn}/*",
+            ),
+        ]
+    )
+
+
+def bootstrap_access(bucket_arn: str) -> str:
+    """Reading the files that an instance fetches."""
+    return document([_allow(["s3:ListBucket"], bucket_arn), _allow(["s3:GetObject"], f"{bucket_arn}/*")])
+
+
+def container_instance(cluster_arn: str) -> str:
+    """What the ECS agent does in its own cluster, and a shell by Session Manager instead of SSH.
+
+    Narrower than AWS's managed policies AmazonEC2ContainerServiceforEC2Role and AmazonSSMManagedInstanceCore: these
+    reach every cluster and every SSM parameter. Resource types: Service Authorization Reference, Amazon ECS.
+    """
+    instances = cluster_arn.replace(":cluster/", ":container-instance/", 1)
+    return document(
+        [
+            _allow(
+                [
+                    "ecs:RegisterContainerInstance",
+                    "ecs:DeregisterContainerInstance",
+                    "ecs:SubmitAttachmentStateChanges",
+                    "ecs:SubmitContainerStateChange",
+                    "ecs:SubmitTaskStateChange",
+                ],
+                cluster_arn,
+            ),
+            _allow(
+                ["ecs:Poll", "ecs:StartTelemetrySession", "ecs:UpdateContainerInstancesState"],
+                f"{instances}/*",
+            ),
+            # These know no resources.
+            _allow(
+                [
+                    "ecs:DiscoverPollEndpoint",
+                    "ssm:UpdateInstanceInformation",
+                    "ssmmessages:CreateControlChannel",
+                    "ssmmessages:CreateDataChannel",
+                    "ssmmessages:OpenControlChannel",
+                    "ssmmessages:OpenDataChannel",
+                ],
+                "*",
+            ),
+        ]
+    )
+
+
+def complete_launch(location: Location, tag: str, value: str) -> str:
+    """Completing the launch hook of the Auto Scaling Group that carries a tag.
+
+    By tag, since the group's name is not known before the group is, and its first instances boot with it.
+    """
+    groups = (
+        f"arn:{location.partition}:autoscaling:{location.region}:{location.account_id}"
+        ":autoScalingGroup:*:autoScalingGroupName/*"
+    )
+    return document(
+        [
+            _allow(
+                ["autoscaling:CompleteLifecycleAction"],
+                groups,
+                Condition={"StringEquals": {f"aws:ResourceTag/{tag}": value}},
+            ),
+            _allow(["autoscaling:DescribeAutoScalingInstances"], "*"),  # knows no resources
+        ]
+    )
+
+
+def task_execution(log_group_arn: str, parameter_arn: str) -> str:
+    """What ECS does on the task's behalf: write its log, read its secret.
+
+    SSM decrypts with the account's key aws/ssm, whose own policy admits everyone who may use SSM here.
+    """
+    return document(
+        [
+            _allow(["logs:CreateLogStream", "logs:PutLogEvents"], f"{log_group_arn}:*"),
+            _allow(["ssm:GetParameters"], parameter_arn),
+        ]
+    )
+
+
+def tls_only(bucket_arn: str) -> Statement:
+    """Refuses whoever comes without TLS.
+
+    IAM ignores the case of "S3:*" (IAM User Guide, "IAM JSON policy elements: Action"). moto, the AWS API of the
+    tests, does not, and knows no such condition: written in small letters, the statement would refuse everybody there.
+    """
+    return {
+        "Sid": "TlsOnly",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "S3:*",
+        "Resource": [bucket_arn, f"{bucket_arn}/*"],
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+
+
+def log_delivery(bucket_arn: str, location: Location) -> list[Statement]:
+    """Lets the load balancer, S3 and the VPC deliver logs, each under a prefix of its own and for this account only.
+
+    Sources: "Access logs for your Application Load Balancer", "Enabling Amazon S3 server access logging", "Publish
+    flow logs to Amazon S3". Flow logs extend a bucket's policy by themselves unless it holds their statements.
+    """
+
+    def write(sid: str, service: str, prefix: str, **condition: Any) -> Statement:
+        return {
+            "Sid": sid,
+            "Effect": "Allow",
+            "Principal": {"Service": service},
+            "Action": "s3:PutObject",
+            "Resource": f"{bucket_arn}/{prefix}/*",
+            "Condition": {"StringEquals": {"aws:SourceAccount": location.account_id, **condition}},
+        }
+
+    flow_logs = "delivery.logs.amazonaws.com"
+    return [
+        # The load balancer's own service principal carries no source account.
+        {
+            "Sid": "LoadBalancer",
+            "Effect": "Allow",
+            "Principal": {"Service": "logdelivery.elasticloadbalancing.amazonaws.com"},
+            "Action": "s3:PutObject",
+            "Resource": f"{bucket_arn}/{LOAD_BALANCER_PREFIX}/AWSLogs/{location.account_id}/*",
+        },
+        write("S3", "logging.s3.amazonaws.com", S3_PREFIX),
+        write("FlowLogs", flow_logs, FLOW_LOGS_PREFIX, **{"s3:x-amz-acl": "bucket-owner-full-control"}),
+        {
+            "Sid": "FlowLogsCheck",
+            "Effect": "Allow",
+            "Principal": {"Service": flow_logs},
+            "Action": ["s3:GetBucketAcl", "s3:ListBucket"],
+            "Resource": bucket_arn,
+            "Condition": {"StringEquals": {"aws:SourceAccount": location.account_id}},
+        },
+    ]
+
+
+LOAD_BALANCER_PREFIX = "load-balancer"
+S3_PREFIX = "s3"
+FLOW_LOGS_PREFIX = "flow-logs"

@@ -1,0 +1,170 @@
+"""The whole registry, composed of its parts in the order in which data flows."""
+
+import pulumi
+
+from . import checks, policies
+from .args import PrivateRegistryArgs
+from .bootstrap import Bootstrap, BootstrapArgs
+from .capacity import Capacity, CapacityArgs
+from .certificate import Certificate, CertificateArgs
+from .credentials import Credentials, CredentialsArgs
+from .image import registry_version
+from .load_balancer import LoadBalancer, LoadBalancerArgs
+from .location import Location
+from .network import Network, NetworkArgs
+from .problems import InvalidInput
+from .service import Service, ServiceArgs
+from .storage import PrivateBucket, PrivateBucketArgs
+
+
+class PrivateRegistry(pulumi.ComponentResource):
+    """A private Docker registry: registry:2 or :3 on ECS, behind a load balancer with TLS, images in S3.
+
+    Makes: PrivateBucket (images, logs), Network, Certificate, Credentials, Bootstrap, LoadBalancer, Capacity, Service.
+
+    Args:
+        name: 1 to 20 small letters, digits and hyphens; the beginning of every name.
+        args: see `PrivateRegistryArgs`. Default: all defaults.
+        opts: the usual ones; a provider given here decides region and account.
+
+    Attributes:
+        load_balancer_dns: the load balancer's own DNS name: what the domain's CNAME or alias record points to.
+        address: the domain, or that name: what comes before the "/" in an image's name.
+        bucket_name: the bucket with the images.
+        cluster_name: the ECS cluster.
+        service_name: the ECS service.
+        ca_certificate: what clients must trust, PEM, if the certificate is self-signed, else None.
+        passwords: the generated passwords by user name, a secret; None if none were generated.
+
+    Raises:
+        InvalidInput: the name or the arguments cannot be used; it lists all that is wrong.
+    """
+
+    load_balancer_dns: pulumi.Output[str]
+    address: pulumi.Output[str]
+    bucket_name: pulumi.Output[str]
+    cluster_name: pulumi.Output[str]
+    service_name: pulumi.Output[str]
+    ca_certificate: pulumi.Output[str] | None
+    passwords: pulumi.Output[dict[str, str]] | None
+
+    def __init__(
+        self, name: str, args: PrivateRegistryArgs | None = None, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        args = args or PrivateRegistryArgs()
+        super().__init__("private-registry:index:PrivateRegistry", name, {}, opts)
+        location = Location.of(self)
+        if problems := [*checks.name_problems(name), *checks.problems(args, location.region)]:
+            raise InvalidInput(problems)
+        child = pulumi.ResourceOptions(parent=self)
+        version = registry_version(args.image)
+
+        logs = PrivateBucket(
+            f"{name}-logs",
+            PrivateBucketArgs(
+                keep=not args.force_destroy,
+                expire_after_days=args.log_retention_days,
+                more_statements=lambda arn: policies.log_delivery(arn, location),
+                tags=args.tags,
+            ),
+            opts=child,
+        )
+        images = PrivateBucket(
+            f"{name}-images",
+            PrivateBucketArgs(keep=not args.force_destroy, access_log_bucket=logs.bucket, tags=args.tags),
+            opts=child,
+        )
+        network = Network(
+            name,
+            NetworkArgs(
+                location=location,
+                cidr=args.vpc_cidr,
+                availability_zones=args.availability_zones,
+                nat_gateways=args.nat_gateways,
+                flow_log_bucket=logs.bucket if args.flow_logs else None,
+                tags=args.tags,
+            ),
+            opts=child,
+        )
+        certificate = Certificate(
+            f"{name}-certificate",
+            CertificateArgs(
+                location=location,
+                domain=args.domain,
+                certificate=args.certificate,
+                certificate_chain=args.certificate_chain,
+                private_key=args.private_key,
+                certificate_arn=args.certificate_arn,
+                tags=args.tags,
+            ),
+            opts=child,
+        )
+        credentials = Credentials(f"{name}-user", CredentialsArgs(users=args.users, htpasswd=args.htpasswd), opts=child)
+        bootstrap = Bootstrap(
+            f"{name}-bootstrap",
+            BootstrapArgs(htpasswd=credentials.htpasswd, access_log_bucket=logs.bucket, tags=args.tags),
+            opts=child,
+        )
+        balancer = LoadBalancer(
+            name,
+            LoadBalancerArgs(
+                vpc_id=network.vpc_id,
+                subnet_ids=network.public_subnet_ids,
+                certificate_arn=certificate.arn,
+                allowed_cidrs=args.allowed_cidrs,
+                access_log_bucket=logs.bucket,
+                deletion_protection=args.deletion_protection,
+                tags=args.tags,
+            ),
+            opts=child,
+        )
+        # The S3 permission is with whoever the image can be: see RegistryVersion.
+        images_access = {"images": images.arn.apply(policies.images_access)}
+        capacity = Capacity(
+            name,
+            CapacityArgs(
+                location=location,
+                instance_type=args.instance_type,
+                ami_id=args.ami_id,
+                min_size=args.min_size,
+                max_size=args.max_size,
+                desired_capacity=args.desired_capacity,
+                vpc_id=network.vpc_id,
+                subnet_ids=network.instance_subnet_ids,
+                public_addresses=network.instances_are_public,
+                load_balancer_security_group_id=balancer.security_group_id,
+                bootstrap_bucket=bootstrap.bucket,
+                metadata_tokens="required" if version.uses_task_role else "optional",
+                instance_policies={
+                    "bootstrap": bootstrap.arn.apply(policies.bootstrap_access),
+                    **({} if version.uses_task_role else images_access),
+                },
+                tags=args.tags,
+            ),
+            opts=child,
+        )
+        service = Service(
+            name,
+            ServiceArgs(
+                location=location,
+                image=args.image,
+                desired_count=args.desired_count,
+                images_bucket=images.bucket,
+                cluster_name=capacity.cluster_name,
+                cluster_arn=capacity.cluster_arn,
+                capacity_provider=capacity.capacity_provider,
+                target_group_arn=balancer.target_group_arn,
+                task_policies=images_access if version.uses_task_role else {},
+                log_retention_days=args.log_retention_days,
+                tags=args.tags,
+            ),
+            opts=child,
+        )
+        self.load_balancer_dns = balancer.dns_name
+        self.address = pulumi.Output.from_input(args.domain) if args.domain else balancer.dns_name
+        self.bucket_name = images.bucket
+        self.cluster_name = capacity.cluster_name
+        self.service_name = service.service_name
+        self.ca_certificate = certificate.ca_certificate
+        self.passwords = credentials.passwords
+        self.register_outputs({"address": self.address, "bucketName": self.bucket_name})
