@@ -1,0 +1,19 @@
+"""The program of a stack: settings in, a registry out."""
+
+import pulumi
+
+import settings
+from components import PrivateRegistry
+
+registry = PrivateRegistry("registry", settings.load())
+
+pulumi.export("RegistryELBDns", registry.load_balancer_dns)
+pulumi.export("registryUrl", pulumi.Output.concat("https://", registry.address))
+pulumi.export("loginCommand", pulumi.Output.concat("docker login ", registry.address))
+pulumi.export("bucketName", registry.bucket_name)
+pulumi.export("clusterName", registry.cluster_name)
+pulumi.export("serviceName", registry.service_name)
+if registry.ca_certificate is not None:
+    pulumi.export("caCertificate", registry.ca_certificate)
+if registry.passwords is not None:
+    pulumi.export("passwords", registry.passwords)
