@@ -8,11 +8,4 @@ from .problems import InvalidInput, Problem
 from .registry import PrivateRegistry
 from .storage import PrivateBucket, PrivateBucketArgs
 
-__all__ = [
-    "InvalidInput",
-    "PrivateBucket",
-    "PrivateBucketArgs",
-    "PrivateRegistry",
-    "PrivateRegistryArgs",
-    "Problem",
-]
+__all__ = ["InvalidInput", "PrivateBucket", "PrivateBucketArgs", "PrivateRegistry", "PrivateRegistryArgs", "Problem"]

@@ -16,10 +16,6 @@ from .user_data import user_data
 LAUNCH_HOOK = "booted"
 _BOOT_SECONDS = 600
 _CLUSTER_TAG = "private-registry:cluster"
-_EPHEMERAL_PORTS = (
-    32768,
-    65535,
-)  # from which Docker takes the host's ports, by the kernel's own range and ECS's
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +32,7 @@ class CapacityArgs:
         vpc_id: their VPC.
         subnet_ids: their subnets.
         public_addresses: whether they get public IPv4 addresses.
-        load_balancer_security_group_id: who may connect to them.
+        security_group_id: their security group.
         bootstrap_bucket: the bucket with the files that they fetch.
         metadata_tokens: "required" (IMDSv2 alone), or "optional" for containers that know IMDSv1 alone.
         instance_policies: what the instance role may do beside serving ECS: policy documents by name.
@@ -52,7 +48,7 @@ class CapacityArgs:
     vpc_id: pulumi.Input[str]
     subnet_ids: Sequence[pulumi.Input[str]]
     public_addresses: bool
-    load_balancer_security_group_id: pulumi.Input[str]
+    security_group_id: pulumi.Input[str]
     bootstrap_bucket: pulumi.Input[str]
     metadata_tokens: str
     instance_policies: Mapping[str, pulumi.Input[str]]
@@ -62,9 +58,8 @@ class CapacityArgs:
 class Capacity(pulumi.ComponentResource):
     """An ECS cluster whose instances boot by script, and count only when the script is through.
 
-    Makes: aws.ecs.Cluster, aws.iam.Role with aws.iam.RolePolicy and aws.iam.InstanceProfile, aws.ec2.SecurityGroup
-    with aws.vpc.SecurityGroupIngressRule and aws.vpc.SecurityGroupEgressRule, aws.ec2.LaunchTemplate,
-    aws.autoscaling.Group, aws.ecs.CapacityProvider, aws.ecs.ClusterCapacityProviders.
+    Makes: aws.ecs.Cluster, aws.iam.Role with aws.iam.RolePolicy and aws.iam.InstanceProfile,
+    aws.ec2.LaunchTemplate, aws.autoscaling.Group, aws.ecs.CapacityProvider, aws.ecs.ClusterCapacityProviders.
 
     Attributes:
         cluster_name: the cluster.
@@ -82,7 +77,7 @@ class Capacity(pulumi.ComponentResource):
         cluster = aws.ecs.Cluster(f"{name}-cluster", tags=args.tags, opts=child)
         self.cluster_name, self.cluster_arn = cluster.name, cluster.arn
         profile, role_policies = self._instance_profile(name, args)
-        template = self._launch_template(name, args, profile, self._security_group(name, args))
+        template = self._launch_template(name, args, profile)
         group = self._group(name, args, template, role_policies)
         provider = aws.ecs.CapacityProvider(
             f"{name}-capacity",
@@ -90,11 +85,7 @@ class Capacity(pulumi.ComponentResource):
                 "auto_scaling_group_arn": group.arn,
                 "managed_draining": "ENABLED",
                 "managed_termination_protection": "ENABLED",
-                "managed_scaling": {
-                    "status": "ENABLED",
-                    "target_capacity": 100,
-                    "maximum_scaling_step_size": 2,
-                },
+                "managed_scaling": {"status": "ENABLED", "target_capacity": 100, "maximum_scaling_step_size": 2},
             },
             tags=args.tags,
             opts=child,
@@ -132,62 +123,12 @@ class Capacity(pulumi.ComponentResource):
         ]
         return aws.iam.InstanceProfile(f"{name}-instance", role=role.name, tags=args.tags, opts=child), role_policies
 
-    def _security_group(self, name: str, args: CapacityArgs) -> aws.ec2.SecurityGroup:
-        child = pulumi.ResourceOptions(parent=self)
-        group = aws.ec2.SecurityGroup(
-            f"{name}-instances",
-            description="The registry's instances",
-            vpc_id=args.vpc_id,
-            tags={**args.tags, "Name": f"{name}-instances"},
-            opts=child,
-        )
-        first, last = _EPHEMERAL_PORTS
-        aws.vpc.SecurityGroupIngressRule(
-            f"{name}-from-alb",
-            security_group_id=group.id,
-            description="The load balancer, to the ports that Docker publishes",
-            referenced_security_group_id=args.load_balancer_security_group_id,
-            ip_protocol="tcp",
-            from_port=first,
-            to_port=last,
-            tags=args.tags,
-            opts=child,
-        )
-        aws.vpc.SecurityGroupEgressRule(
-            f"{name}-to-instances",
-            security_group_id=args.load_balancer_security_group_id,
-            description="The ports that Docker publishes on the instances",
-            referenced_security_group_id=group.id,
-            ip_protocol="tcp",
-            from_port=first,
-            to_port=last,
-            tags=args.tags,
-            opts=child,
-        )
-        aws.vpc.SecurityGroupEgressRule(
-            f"{name}-out",
-            security_group_id=group.id,
-            description="AWS's APIs, package repositories, the image's registry",
-            cidr_ipv4="0.0.0.0/0",
-            ip_protocol="-1",
-            tags=args.tags,
-            opts=child,
-        )
-        return group
-
     def _launch_template(
-        self,
-        name: str,
-        args: CapacityArgs,
-        profile: aws.iam.InstanceProfile,
-        group: aws.ec2.SecurityGroup,
+        self, name: str, args: CapacityArgs, profile: aws.iam.InstanceProfile
     ) -> aws.ec2.LaunchTemplate:
         script = pulumi.Output.all(self.cluster_name, args.bootstrap_bucket).apply(
             lambda known: user_data(
-                region=args.location.region,
-                cluster=known[0],
-                bootstrap_bucket=known[1],
-                launch_hook=LAUNCH_HOOK,
+                region=args.location.region, cluster=known[0], bootstrap_bucket=known[1], launch_hook=LAUNCH_HOOK
             )
         )
         instance_tags = {**args.tags, "Name": f"{name}-instance"}
@@ -200,7 +141,7 @@ class Capacity(pulumi.ComponentResource):
             network_interfaces=[
                 {
                     "associate_public_ip_address": str(args.public_addresses).lower(),
-                    "security_groups": [group.id],
+                    "security_groups": [args.security_group_id],
                     "delete_on_termination": "true",
                 }
             ],
@@ -241,7 +182,7 @@ class Capacity(pulumi.ComponentResource):
             **args.tags,
             "Name": f"{name}-instance",
             _CLUSTER_TAG: self.cluster_name,
-            "AmazonECSManaged": "",  # ECS adds it by itself, and would be a change at each run
+            "AmazonECSManaged": "true",  # ECS adds it by itself, which would be a change at each run
         }
         return aws.autoscaling.Group(
             f"{name}-instances",

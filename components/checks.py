@@ -50,18 +50,7 @@ _MAX_TAGS = 40  # AWS takes 50; some are added here, and some by ECS
 
 def problems(args: PrivateRegistryArgs, region: str) -> list[Problem]:
     """All that is wrong with arguments, for a registry in a region such as "us-west-2". Keys are the fields' names."""
-    checks = (
-        _domain,
-        _image,
-        _users,
-        _certificate,
-        _instances,
-        _sizes,
-        _network,
-        _clients,
-        _retention,
-        _tags,
-    )
+    checks = (_domain, _image, _users, _certificate, _instances, _sizes, _network, _clients, _retention, _tags)
     return [problem for check in checks for problem in check(args, region)]
 
 
@@ -120,10 +109,7 @@ def _image(args: PrivateRegistryArgs, region: str) -> Iterator[Problem]:
 def _users(args: PrivateRegistryArgs, _region: str) -> Iterator[Problem]:
     if args.users is not None and args.htpasswd is not None:
         yield Problem(
-            key="users",
-            found="is given together with htpasswd",
-            allowed="one of the two",
-            example="leave htpasswd out",
+            key="users", found="is given together with htpasswd", allowed="one of the two", example="leave htpasswd out"
         )
     if args.users is not None:
         yield from user_problems(args.users)
@@ -236,10 +222,7 @@ def _vpc_cidr(cidr: str) -> Iterator[Problem]:
 def _clients(args: PrivateRegistryArgs, _region: str) -> Iterator[Problem]:
     def problem(found: str) -> Problem:
         return Problem(
-            key="allowed_cidrs",
-            found=found,
-            allowed="IPv4 ranges, none inside another",
-            example='["203.0.113.0/24"]',
+            key="allowed_cidrs", found=found, allowed="IPv4 ranges, none inside another", example='["203.0.113.0/24"]'
         )
 
     if not args.allowed_cidrs:

@@ -18,13 +18,13 @@ _DRAIN_SECONDS = 120
 
 @dataclass(frozen=True, kw_only=True)
 class LoadBalancerArgs:
-    """Where the load balancer stands and who may connect.
+    """Where the load balancer stands, and what it shows.
 
     Attributes:
         vpc_id: its VPC.
         subnet_ids: public subnets, in two zones at least.
         certificate_arn: what it shows to clients, from IAM or ACM.
-        allowed_cidrs: the IPv4 ranges that may connect.
+        security_group_id: its security group.
         access_log_bucket: the bucket that gets a log of all requests.
         deletion_protection: whether AWS refuses to delete it.
         tags: on everything that takes tags.
@@ -33,7 +33,7 @@ class LoadBalancerArgs:
     vpc_id: pulumi.Input[str]
     subnet_ids: Sequence[pulumi.Input[str]]
     certificate_arn: pulumi.Input[str]
-    allowed_cidrs: Sequence[str]
+    security_group_id: pulumi.Input[str]
     access_log_bucket: pulumi.Input[str]
     deletion_protection: bool = False
     tags: Mapping[str, str] = field(default_factory=dict)
@@ -42,56 +42,29 @@ class LoadBalancerArgs:
 class LoadBalancer(pulumi.ComponentResource):
     """An internet-facing Application Load Balancer with one HTTPS listener and one HTTPS target group.
 
-    Makes: aws.ec2.SecurityGroup, aws.vpc.SecurityGroupIngressRule (one per allowed range), aws.lb.LoadBalancer,
-    aws.lb.TargetGroup, aws.lb.Listener.
+    Makes: aws.lb.LoadBalancer, aws.lb.TargetGroup, aws.lb.Listener.
 
     Attributes:
         dns_name: the name that AWS gave it.
-        security_group_id: its security group, which lets nothing out by itself.
         target_group_arn: where targets register. It is known once the listener is there: ECS takes no earlier one.
     """
 
     dns_name: pulumi.Output[str]
-    security_group_id: pulumi.Output[str]
     target_group_arn: pulumi.Output[str]
 
     def __init__(self, name: str, args: LoadBalancerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("private-registry:index:LoadBalancer", name, {}, opts)
         child = pulumi.ResourceOptions(parent=self)
-        group = aws.ec2.SecurityGroup(
-            f"{name}-alb",
-            description="The registry's load balancer",
-            vpc_id=args.vpc_id,
-            tags={**args.tags, "Name": f"{name}-alb"},
-            opts=child,
-        )
-        self.security_group_id = group.id
-        for cidr in args.allowed_cidrs:
-            aws.vpc.SecurityGroupIngressRule(
-                f"{name}-clients-{cidr}",
-                security_group_id=group.id,
-                description="Clients of the registry",
-                cidr_ipv4=cidr,
-                ip_protocol="tcp",
-                from_port=PORT,
-                to_port=PORT,
-                tags=args.tags,
-                opts=child,
-            )
         balancer = aws.lb.LoadBalancer(
             f"{name}-alb",
             load_balancer_type="application",
             subnets=args.subnet_ids,
-            security_groups=[group.id],
+            security_groups=[args.security_group_id],
             idle_timeout=_IDLE_SECONDS,
             drop_invalid_header_fields=True,
             desync_mitigation_mode="defensive",
             enable_deletion_protection=args.deletion_protection,
-            access_logs={
-                "bucket": args.access_log_bucket,
-                "prefix": policies.LOAD_BALANCER_PREFIX,
-                "enabled": True,
-            },
+            access_logs={"bucket": args.access_log_bucket, "prefix": policies.LOAD_BALANCER_PREFIX, "enabled": True},
             tags=args.tags,
             opts=child,
         )

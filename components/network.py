@@ -74,12 +74,7 @@ class Network(pulumi.ComponentResource):
         self.vpc_id = vpc.id
         # Without rules it lets nothing through: who forgets to name a security group gets no network.
         aws.ec2.DefaultSecurityGroup(
-            f"{name}-default",
-            vpc_id=vpc.id,
-            ingress=[],
-            egress=[],
-            tags=self._named("default"),
-            opts=self._child,
+            f"{name}-default", vpc_id=vpc.id, ingress=[], egress=[], tags=self._named("default"), opts=self._child
         )
         public_table, to_internet = self._public_table()
         public = {
@@ -112,10 +107,7 @@ class Network(pulumi.ComponentResource):
                 traffic_type="ALL",
                 log_destination_type="s3",
                 log_destination=pulumi.Output.concat(
-                    f"arn:{args.location.partition}:s3:::",
-                    args.flow_log_bucket,
-                    "/",
-                    policies.FLOW_LOGS_PREFIX,
+                    f"arn:{args.location.partition}:s3:::", args.flow_log_bucket, "/", policies.FLOW_LOGS_PREFIX
                 ),
                 tags=self._named("flow-log"),
                 opts=self._child,
@@ -161,10 +153,7 @@ class Network(pulumi.ComponentResource):
         return table, route
 
     def _nat(
-        self,
-        mode: NatGateways,
-        public: Mapping[str, pulumi.Input[str]],
-        tables: Mapping[str, aws.ec2.RouteTable],
+        self, mode: NatGateways, public: Mapping[str, pulumi.Input[str]], tables: Mapping[str, aws.ec2.RouteTable]
     ) -> dict[str, list[aws.ec2.Route]]:
         """The way out of each zone's private subnet; none without NAT gateways."""
         zones = list(tables)

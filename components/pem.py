@@ -24,11 +24,7 @@ _BLOCK = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----")
 
 
 def pem_problems(
-    certificate: str,
-    private_key: str,
-    certificate_chain: str | None = None,
-    *,
-    domain: str | None = None,
+    certificate: str, private_key: str, certificate_chain: str | None = None, *, domain: str | None = None
 ) -> list[Problem]:
     """What AWS would refuse, or clients would, in a certificate with its key. No message holds any of the PEMs.
 
@@ -129,10 +125,7 @@ def _key_form(blocks: Sequence[str], text: str) -> Iterator[Problem]:
 
 def _unreadable(key: str, allowed: str) -> Problem:
     return Problem(
-        key=key,
-        found="(not shown) cannot be read",
-        allowed=allowed,
-        example="openssl x509 -in certificate.pem -text",
+        key=key, found="(not shown) cannot be read", allowed=allowed, example="openssl x509 -in certificate.pem -text"
     )
 
 

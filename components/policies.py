@@ -67,10 +67,7 @@ def container_instance(cluster_arn: str) -> str:
                 ],
                 cluster_arn,
             ),
-            _allow(
-                ["ecs:Poll", "ecs:StartTelemetrySession", "ecs:UpdateContainerInstancesState"],
-                f"{instances}/*",
-            ),
+            _allow(["ecs:Poll", "ecs:StartTelemetrySession", "ecs:UpdateContainerInstancesState"], f"{instances}/*"),
             # These know no resources.
             _allow(
                 [

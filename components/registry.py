@@ -13,6 +13,7 @@ from .load_balancer import LoadBalancer, LoadBalancerArgs
 from .location import Location
 from .network import Network, NetworkArgs
 from .problems import InvalidInput
+from .security_groups import SecurityGroups, SecurityGroupsArgs
 from .service import Service, ServiceArgs
 from .storage import PrivateBucket, PrivateBucketArgs
 
@@ -20,7 +21,8 @@ from .storage import PrivateBucket, PrivateBucketArgs
 class PrivateRegistry(pulumi.ComponentResource):
     """A private Docker registry: registry:2 or :3 on ECS, behind a load balancer with TLS, images in S3.
 
-    Makes: PrivateBucket (images, logs), Network, Certificate, Credentials, Bootstrap, LoadBalancer, Capacity, Service.
+    Makes: PrivateBucket (images, logs), Network, SecurityGroups, Certificate, Credentials, Bootstrap, LoadBalancer,
+    Capacity, Service.
 
     Args:
         name: 1 to 20 small letters, digits and hyphens; the beginning of every name.
@@ -86,6 +88,11 @@ class PrivateRegistry(pulumi.ComponentResource):
             ),
             opts=child,
         )
+        groups = SecurityGroups(
+            name,
+            SecurityGroupsArgs(vpc_id=network.vpc_id, allowed_cidrs=args.allowed_cidrs, tags=args.tags),
+            opts=child,
+        )
         certificate = Certificate(
             f"{name}-certificate",
             CertificateArgs(
@@ -111,7 +118,7 @@ class PrivateRegistry(pulumi.ComponentResource):
                 vpc_id=network.vpc_id,
                 subnet_ids=network.public_subnet_ids,
                 certificate_arn=certificate.arn,
-                allowed_cidrs=args.allowed_cidrs,
+                security_group_id=groups.load_balancer_id,
                 access_log_bucket=logs.bucket,
                 deletion_protection=args.deletion_protection,
                 tags=args.tags,
@@ -132,7 +139,7 @@ class PrivateRegistry(pulumi.ComponentResource):
                 vpc_id=network.vpc_id,
                 subnet_ids=network.instance_subnet_ids,
                 public_addresses=network.instances_are_public,
-                load_balancer_security_group_id=balancer.security_group_id,
+                security_group_id=groups.instances_id,
                 bootstrap_bucket=bootstrap.bucket,
                 metadata_tokens="required" if version.uses_task_role else "optional",
                 instance_policies={

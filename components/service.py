@@ -132,10 +132,7 @@ class Service(pulumi.ComponentResource):
     ) -> tuple[aws.iam.Role, list[aws.iam.RolePolicy]]:
         child = pulumi.ResourceOptions(parent=self)
         role = aws.iam.Role(
-            name,
-            assume_role_policy=policies.assume_role("ecs-tasks.amazonaws.com"),
-            tags=args.tags,
-            opts=child,
+            name, assume_role_policy=policies.assume_role("ecs-tasks.amazonaws.com"), tags=args.tags, opts=child
         )
         return role, [
             aws.iam.RolePolicy(f"{name}-{purpose}", role=role.name, policy=document, opts=child)

@@ -68,10 +68,7 @@ class PrivateBucket(pulumi.ComponentResource):
             opts=child,
         )
         aws.s3.BucketOwnershipControls(
-            name,
-            bucket=bucket.bucket,
-            rule={"object_ownership": "BucketOwnerEnforced"},
-            opts=child,
+            name, bucket=bucket.bucket, rule={"object_ownership": "BucketOwnerEnforced"}, opts=child
         )
         aws.s3.BucketServerSideEncryptionConfiguration(
             name,
@@ -109,9 +106,7 @@ class PrivateBucket(pulumi.ComponentResource):
         self.register_outputs({"bucket": self.bucket, "arn": self.arn})
 
 
-def _lifecycle_rules(
-    expire_after_days: int | None,
-) -> list[aws.s3.BucketLifecycleConfigurationRuleArgsDict]:
+def _lifecycle_rules(expire_after_days: int | None) -> list[aws.s3.BucketLifecycleConfigurationRuleArgsDict]:
     rules: list[aws.s3.BucketLifecycleConfigurationRuleArgsDict] = [
         {
             "id": "expire-old-versions",
@@ -130,11 +125,6 @@ def _lifecycle_rules(
     ]
     if expire_after_days is not None:
         rules.append(
-            {
-                "id": "expire",
-                "status": "Enabled",
-                "filter": {"prefix": ""},
-                "expiration": {"days": expire_after_days},
-            }
+            {"id": "expire", "status": "Enabled", "filter": {"prefix": ""}, "expiration": {"days": expire_after_days}}
         )
     return rules
