@@ -1,0 +1,50 @@
+# Each target is what a person could type; the first ones set up what they need.
+SHELL := /bin/bash
+VENV := .venv
+PYTHON := $(VENV)/bin/python
+
+.PHONY: help sandbox sandbox-check test test-engine lint format clean
+
+help:
+	@echo "make sandbox        the dev stack, running on this machine until Ctrl-C; no AWS account needed"
+	@echo "make sandbox-check  the same, but it stops by itself: exit status 0 or 1"
+	@echo "make test           lint, types, unit tests, sandbox tests"
+	@echo "make test-engine    tests on a real Pulumi engine (wants pulumi on PATH; no AWS account)"
+	@echo "make lint           lint and types alone"
+	@echo "make format         format the code"
+	@echo "make clean          remove what the set-up made here"
+
+sandbox: $(VENV)/ready programs
+	$(PYTHON) -m sandbox up --stack dev
+
+sandbox-check: $(VENV)/ready programs
+	$(PYTHON) -m sandbox up --stack dev --check
+
+test: lint programs
+	$(PYTHON) -m pytest tests/unit tests/sandbox --cov=components --cov=settings --cov-report=term --cov-fail-under=95
+
+test-engine: $(VENV)/ready
+	$(PYTHON) -m pytest tests/engine
+
+lint: $(VENV)/ready
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m ruff format --check .
+	$(VENV)/bin/pyright --pythonpath $(PYTHON)
+
+format: $(VENV)/ready
+	$(PYTHON) -m ruff format .
+	$(PYTHON) -m ruff check --fix .
+
+clean:
+	rm -rf $(VENV) .pytest_cache .ruff_cache .coverage
+
+# The sandbox's real parts, from Debian.
+.PHONY: programs
+programs:
+	@scripts/apt-install bwrap=bubblewrap haproxy=haproxy skopeo=skopeo docker-registry=docker-registry
+
+$(VENV)/ready: requirements.txt requirements-dev.txt
+	@python3 -c 'import ensurepip' 2> /dev/null || scripts/apt-install ensurepip=python3-venv
+	python3 -m venv $(VENV)
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check -r requirements.txt -r requirements-dev.txt
+	@touch $@
