@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 import pulumi
 import pulumi_aws as aws
 
-from . import policies
 from .args import NatGateways
 from .cidr import zone_cidrs
 from .location import Location
@@ -25,7 +24,7 @@ class NetworkArgs:
         cidr: the VPC's range, /16 to /23.
         availability_zones: how many zones.
         nat_gateways: "perZone", "single", or "none".
-        flow_log_bucket: the bucket that gets a log of all traffic. Default: none.
+        flow_log_bucket_arn: the bucket that gets a log of all traffic. Default: none.
         tags: on everything.
     """
 
@@ -33,7 +32,7 @@ class NetworkArgs:
     cidr: str
     availability_zones: int
     nat_gateways: NatGateways
-    flow_log_bucket: pulumi.Input[str] | None = None
+    flow_log_bucket_arn: pulumi.Input[str] | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -43,7 +42,7 @@ class Network(pulumi.ComponentResource):
     Makes: aws.ec2.Vpc, aws.ec2.DefaultSecurityGroup (emptied), aws.ec2.InternetGateway, a public and a private
     aws.ec2.Subnet per zone, aws.ec2.RouteTable (one public, one private per zone) with its associations and
     aws.ec2.Route, aws.ec2.Eip and aws.ec2.NatGateway (as many as `nat_gateways` says), aws.ec2.VpcEndpoint (S3
-    gateway), aws.ec2.FlowLog (with `flow_log_bucket`).
+    gateway), aws.ec2.FlowLog (with `flow_log_bucket_arn`).
 
     Attributes:
         vpc_id: the VPC.
@@ -100,15 +99,13 @@ class Network(pulumi.ComponentResource):
             tags=self._named("s3"),
             opts=self._child,
         )
-        if args.flow_log_bucket is not None:
+        if args.flow_log_bucket_arn is not None:
             aws.ec2.FlowLog(
                 f"{name}-flow-log",
                 vpc_id=vpc.id,
                 traffic_type="ALL",
                 log_destination_type="s3",
-                log_destination=pulumi.Output.concat(
-                    f"arn:{args.location.partition}:s3:::", args.flow_log_bucket, "/", policies.FLOW_LOGS_PREFIX
-                ),
+                log_destination=args.flow_log_bucket_arn,
                 tags=self._named("flow-log"),
                 opts=self._child,
             )

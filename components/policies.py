@@ -8,6 +8,10 @@ from .location import Location
 
 Statement = dict[str, Any]
 
+# Where in the logs bucket each of them writes. Flow logs have no choice: AWSLogs/.
+LOAD_BALANCER_PREFIX = "load-balancer"
+S3_PREFIX = "s3"
+
 
 def document(statements: Iterable[Statement]) -> str:
     """A policy document of these statements."""
@@ -140,40 +144,28 @@ def log_delivery(bucket_arn: str, location: Location) -> list[Statement]:
     Sources: "Access logs for your Application Load Balancer", "Enabling Amazon S3 server access logging", "Publish
     flow logs to Amazon S3". Flow logs extend a bucket's policy by themselves unless it holds their statements.
     """
+    own_logs = f"AWSLogs/{location.account_id}"
+    own_account = {"aws:SourceAccount": location.account_id}
 
-    def write(sid: str, service: str, prefix: str, **condition: Any) -> Statement:
-        return {
-            "Sid": sid,
-            "Effect": "Allow",
-            "Principal": {"Service": service},
-            "Action": "s3:PutObject",
-            "Resource": f"{bucket_arn}/{prefix}/*",
-            "Condition": {"StringEquals": {"aws:SourceAccount": location.account_id, **condition}},
-        }
+    def allow(sid: str, service: str, actions: list[str], resource: str, **condition: dict[str, str]) -> Statement:
+        condition_block = {"Condition": condition} if condition else {}
+        return _allow(actions, resource, Sid=sid, Principal={"Service": service}, **condition_block)
 
-    flow_logs = "delivery.logs.amazonaws.com"
+    balancer, s3, flow_logs = (
+        "logdelivery.elasticloadbalancing.amazonaws.com",
+        "logging.s3.amazonaws.com",
+        "delivery.logs.amazonaws.com",
+    )
     return [
-        # The load balancer's own service principal carries no source account.
-        {
-            "Sid": "LoadBalancer",
-            "Effect": "Allow",
-            "Principal": {"Service": "logdelivery.elasticloadbalancing.amazonaws.com"},
-            "Action": "s3:PutObject",
-            "Resource": f"{bucket_arn}/{LOAD_BALANCER_PREFIX}/AWSLogs/{location.account_id}/*",
-        },
-        write("S3", "logging.s3.amazonaws.com", S3_PREFIX),
-        write("FlowLogs", flow_logs, FLOW_LOGS_PREFIX, **{"s3:x-amz-acl": "bucket-owner-full-control"}),
-        {
-            "Sid": "FlowLogsCheck",
-            "Effect": "Allow",
-            "Principal": {"Service": flow_logs},
-            "Action": ["s3:GetBucketAcl", "s3:ListBucket"],
-            "Resource": bucket_arn,
-            "Condition": {"StringEquals": {"aws:SourceAccount": location.account_id}},
-        },
+        # The account is in the key; the load balancer's requests carry none.
+        allow("LoadBalancer", balancer, ["s3:PutObject"], f"{bucket_arn}/{LOAD_BALANCER_PREFIX}/{own_logs}/*"),
+        allow("S3", s3, ["s3:PutObject"], f"{bucket_arn}/{S3_PREFIX}/*", StringEquals=own_account),
+        allow(
+            "FlowLogs",
+            flow_logs,
+            ["s3:PutObject"],
+            f"{bucket_arn}/{own_logs}/*",
+            StringEquals={**own_account, "s3:x-amz-acl": "bucket-owner-full-control"},
+        ),
+        allow("FlowLogsCheck", flow_logs, ["s3:GetBucketAcl", "s3:ListBucket"], bucket_arn, StringEquals=own_account),
     ]
-
-
-LOAD_BALANCER_PREFIX = "load-balancer"
-S3_PREFIX = "s3"
-FLOW_LOGS_PREFIX = "flow-logs"

@@ -83,7 +83,7 @@ class PrivateRegistry(pulumi.ComponentResource):
                 cidr=args.vpc_cidr,
                 availability_zones=args.availability_zones,
                 nat_gateways=args.nat_gateways,
-                flow_log_bucket=logs.bucket if args.flow_logs else None,
+                flow_log_bucket_arn=logs.arn if args.flow_logs else None,
                 tags=args.tags,
             ),
             opts=child,

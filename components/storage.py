@@ -40,8 +40,8 @@ class PrivateBucket(pulumi.ComponentResource):
     aws.s3.BucketPolicy, aws.s3.BucketLogging (with `access_log_bucket`).
 
     Attributes:
-        bucket: the bucket's name. It is known once its policy is there: who delivers logs is tested at once.
-        arn: its ARN.
+        bucket: the bucket's name.
+        arn: its ARN. Both are known once the policy is there: AWS tries at once whether logs can be delivered.
     """
 
     bucket: pulumi.Output[str]
@@ -57,7 +57,6 @@ class PrivateBucket(pulumi.ComponentResource):
             # Whoever sets protect on the whole component means this bucket too, whatever `keep` says.
             opts=pulumi.ResourceOptions(parent=self, protect=True if args.keep else None),
         )
-        self.arn = bucket.arn
         access = aws.s3.BucketPublicAccessBlock(
             name,
             bucket=bucket.bucket,
@@ -90,7 +89,9 @@ class PrivateBucket(pulumi.ComponentResource):
         policy = aws.s3.BucketPolicy(
             name,
             bucket=bucket.bucket,
-            policy=self.arn.apply(lambda arn: policies.document([policies.tls_only(arn), *args.more_statements(arn)])),
+            policy=bucket.arn.apply(
+                lambda arn: policies.document([policies.tls_only(arn), *args.more_statements(arn)])
+            ),
             # S3 refuses two changes of a bucket's access at the same time.
             opts=pulumi.ResourceOptions(parent=self, depends_on=[access]),
         )
@@ -102,7 +103,7 @@ class PrivateBucket(pulumi.ComponentResource):
                 target_prefix=f"{policies.S3_PREFIX}/",
                 opts=child,
             )
-        self.bucket = known_after(bucket.bucket, policy)
+        self.bucket, self.arn = known_after(bucket.bucket, policy), known_after(bucket.arn, policy)
         self.register_outputs({"bucket": self.bucket, "arn": self.arn})
 
 

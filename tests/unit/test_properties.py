@@ -1,0 +1,133 @@
+"""What must hold for any input, not only for the ones that somebody thought of."""
+
+import ipaddress
+import json
+from datetime import datetime, timedelta, timezone
+from itertools import pairwise
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from components import InvalidInput, PrivateRegistryArgs
+from components.cidr import MAX_PREFIX, MAX_ZONES, MIN_PREFIX, zone_cidrs
+from components.htpasswd import htpasswd_problems
+from components.pem import expiry_problems, pem_problems
+from settings import parse
+
+NOW = datetime(2026, 1, 1, tzinfo=timezone.utc)
+SECRET = "sentinel-Zx81"
+KEYS = (
+    *("domain", "image", "users", "htpasswd", "certificate", "certificateChain", "privateKey", "certificateArn"),
+    *("instanceType", "amiId", "minSize", "maxSize", "desiredCapacity", "desiredCount", "vpcCidr"),
+    *("availabilityZones", "natGateways", "allowedCidrs", "logRetentionDays", "flowLogs", "deletionProtection"),
+    *("forceDestroy", "tags", "unheardOf"),
+)
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=6,
+)
+plausible = st.sampled_from(
+    [
+        "2",
+        "true",
+        "registry:3",
+        "10.0.0.0/16",
+        "::1/128",
+        "10.0.0.0/33",
+        "-1",
+        '["0.0.0.0/0"]',
+        '{"a": "b"}',
+        "{",
+        "\x00",
+    ]
+)
+config_values = st.text(max_size=20) | plausible | json_values.map(json.dumps)
+
+
+@given(st.dictionaries(st.sampled_from(KEYS), config_values), st.sampled_from(["us-west-2", "eu-south-2", ""]))
+@settings(max_examples=300, deadline=None)
+def test_any_configuration_gives_arguments_or_the_one_error(values: dict[str, str], region: str) -> None:
+    try:
+        outcome: object = parse(values, secret_keys=KEYS, region=region, now=NOW)
+    except InvalidInput as error:
+        outcome = error.problems
+    assert isinstance(outcome, PrivateRegistryArgs) or outcome
+
+
+@given(st.sampled_from(["users", "htpasswd", "privateKey"]), st.text(max_size=20), st.text(max_size=20))
+@settings(deadline=None)
+@example("users", '{"alice": "', '" }')
+@example("users", '{"alice": {"nested": "', '"}}')
+@example("privateKey", "-----BEGIN PRIVATE KEY-----\n", "\n-----END PRIVATE KEY-----\n")
+def test_no_error_tells_a_secret(key: str, before: str, after: str) -> None:
+    values = {key: f"{before}{SECRET}{after}", "certificate": "none", "minSize": "0"}
+    for secret_keys in ([key], []):  # also when somebody forgot to encrypt it
+        with pytest.raises(InvalidInput) as raised:
+            parse(values, secret_keys=secret_keys, region="us-west-2", now=NOW)
+        assert SECRET not in str(raised.value)
+
+
+@given(
+    st.integers(0, 2**32 - 1), st.integers(MIN_PREFIX, MAX_PREFIX), st.integers(1, MAX_ZONES), st.integers(1, MAX_ZONES)
+)
+def test_subnets_are_inside_disjoint_in_order_and_stay(address: int, prefix: int, zones: int, more_zones: int) -> None:
+    vpc = ipaddress.IPv4Network((address, prefix), strict=False)
+    made = zone_cidrs(str(vpc), zones)
+    private = [ipaddress.IPv4Network(zone.private) for zone in made]
+    public = [ipaddress.IPv4Network(zone.public) for zone in made]
+    assert all(subnet.subnet_of(vpc) for subnet in private + public)
+    assert private == sorted(private)
+    assert public == sorted(public)
+    ordered = sorted(private + public)
+    assert not any(first.overlaps(second) for first, second in pairwise(ordered))
+    shorter, longer = sorted((zones, more_zones))
+    assert zone_cidrs(str(vpc), longer)[:shorter] == zone_cidrs(str(vpc), shorter)
+
+
+def self_signed(domain: str) -> tuple[str, str]:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, domain)])
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), 1, NOW, NOW + timedelta(days=30))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(domain)]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    return certificate.public_bytes(Encoding.PEM).decode(), pem
+
+
+CERTIFICATE, KEY = self_signed("registry.example.com")
+_, OTHER_KEY = self_signed("registry.example.com")
+
+
+@given(st.text(max_size=200) | st.binary(max_size=200).map(lambda raw: raw.decode("latin-1")))
+def test_random_texts_are_no_certificate_no_key_and_no_users(text: str) -> None:
+    assert pem_problems(text, KEY)
+    assert pem_problems(CERTIFICATE, text)
+    assert pem_problems(CERTIFICATE, KEY, text)
+    assert not expiry_problems(text, NOW)
+    assert list(htpasswd_problems(text))
+
+
+@given(st.data())
+@settings(deadline=None)
+def test_a_truncated_pem_is_refused_and_not_shown(data: st.DataObject) -> None:
+    certificate = CERTIFICATE[: data.draw(st.integers(0, len(CERTIFICATE) - 30))]
+    key = KEY[: data.draw(st.integers(0, len(KEY) - 30))]
+    for problems in (pem_problems(certificate, KEY), pem_problems(CERTIFICATE, key)):
+        assert problems
+        assert not any(line in str(problem) for problem in problems for line in KEY.splitlines()[1:-1])
+
+
+@given(st.permutations([CERTIFICATE, KEY, OTHER_KEY]))
+def test_only_the_right_key_in_the_right_place_is_taken(texts: list[str]) -> None:
+    certificate, key, _ = texts
+    assert (pem_problems(certificate, key) == []) == ((certificate, key) == (CERTIFICATE, KEY))
