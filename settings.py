@@ -49,7 +49,7 @@ def parse(
     Raises:
         InvalidInput: some of it cannot be used.
     """
-    problems = [_unknown(key) for key in values if key not in _FIELDS]
+    problems: list[Problem] = []
     parsed: dict[str, Any] = {}
     for key, field in _FIELDS.items():
         if values.get(key, "") in _EMPTY:
@@ -67,8 +67,9 @@ def parse(
     problems += args_problems(args, region)
     if isinstance(args.certificate, str):
         problems += expiry_problems(args.certificate, now)
-    if problems:
-        raise InvalidInput(map(_in_config_terms, problems))
+    unknown = [_unknown(key) for key in values if key not in _FIELDS]
+    if unknown or problems:
+        raise InvalidInput([*unknown, *map(_in_config_terms, problems)])
     return _sealed(args)
 
 
@@ -129,7 +130,7 @@ _EMPTY = ("", "{}")  # the project's defaults for what has none: Pulumi requires
 def _unknown(key: str) -> Problem:
     close = difflib.get_close_matches(key, _FIELDS, n=1)
     return Problem(
-        key=key,
+        key=f"registry:{key}",
         found="is unknown",
         allowed=", ".join(_FIELDS),
         example=f"pulumi config rm registry:{key}" + (f"  (did you mean {close[0]}?)" if close else ""),
