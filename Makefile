@@ -24,7 +24,7 @@ test: lint programs
 	$(PYTHON) -m pytest tests/unit tests/sandbox --cov=components --cov=settings --cov-report=term --cov-fail-under=95
 
 test-engine: $(VENV)/ready
-	$(PYTHON) -m pytest tests/engine
+	$(PYTHON) -m pytest tests/engine -n 4 --dist loadfile
 
 lint: $(VENV)/ready
 	$(PYTHON) -m ruff check .

@@ -56,9 +56,11 @@ def container_instance(cluster_arn: str) -> str:
     """What the ECS agent does in its own cluster, and a shell by Session Manager instead of SSH.
 
     Narrower than AWS's managed policies AmazonEC2ContainerServiceforEC2Role and AmazonSSMManagedInstanceCore: these
-    reach every cluster and every SSM parameter. Resource types: Service Authorization Reference, Amazon ECS.
+    reach every cluster and every SSM parameter. Resource types: Service Authorization Reference.
     """
-    instances = cluster_arn.replace(":cluster/", ":container-instance/", 1)
+    account_arn = cluster_arn.partition(":cluster/")[0]
+    container_instances = f"{cluster_arn.replace(':cluster/', ':container-instance/', 1)}/*"
+    ec2_instances = f"{account_arn.replace(':ecs:', ':ec2:', 1)}:instance/*"
     return document(
         [
             _allow(
@@ -71,12 +73,12 @@ def container_instance(cluster_arn: str) -> str:
                 ],
                 cluster_arn,
             ),
-            _allow(["ecs:Poll", "ecs:StartTelemetrySession", "ecs:UpdateContainerInstancesState"], f"{instances}/*"),
+            _allow(["ecs:Poll", "ecs:StartTelemetrySession", "ecs:UpdateContainerInstancesState"], container_instances),
+            _allow(["ssm:UpdateInstanceInformation"], ec2_instances),
             # These know no resources.
             _allow(
                 [
                     "ecs:DiscoverPollEndpoint",
-                    "ssm:UpdateInstanceInformation",
                     "ssmmessages:CreateControlChannel",
                     "ssmmessages:CreateDataChannel",
                     "ssmmessages:OpenControlChannel",
