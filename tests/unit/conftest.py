@@ -1,0 +1,37 @@
+"""What the tests of components share: one way to declare a program, and the keys and random values made so far."""
+
+from collections.abc import Callable
+
+import pytest
+
+from components import PrivateRegistry, PrivateRegistryArgs
+from sandbox.declared import Declaration
+from sandbox.evaluate import evaluate
+from sandbox.monitor import State
+from tests.unit.helpers import Declare
+
+
+@pytest.fixture(scope="session")
+def declare() -> Declare:
+    """Declares with keys that are made once for all tests, unless a test brings a state of its own."""
+    shared: State = {}
+
+    def declared(
+        program: Callable[[], object], *, region: str = "us-west-2", state: State | None = None, preview: bool = False
+    ) -> Declaration:
+        return evaluate(program, region=region, state=shared if state is None else state, preview=preview)
+
+    return declared
+
+
+@pytest.fixture(scope="session")
+def registry(declare: Declare) -> Declaration:
+    """A registry with everything that can be switched on, on registry:2."""
+    args = PrivateRegistryArgs(flow_logs=True, deletion_protection=True, tags={"team": "platform"})
+    return declare(lambda: PrivateRegistry("images", args))
+
+
+@pytest.fixture(scope="session")
+def registry_3(declare: Declare) -> Declaration:
+    """A registry on registry:3, all else by default."""
+    return declare(lambda: PrivateRegistry("images", PrivateRegistryArgs(image="registry:3")))

@@ -1,0 +1,49 @@
+"""How the tests get a declaration, and look at it."""
+
+import base64
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from components.location import Location
+from sandbox.declared import Declaration, Resource
+from sandbox.monitor import State
+
+OREGON = Location(region="us-west-2", account_id="123456789012", partition="aws", dns_suffix="amazonaws.com")
+BEIJING = Location(region="cn-north-1", account_id="123456789012", partition="aws-cn", dns_suffix="amazonaws.com.cn")
+
+
+class Declare(Protocol):
+    """Evaluates a program; assert on what it returns, never inside an `apply`."""
+
+    def __call__(
+        self, program: Callable[[], object], *, region: str = ..., state: State | None = ..., preview: bool = ...
+    ) -> Declaration: ...
+
+
+def upstream(declaration: Declaration, resource: Resource) -> set[str]:
+    """The URNs of all that a resource needs, directly or not: made before it, destroyed after it."""
+    by_urn = {each.urn: each for each in declaration.resources}
+    found: set[str] = set()
+    waiting = [resource.urn]
+    while waiting:
+        new = by_urn[waiting.pop()].dependencies - found
+        found |= new
+        waiting += new
+    return found
+
+
+def differences(values: Mapping[str, Any], expected: Mapping[str, Any]) -> dict[str, Any]:
+    """What is otherwise than expected, by key; keys that nobody expects do not count."""
+    return {key: values.get(key) for key in expected if values.get(key) != expected[key]}
+
+
+def boot_script(declaration: Declaration) -> str:
+    """The launch template's user data in clear."""
+    template = declaration.one("aws:ec2/launchTemplate:LaunchTemplate")
+    return base64.b64decode(template.inputs["userData"]).decode()
+
+
+def written_files(script: str) -> dict[str, str]:
+    """The files that a boot script holds and writes, by path."""
+    return dict(re.findall(r"^cat > (\S+) <<'END_OF_FILE'\n(.*?)^END_OF_FILE$", script, re.DOTALL | re.MULTILINE))

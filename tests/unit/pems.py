@@ -1,0 +1,41 @@
+"""Certificates and keys for tests, made on the spot."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
+
+NOW = datetime(2030, 6, 1, tzinfo=timezone.utc)
+BEGIN, END = NOW - timedelta(days=30), NOW + timedelta(days=30)
+
+
+@dataclass(frozen=True)
+class Issued:
+    """A certificate with its key."""
+
+    certificate: x509.Certificate
+    key: ec.EllipticCurvePrivateKey
+
+    @property
+    def pem(self) -> str:
+        return self.certificate.public_bytes(Encoding.PEM).decode()
+
+    @property
+    def key_pem(self) -> str:
+        return self.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+
+
+def issue(*domains: str, by: Issued | None = None, common_name: str = "test") -> Issued:
+    """A certificate for domains; self-signed, unless an issuer is given."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
+    issuer = by.certificate.subject if by else subject
+    builder = x509.CertificateBuilder(issuer, subject, key.public_key(), x509.random_serial_number(), BEGIN, END)
+    if domains:
+        names = x509.SubjectAlternativeName([x509.DNSName(domain) for domain in domains])
+        builder = builder.add_extension(names, critical=False)
+    return Issued(builder.sign(by.key if by else key, hashes.SHA256()), key)

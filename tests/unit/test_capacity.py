@@ -1,0 +1,176 @@
+"""The instances and what starts, scales and stops them."""
+
+import dataclasses
+import json
+from typing import Any
+
+import pulumi
+import pytest
+
+from components.capacity import Capacity, CapacityArgs
+from sandbox.declared import Declaration
+from tests.unit.helpers import OREGON, Declare, boot_script, differences, upstream
+
+ARGS = CapacityArgs(
+    location=OREGON,
+    instance_type="t3.small",
+    min_size=2,
+    max_size=5,
+    desired_capacity=3,
+    vpc_id="vpc-1",
+    subnet_ids=["subnet-1", "subnet-2"],
+    public_addresses=False,
+    security_group_id="sg-1",
+    bootstrap_bucket="files",
+    metadata_tokens="required",
+    instance_policies={"extra": json.dumps({"Statement": "extra"})},
+    tags={"team": "platform"},
+)
+GROUP, TEMPLATE = "aws:autoscaling/group:Group", "aws:ec2/launchTemplate:LaunchTemplate"
+PROVIDER, ASSOCIATION = (
+    "aws:ecs/capacityProvider:CapacityProvider",
+    "aws:ecs/clusterCapacityProviders:ClusterCapacityProviders",
+)
+ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy"
+
+
+def declared(declare: Declare, args: CapacityArgs) -> Declaration:
+    def program() -> None:
+        made = Capacity("net", args)
+        pulumi.CustomResource("test:index:Probe", "probe", {"provider": made.capacity_provider})
+
+    return declare(program)
+
+
+@pytest.fixture(scope="module")
+def capacity(declare: Declare) -> Declaration:
+    return declared(declare, ARGS)
+
+
+@pytest.mark.parametrize(
+    ("type_", "expected"),
+    [
+        (
+            GROUP,
+            {
+                "minSize": 2,
+                "maxSize": 5,
+                "desiredCapacity": 3,
+                "vpcZoneIdentifiers": ["subnet-1", "subnet-2"],
+                "protectFromScaleIn": True,
+                "forceDelete": True,
+                "initialLifecycleHooks": [
+                    {
+                        "name": "booted",
+                        "lifecycleTransition": "autoscaling:EC2_INSTANCE_LAUNCHING",
+                        "heartbeatTimeout": 600,
+                        "defaultResult": "ABANDON",
+                    }
+                ],
+            },
+        ),
+        (
+            TEMPLATE,
+            {
+                "instanceType": "t3.small",
+                "imageId": "resolve:ssm:/aws/service/ecs/optimized-ami/amazon-linux-2023/recommended/image_id",
+                "metadataOptions": {"httpEndpoint": "enabled", "httpTokens": "required", "httpPutResponseHopLimit": 1},
+            },
+        ),
+    ],
+    ids=["group", "template"],
+)
+def test_it_is_set_up_by_the_design(capacity: Declaration, type_: str, expected: dict[str, Any]) -> None:
+    assert differences(capacity.one(type_).inputs, expected) == {}
+
+
+def test_an_ami_can_be_pinned(declare: Declare) -> None:
+    args = dataclasses.replace(ARGS, ami_id="ami-0123456789abcdef0")
+    assert declared(declare, args).one(TEMPLATE).inputs["imageId"] == "ami-0123456789abcdef0"
+
+
+def test_graviton_instances_boot_an_arm64_ami(declare: Declare) -> None:
+    args = dataclasses.replace(ARGS, instance_type="t4g.small")
+    assert "/arm64/" in declared(declare, args).one(TEMPLATE).inputs["imageId"]
+
+
+@pytest.mark.parametrize("tokens", ["required", "optional"])
+def test_the_metadata_service_wants_tokens_as_told(declare: Declare, tokens: str) -> None:
+    template = declared(declare, dataclasses.replace(ARGS, metadata_tokens=tokens)).one(TEMPLATE)
+    assert template.inputs["metadataOptions"]["httpTokens"] == tokens
+
+
+@pytest.mark.parametrize(("public", "expected"), [(True, "true"), (False, "false")])
+def test_instances_get_public_addresses_as_told(declare: Declare, public: bool, expected: str) -> None:
+    template = declared(declare, dataclasses.replace(ARGS, public_addresses=public)).one(TEMPLATE)
+    (interface,) = template.inputs["networkInterfaces"]
+    assert interface["associatePublicIpAddress"] == expected
+    assert interface["securityGroups"] == ["sg-1"]
+
+
+def test_the_disk_is_encrypted(capacity: Declaration) -> None:
+    (disk,) = capacity.one(TEMPLATE).inputs["blockDeviceMappings"]
+    assert disk["ebs"]["encrypted"] == "true"
+
+
+def test_tags_reach_instances_volumes_and_network_interfaces(capacity: Declaration) -> None:
+    tagged = {spec["resourceType"]: spec["tags"] for spec in capacity.one(TEMPLATE).inputs["tagSpecifications"]}
+    assert tagged.keys() == {"instance", "volume", "network-interface"}
+    assert all(differences(tags, {"team": "platform", "Name": "net-instance"}) == {} for tags in tagged.values())
+
+
+def test_the_group_carries_its_cluster_and_what_ecs_would_add(capacity: Declaration) -> None:
+    tags = {tag["key"]: tag["value"] for tag in capacity.one(GROUP).inputs["tags"]}
+    cluster = capacity.one("aws:ecs/cluster:Cluster").outputs["name"]
+    assert (
+        differences(tags, {"team": "platform", "private-registry:cluster": cluster, "AmazonECSManaged": "true"}) == {}
+    )
+
+
+def test_instances_may_complete_the_launch_of_that_group_alone(capacity: Declaration) -> None:
+    document = json.loads(capacity.one(ROLE_POLICY, "net-instance-launch").inputs["policy"])
+    cluster = capacity.one("aws:ecs/cluster:Cluster").outputs["name"]
+    condition = {"StringEquals": {"aws:ResourceTag/private-registry:cluster": cluster}}
+    assert document["Statement"][0]["Condition"] == condition
+
+
+def test_the_template_s_version_is_a_number_so_that_a_change_refreshes_the_instances(capacity: Declaration) -> None:
+    template, group = capacity.one(TEMPLATE), capacity.one(GROUP).inputs
+    assert group["launchTemplate"] == {"id": template.id, "version": "1"}
+    assert group["instanceRefresh"]["preferences"]["scaleInProtectedInstances"] == "Refresh"
+
+
+def test_ecs_alone_changes_the_number_of_instances(capacity: Declaration) -> None:
+    assert capacity.one(GROUP).ignore_changes == ("desiredCapacity",)
+    managed = capacity.one(PROVIDER).inputs["autoScalingGroupProvider"]
+    assert managed["autoScalingGroupArn"] == capacity.one(GROUP).outputs["arn"]
+    assert managed["managedScaling"]["status"] == "ENABLED"
+    assert (managed["managedDraining"], managed["managedTerminationProtection"]) == ("ENABLED", "ENABLED")
+
+
+def test_the_cluster_uses_the_provider_by_default(capacity: Declaration) -> None:
+    association, provider = capacity.one(ASSOCIATION).inputs, capacity.one(PROVIDER).outputs["name"]
+    assert association["capacityProviders"] == [provider]
+    assert association["defaultCapacityProviderStrategies"] == [{"capacityProvider": provider, "weight": 1}]
+
+
+def test_the_provider_is_known_once_the_cluster_may_use_it(capacity: Declaration) -> None:
+    assert capacity.one(ASSOCIATION).urn in capacity.one("test:index:Probe").dependencies
+
+
+def test_the_boot_script_joins_the_cluster_and_completes_the_group_s_hook(capacity: Declaration) -> None:
+    script = boot_script(capacity)
+    cluster = capacity.one("aws:ecs/cluster:Cluster").outputs["name"]
+    (hook,) = capacity.one(GROUP).inputs["initialLifecycleHooks"]
+    for line in ("REGION=us-west-2", "BUCKET=files", f"CLUSTER={cluster}", f"LAUNCH_HOOK={hook['name']}"):
+        assert f"\n{line}\n" in script
+
+
+def test_the_role_has_all_its_policies_before_the_first_instance(capacity: Declaration) -> None:
+    policies = capacity.all(ROLE_POLICY)
+    assert {policy.name for policy in policies} == {f"net-instance-{role}" for role in ("ecs", "launch", "extra")}
+    assert {policy.urn for policy in policies} <= upstream(capacity, capacity.one(GROUP))
+    role = capacity.one("aws:iam/role:Role").outputs["name"]
+    profile = capacity.one("aws:iam/instanceProfile:InstanceProfile")
+    assert {policy.inputs["role"] for policy in policies} == {role} == {profile.inputs["role"]}
+    assert capacity.one(TEMPLATE).inputs["iamInstanceProfile"] == {"arn": profile.outputs["arn"]}

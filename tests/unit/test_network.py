@@ -1,0 +1,143 @@
+"""Subnets, routes and gateways in each NAT mode."""
+
+import dataclasses
+from collections.abc import Mapping
+from typing import get_args
+
+import pulumi
+import pytest
+
+from components import InvalidInput
+from components.args import NatGateways
+from components.network import Network, NetworkArgs
+from sandbox.declared import Declaration
+from tests.unit.helpers import OREGON, Declare, upstream
+
+ARGS = NetworkArgs(location=OREGON, cidr="10.0.0.0/16", availability_zones=2, nat_gateways="perZone")
+SUBNET, ROUTE, TABLE = "aws:ec2/subnet:Subnet", "aws:ec2/route:Route", "aws:ec2/routeTable:RouteTable"
+ASSOCIATION, NAT = "aws:ec2/routeTableAssociation:RouteTableAssociation", "aws:ec2/natGateway:NatGateway"
+Networks = Mapping[NatGateways, Declaration]
+MODES = pytest.mark.parametrize("mode", ["perZone", "single", "none"])
+
+
+def declared(declare: Declare, args: NetworkArgs) -> Declaration:
+    def program() -> None:
+        network = Network("net", args)
+        pulumi.export("instances", network.instance_subnet_ids)
+        pulumi.export("public", network.public_subnet_ids)
+        pulumi.export("instancesArePublic", network.instances_are_public)
+        # Whatever takes the ids waits for what they wait for.
+        for kind, ids in (("instance", network.instance_subnet_ids), ("public", network.public_subnet_ids)):
+            for number, id_ in enumerate(ids):
+                pulumi.CustomResource("test:index:Probe", f"{kind}-{number}", {"subnet": id_})
+
+    return declare(program)
+
+
+@pytest.fixture(scope="module")
+def networks(declare: Declare) -> Networks:
+    """The network of each NAT mode."""
+    return {mode: declared(declare, dataclasses.replace(ARGS, nat_gateways=mode)) for mode in get_args(NatGateways)}
+
+
+@pytest.mark.parametrize("zones", [2, 3])
+def test_each_zone_has_a_public_and_a_private_subnet(declare: Declare, zones: int) -> None:
+    subnets = declared(declare, dataclasses.replace(ARGS, availability_zones=zones)).all(SUBNET)
+    letters = "abc"[:zones]
+    assert {(subnet.name, subnet.inputs["availabilityZone"]) for subnet in subnets} == {
+        (f"net-{kind}-us-west-2{letter}", f"us-west-2{letter}") for kind in ("public", "private") for letter in letters
+    }
+    assert len({subnet.inputs["cidrBlock"] for subnet in subnets}) == 2 * zones
+
+
+@pytest.mark.parametrize(("mode", "homes"), [("perZone", ["a", "b"]), ("single", ["a"]), ("none", [])])
+def test_nat_gateways_stand_in_public_subnets_with_an_address_each(
+    networks: Networks, mode: NatGateways, homes: list[str]
+) -> None:
+    network = networks[mode]
+    subnet_ids = {subnet.id: subnet.name for subnet in network.all(SUBNET)}
+    gateways = network.all(NAT)
+    assert [subnet_ids[gateway.inputs["subnetId"]] for gateway in gateways] == [
+        f"net-public-us-west-2{h}" for h in homes
+    ]
+    addresses = {address.id for address in network.all("aws:ec2/eip:Eip")}
+    assert {gateway.inputs["allocationId"] for gateway in gateways} == addresses
+    assert len(addresses) == len(homes)
+
+
+@pytest.mark.parametrize(("mode", "homes"), [("perZone", ["a", "b"]), ("single", ["a", "a"]), ("none", [])])
+def test_each_private_table_leads_to_its_zone_s_gateway(
+    networks: Networks, mode: NatGateways, homes: list[str]
+) -> None:
+    network = networks[mode]
+    gateways = {gateway.id: gateway.name for gateway in network.all(NAT)}
+    tables = {table.id: table.name for table in network.all(TABLE)}
+    ways = {
+        tables[route.inputs["routeTableId"]]: gateways[route.inputs["natGatewayId"]]
+        for route in network.all(ROUTE)
+        if "natGatewayId" in route.inputs
+    }
+    expected = zip("ab", homes, strict=False)
+    assert ways == {f"net-private-us-west-2{zone}": f"net-nat-us-west-2{home}" for zone, home in expected}
+
+
+@MODES
+def test_public_subnets_lead_to_the_internet_gateway(networks: Networks, mode: NatGateways) -> None:
+    network = networks[mode]
+    gateway = network.one("aws:ec2/internetGateway:InternetGateway")
+    (route,) = [route for route in network.all(ROUTE) if route.inputs.get("gatewayId") == gateway.id]
+    assert route.inputs["destinationCidrBlock"] == "0.0.0.0/0"
+    associated = {a.name for a in network.all(ASSOCIATION) if a.inputs["routeTableId"] == route.inputs["routeTableId"]}
+    assert associated == {"net-public-us-west-2a", "net-public-us-west-2b"}
+
+
+@pytest.mark.parametrize(("mode", "kind"), [("perZone", "private"), ("single", "private"), ("none", "public")])
+def test_instances_are_in_private_subnets_unless_there_is_no_nat(
+    networks: Networks, mode: NatGateways, kind: str
+) -> None:
+    network = networks[mode]
+    subnet_ids = {subnet.id: subnet.name for subnet in network.all(SUBNET)}
+    assert [subnet_ids[id_] for id_ in network.exports["instances"]] == [f"net-{kind}-us-west-2{z}" for z in "ab"]
+    assert network.exports["instancesArePublic"] is (kind == "public")
+
+
+@MODES
+@pytest.mark.parametrize("kind", ["instance", "public"])
+def test_a_subnet_is_known_only_when_it_has_a_way_out(networks: Networks, mode: NatGateways, kind: str) -> None:
+    network = networks[mode]
+    needed = upstream(network, network.one("test:index:Probe", f"{kind}-1"))
+    where = "private" if kind == "instance" and mode != "none" else "public"
+    way = "net-private-us-west-2b" if where == "private" else "net-public"
+    assert network.one(ASSOCIATION, f"net-{where}-us-west-2b").urn in needed
+    assert network.one(ROUTE, way).urn in needed
+
+
+@MODES
+def test_every_route_table_leads_to_s3_without_a_gateway(networks: Networks, mode: NatGateways) -> None:
+    network = networks[mode]
+    endpoint = network.one("aws:ec2/vpcEndpoint:VpcEndpoint").inputs
+    assert (endpoint["serviceName"], endpoint["vpcEndpointType"]) == ("com.amazonaws.us-west-2.s3", "Gateway")
+    assert set(endpoint["routeTableIds"]) == {table.id for table in network.all(TABLE)}
+    assert len(endpoint["routeTableIds"]) == 3
+
+
+def test_the_default_security_group_lets_nothing_through(networks: Networks) -> None:
+    network = networks["perZone"]
+    default = network.one("aws:ec2/defaultSecurityGroup:DefaultSecurityGroup").inputs
+    assert (default["ingress"], default["egress"]) == ([], [])
+    assert default["vpcId"] == network.one("aws:ec2/vpc:Vpc").id
+
+
+def test_flow_logs_are_off_by_default_and_go_to_the_bucket(declare: Declare, networks: Networks) -> None:
+    kind = "aws:ec2/flowLog:FlowLog"
+    assert networks["perZone"].all(kind) == []
+    log = declared(declare, dataclasses.replace(ARGS, flow_log_bucket_arn="arn:aws:s3:::logs")).one(kind).inputs
+    assert (log["logDestination"], log["logDestinationType"], log["trafficType"]) == ("arn:aws:s3:::logs", "s3", "ALL")
+
+
+def test_more_zones_than_the_region_has_is_the_one_error(declare: Declare) -> None:
+    with pytest.raises(InvalidInput) as raised:
+        declare(lambda: Network("net", dataclasses.replace(ARGS, availability_zones=7)))
+    (problem,) = raised.value.problems
+    assert (problem.key, problem.found) == ("availability_zones", "7 is more than the region has")
+    assert problem.allowed.startswith("at most 6: us-west-2a, ")

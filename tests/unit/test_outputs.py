@@ -1,0 +1,28 @@
+"""A value that comes no earlier than what makes it usable."""
+
+import pulumi
+from pulumi.runtime.rpc import UNKNOWN
+
+from components.outputs import known_after
+from sandbox.declared import Declaration
+from tests.unit.helpers import Declare
+
+
+def declared(declare: Declare, value: pulumi.Input[str], preview: bool = False) -> Declaration:
+    def program() -> None:
+        gate = pulumi.CustomResource("test:index:Gate", "gate")
+        after = known_after(pulumi.Output.from_input(value), gate)
+        pulumi.CustomResource("test:index:Probe", "probe", {"value": after})
+
+    return declare(program, preview=preview)
+
+
+def test_the_value_is_the_same_and_waits_for_the_resource(declare: Declare) -> None:
+    declaration = declared(declare, "value")
+    probe = declaration.one("test:index:Probe")
+    assert probe.inputs == {"value": "value"}
+    assert declaration.one("test:index:Gate").urn in probe.dependencies
+
+
+def test_a_known_value_stays_known_in_a_preview(declare: Declare) -> None:
+    assert declared(declare, "value", preview=True).one("test:index:Probe").inputs["value"] != UNKNOWN

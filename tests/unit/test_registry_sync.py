@@ -1,0 +1,121 @@
+"""The sync script on its own, run for real: with a folder in the bucket's place and another as the instance's root."""
+
+import os
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from components.user_data import user_data
+from tests.unit.helpers import written_files
+
+SCRIPT = written_files(user_data(region="eu-west-1", cluster="c", bootstrap_bucket="files", launch_hook="h"))
+ALICE = f"alice:$2b$05${'a' * 53}\n"
+BOB = f"bob:$2y$10${'b' * 53}\n"
+SOUND = {"htpasswd": ALICE, "domain.crt": "a certificate\n", "domain.key": "a key\n"}
+# `aws s3 cp --recursive --only-show-errors --region REGION s3://BUCKET/ FOLDER`: of the bucket that was named.
+AWS = '#!/bin/bash\n[ "${*: -2:1}" = s3://files/ ] && cp -r "$BUCKET_FOLDER/." "${*: -1}"\n'
+CHOWN = "#!/bin/bash\n"  # only root may give files away
+
+
+@dataclass(frozen=True)
+class Instance:
+    """An instance whose files are below a folder."""
+
+    root: Path
+
+    @property
+    def bucket(self) -> Path:
+        return self.root / "bucket"
+
+    def path(self, file: str) -> Path:
+        return self.root / "docker-registry" / ("auth" if file == "htpasswd" else "certs") / file
+
+    def files(self) -> dict[str, str]:
+        folder = self.root / "docker-registry"
+        return {path.name: path.read_text() for path in folder.rglob("*") if path.is_file()}
+
+    def upload(self, **changes: str | None) -> None:
+        """Puts sound files into the bucket; a change to None leaves one out."""
+        for name, content in (SOUND | {name.replace("_", "."): new for name, new in changes.items()}).items():
+            (self.bucket / name).unlink(missing_ok=True)
+            if content is not None:
+                (self.bucket / name).write_text(content)
+
+    def sync(self) -> subprocess.CompletedProcess[str]:
+        path = f"{self.root / 'bin'}:{os.environ['PATH']}"
+        environment = {"PATH": path, "BUCKET_FOLDER": str(self.bucket)}
+        command = ["bash", str(self.root / "registry-sync")]
+        return subprocess.run(command, env=environment, capture_output=True, text=True)
+
+
+@pytest.fixture
+def instance(tmp_path: Path) -> Instance:
+    for folder in ("bin", "bucket", "docker-registry/auth", "docker-registry/certs"):
+        (tmp_path / folder).mkdir(parents=True)
+    for name, stand_in in (("aws", AWS), ("chown", CHOWN)):
+        (tmp_path / "bin" / name).write_text(stand_in)
+        (tmp_path / "bin" / name).chmod(0o755)
+    for place in ("/etc/registry-sync.conf", "/usr/local/sbin/registry-sync"):
+        text = SCRIPT[place].replace("/docker-registry", f"{tmp_path}/docker-registry")
+        file = tmp_path / Path(place).name
+        file.write_text(text.replace("/etc/registry-sync.conf", f"{tmp_path}/registry-sync.conf"))
+    return Instance(tmp_path)
+
+
+def test_new_files_are_installed_readable_for_their_group_alone(instance: Instance) -> None:
+    instance.upload()
+    assert instance.sync().returncode == 0
+    assert instance.files() == SOUND
+    assert {instance.path(file).stat().st_mode & 0o777 for file in SOUND} == {0o640}
+
+
+def test_an_equal_file_keeps_its_modification_time(instance: Instance) -> None:
+    instance.upload()
+    instance.sync()
+    for file in SOUND:
+        os.utime(instance.path(file), (1, 1))
+    instance.upload(htpasswd=ALICE + BOB)
+    assert instance.sync().stdout == "registry-sync: htpasswd is new\n"
+    assert {file for file in SOUND if instance.path(file).stat().st_mtime == 1} == {"domain.crt", "domain.key"}
+    assert instance.path("htpasswd").read_text() == ALICE + BOB
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"htpasswd": None}, "htpasswd is missing or empty"),
+        ({"htpasswd": ""}, "htpasswd is missing or empty"),
+        ({"htpasswd": f"{ALICE}\n"}, "htpasswd in s3://files has a line that is not NAME:BCRYPT-HASH"),
+        ({"htpasswd": f"{ALICE}bob:plain\n"}, "htpasswd in s3://files has a line that is not NAME:BCRYPT-HASH"),
+        ({"htpasswd": ALICE.replace("$2b$", "$apr1$")}, "htpasswd in s3://files has a line"),
+        ({"htpasswd": ALICE[:-2]}, "htpasswd in s3://files has a line"),
+        ({"domain_crt": None}, "domain.crt is missing or empty"),
+        ({"domain_key": ""}, "domain.key is missing or empty"),
+    ],
+)
+def test_all_files_stay_when_one_is_not_sound(instance: Instance, change: dict[str, str | None], told: str) -> None:
+    instance.upload()
+    instance.sync()
+    instance.upload(**({"htpasswd": BOB, "domain_crt": "new\n", "domain_key": "new\n"} | change))
+    refused = instance.sync()
+    assert refused.returncode == 1
+    assert told in refused.stderr
+    assert instance.files() == SOUND
+
+
+def test_all_files_stay_when_the_bucket_cannot_be_read(instance: Instance) -> None:
+    instance.upload()
+    instance.sync()
+    (instance.root / "bin/aws").write_text("#!/bin/bash\nexit 1\n")
+    refused = instance.sync()
+    assert (refused.returncode, instance.files()) == (1, SOUND)
+    assert "s3://files could not be read; the files in use stay as they are" in refused.stderr
+
+
+def test_a_malformed_line_is_not_shown(instance: Instance) -> None:
+    instance.upload(htpasswd="alice:sentinel-password\n")
+    refused = instance.sync()
+    assert refused.returncode == 1
+    assert "sentinel-password" not in refused.stdout + refused.stderr

@@ -1,0 +1,139 @@
+"""A secret that goes in is found in properties that are marked as secret, and nowhere else."""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pulumi
+import pytest
+
+from components import PrivateRegistry, PrivateRegistryArgs
+from sandbox.declared import Declaration
+from tests.unit.helpers import Declare, boot_script
+from tests.unit.pems import issue
+
+PASSWORD = "sentinel-password-Zx81"
+HASH = "$2y$10$" + "Zx81" * 13 + "Z"
+DOMAIN = "registry.example.com"
+ISSUED = issue(DOMAIN)
+KEY_LINE = ISSUED.key_pem.splitlines()[1]
+
+
+def with_users() -> PrivateRegistryArgs:
+    return PrivateRegistryArgs(
+        domain=DOMAIN,
+        users={"alice": pulumi.Output.secret(PASSWORD)},
+        certificate=ISSUED.pem,
+        private_key=pulumi.Output.secret(ISSUED.key_pem),
+    )
+
+
+def with_htpasswd() -> PrivateRegistryArgs:
+    return PrivateRegistryArgs(image="registry:3", htpasswd=pulumi.Output.secret(f"alice:{HASH}"))
+
+
+@pytest.fixture(scope="module")
+def registries(declare: Declare) -> Mapping[str, Declaration]:
+    """A registry for each source of users and certificate, with all that it tells exported."""
+
+    def declared(args: Callable[[], PrivateRegistryArgs]) -> Declaration:
+        def program() -> None:
+            made = PrivateRegistry("images", args())
+            for name in ("address", "bucket_name", "cluster_name", "service_name", "ca_certificate", "passwords"):
+                pulumi.export(name, getattr(made, name))
+
+        return declare(program)
+
+    sources = {"users": with_users, "htpasswd": with_htpasswd, "generated": PrivateRegistryArgs}
+    return {source: declared(args) for source, args in sources.items()}
+
+
+def holders(declaration: Declaration, secret: str) -> tuple[set[str], set[str]]:
+    """The properties that hold a text: those marked as secret, and those in clear."""
+    found: tuple[set[str], set[str]] = (set(), set())
+
+    def look(where: str, properties: Mapping[str, Any], secrets: frozenset[str]) -> None:
+        for key, value in properties.items():
+            if secret in json.dumps(value):
+                found[0 if key in secrets else 1].add(f"{where} {key}")
+
+    for resource in declaration.resources:
+        kind = resource.type.rpartition(":")[2]
+        look(f"{kind} {resource.name}", resource.inputs, resource.secret_inputs)
+        look(f"{kind} {resource.name}", resource.outputs, resource.secret_outputs)
+    look("export", declaration.exports, declaration.secret_exports)
+    return found
+
+
+def hash_of(declaration: Declaration) -> str:
+    content = declaration.one("aws:s3/bucketObject:BucketObject", "images-bootstrap-htpasswd").inputs["content"]
+    return content.strip().partition(":")[2]
+
+
+def http_secret(declaration: Declaration) -> str:
+    return declaration.one("aws:ssm/parameter:Parameter").inputs["value"]
+
+
+def generated_password(declaration: Declaration) -> str:
+    return declaration.exports["passwords"]["docker"]
+
+
+def generated_key(declaration: Declaration) -> str:
+    return declaration.one("aws:iam/serverCertificate:ServerCertificate").inputs["privateKey"].splitlines()[1]
+
+
+def backend_key(declaration: Declaration) -> str:
+    content = declaration.one("aws:s3/bucketObject:BucketObject", "images-bootstrap-domain.key").inputs["content"]
+    return content.splitlines()[1]
+
+
+HTPASSWD = {"BucketObject images-bootstrap-htpasswd content", "Credentials images-user htpasswd"}
+HTTP_SECRET = {"RandomPassword images-http-secret result", "Parameter images-http-secret value"}
+GENERATED_KEY = {
+    "PrivateKey images-certificate privateKeyPem",
+    "SelfSignedCert images-certificate privateKeyPem",
+    "ServerCertificate images-certificate privateKey",
+}
+BACKEND_KEY = {
+    "PrivateKey images-bootstrap privateKeyPem",
+    "SelfSignedCert images-bootstrap privateKeyPem",
+    "BucketObject images-bootstrap-domain.key content",
+}
+
+
+@pytest.mark.parametrize(
+    ("source", "secret", "places"),
+    [
+        ("users", lambda _: PASSWORD, set()),
+        ("users", hash_of, HTPASSWD),
+        ("users", lambda _: KEY_LINE, {"ServerCertificate images-certificate privateKey"}),
+        ("users", http_secret, HTTP_SECRET),
+        ("users", backend_key, BACKEND_KEY),
+        ("htpasswd", lambda _: HASH, HTPASSWD),
+        ("htpasswd", generated_key, GENERATED_KEY),
+        ("generated", hash_of, HTPASSWD),
+        ("generated", generated_password, {"RandomPassword images-user-docker result", "export passwords"}),
+    ],
+    ids=[
+        *("password", "its hash", "private key", "HTTP secret", "backend key"),
+        *("ready hash", "generated key", "generated hash", "generated password"),
+    ],
+)
+def test_a_secret_is_only_where_it_belongs_and_marked(
+    registries: Mapping[str, Declaration],
+    source: str,
+    secret: Callable[[Declaration], str],
+    places: set[str],
+) -> None:
+    declaration = registries[source]
+    sealed, clear = holders(declaration, secret(declaration))
+    assert clear == set()
+    assert sealed == places
+    assert secret(declaration) not in boot_script(declaration)
+
+
+def test_what_everybody_may_know_is_no_secret(registries: Mapping[str, Declaration]) -> None:
+    declaration = registries["generated"]
+    assert declaration.secret_exports == {"passwords"}
+    public = ("launchTemplate:LaunchTemplate", "taskDefinition:TaskDefinition", "bucket:Bucket", "service:Service")
+    assert {r.name for r in declaration.resources if r.type.endswith(public) and r.secret_inputs} == set()

@@ -1,0 +1,114 @@
+"""One hardened bucket."""
+
+import json
+from typing import Any
+
+import pulumi
+import pytest
+
+from components import PrivateBucket, PrivateBucketArgs
+from sandbox.declared import Declaration
+from tests.unit.helpers import Declare, differences, upstream
+
+
+def declared(declare: Declare, args: PrivateBucketArgs, **opts: Any) -> Declaration:
+    def program() -> None:
+        made = PrivateBucket("files", args, pulumi.ResourceOptions(**opts))
+        pulumi.CustomResource("test:index:Probe", "probe", {"bucket": made.bucket, "arn": made.arn})
+
+    return declare(program)
+
+
+def aws(kind: str) -> str:
+    return f"aws:s3/{kind[0].lower()}{kind[1:]}:{kind}"
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [
+        (
+            "BucketPublicAccessBlock",
+            {
+                "blockPublicAcls": True,
+                "blockPublicPolicy": True,
+                "ignorePublicAcls": True,
+                "restrictPublicBuckets": True,
+            },
+        ),
+        ("BucketOwnershipControls", {"rule": {"objectOwnership": "BucketOwnerEnforced"}}),
+        (
+            "BucketServerSideEncryptionConfiguration",
+            {"rules": [{"applyServerSideEncryptionByDefault": {"sseAlgorithm": "AES256"}}]},
+        ),
+        ("BucketVersioning", {"versioningConfiguration": {"status": "Enabled"}}),
+    ],
+)
+def test_the_bucket_is_protected_by(declare: Declare, kind: str, expected: dict[str, Any]) -> None:
+    bucket = declared(declare, PrivateBucketArgs())
+    resource = bucket.one(aws(kind))
+    assert differences(resource.inputs, expected) == {}
+    assert resource.inputs["bucket"] == bucket.one(aws("Bucket")).outputs["bucket"]
+
+
+def test_nobody_comes_without_tls_and_other_statements_are_added(declare: Declare) -> None:
+    args = PrivateBucketArgs(more_statements=lambda arn: [{"Sid": "More", "Resource": arn}])
+    bucket = declared(declare, args)
+    arn = bucket.one(aws("Bucket")).outputs["arn"]
+    tls_only, more = json.loads(bucket.one(aws("BucketPolicy")).inputs["policy"])["Statement"]
+    assert (tls_only["Effect"], tls_only["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
+    assert tls_only["Resource"] == [arn, f"{arn}/*"]
+    assert more == {"Sid": "More", "Resource": arn}
+
+
+@pytest.mark.parametrize(("days", "expected"), [(None, []), (90, [{"days": 90}])])
+def test_objects_expire_only_if_told_so(declare: Declare, days: int | None, expected: list[dict[str, int]]) -> None:
+    rules = declared(declare, PrivateBucketArgs(expire_after_days=days)).one(aws("BucketLifecycleConfiguration"))
+    expirations = [rule.get("expiration", {}) for rule in rules.inputs["rules"]]
+    assert [expiration for expiration in expirations if "days" in expiration] == expected
+
+
+@pytest.mark.parametrize(
+    ("key", "expected"),
+    [
+        ("noncurrentVersionExpiration", {"noncurrentDays": 30}),
+        ("abortIncompleteMultipartUpload", {"daysAfterInitiation": 7}),
+    ],
+)
+def test_leftovers_are_cleared_away(declare: Declare, key: str, expected: dict[str, int]) -> None:
+    rules = declared(declare, PrivateBucketArgs()).one(aws("BucketLifecycleConfiguration")).inputs["rules"]
+    assert [rule[key] for rule in rules if key in rule] == [expected]
+    assert {(rule["status"], rule["filter"]["prefix"]) for rule in rules} == {("Enabled", "")}
+
+
+@pytest.mark.parametrize("keep", [True, False])
+def test_what_is_to_be_kept_is_protected_and_never_emptied(declare: Declare, keep: bool) -> None:
+    bucket = declared(declare, PrivateBucketArgs(keep=keep)).one(aws("Bucket"))
+    assert bucket.protect is keep
+    assert bucket.inputs["forceDestroy"] is not keep
+
+
+def test_protecting_the_component_protects_a_bucket_that_need_not_be_kept(declare: Declare) -> None:
+    assert declared(declare, PrivateBucketArgs(keep=False), protect=True).one(aws("Bucket")).protect
+
+
+def test_requests_are_logged_where_told(declare: Declare) -> None:
+    assert declared(declare, PrivateBucketArgs()).all(aws("BucketLogging")) == []
+    logging = declared(declare, PrivateBucketArgs(access_log_bucket="logs")).one(aws("BucketLogging"))
+    assert differences(logging.inputs, {"targetBucket": "logs", "targetPrefix": "s3/"}) == {}
+
+
+@pytest.mark.parametrize(
+    ("later", "earlier"),
+    [("BucketLifecycleConfiguration", "BucketVersioning"), ("BucketPolicy", "BucketPublicAccessBlock")],
+)
+def test_s3_s_own_order_is_kept(declare: Declare, later: str, earlier: str) -> None:
+    bucket = declared(declare, PrivateBucketArgs())
+    assert bucket.one(aws(earlier)).urn in upstream(bucket, bucket.one(aws(later)))
+
+
+def test_name_and_arn_are_known_once_the_policy_is_there(declare: Declare) -> None:
+    bucket = declared(declare, PrivateBucketArgs())
+    probe = bucket.one("test:index:Probe")
+    outputs = bucket.one(aws("Bucket")).outputs
+    assert (probe.inputs["bucket"], probe.inputs["arn"]) == (outputs["bucket"], outputs["arn"])
+    assert bucket.one(aws("BucketPolicy")).urn in probe.dependencies
