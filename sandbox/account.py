@@ -1,0 +1,61 @@
+"""The AWS account: makes in the AWS API what the program declared and the instances will ask for."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+from sandbox.declared import Declaration, Resource
+from sandbox.errors import SandboxError
+
+_OBJECT_TYPES = (
+    "aws:s3/bucketObject:BucketObject",
+    "aws:s3/bucketObjectv2:BucketObjectv2",
+)
+# The sandbox's AWS API takes any key; these open nothing anywhere else.
+CREDENTIALS = {"AWS_ACCESS_KEY_ID": "sandbox", "AWS_SECRET_ACCESS_KEY": "sandbox"}
+
+
+def client(service: str, url: str, region: str) -> Any:
+    """A boto3 client of the sandbox's AWS API, whatever the environment says of the real one."""
+    return boto3.client(
+        service,  # pyright: ignore[reportArgumentType]  (boto3 knows its services by overloads)
+        endpoint_url=url,
+        region_name=region,
+        aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
+        config=Config(s3={"addressing_style": "path"}, proxies={}),
+    )
+
+
+def make(declaration: Declaration, s3: Any, ssm: Any) -> str:
+    """Makes buckets, objects and parameters by boto3 clients, and says in a few words how many."""
+    buckets = declaration.all("aws:s3/bucket:Bucket")
+    for bucket in buckets:
+        # S3 refuses this one region as a constraint: it is the default.
+        region = s3.meta.region_name
+        where = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
+        s3.create_bucket(Bucket=bucket.outputs["bucket"], **where)
+    for versioning in declaration.all("aws:s3/bucketVersioning:BucketVersioning"):
+        status = versioning.inputs["versioningConfiguration"]["status"]
+        s3.put_bucket_versioning(Bucket=versioning.inputs["bucket"], VersioningConfiguration={"Status": status})
+    objects = [object_ for type_ in _OBJECT_TYPES for object_ in declaration.all(type_)]
+    for object_ in objects:
+        s3.put_object(Bucket=object_.inputs["bucket"], Key=object_.inputs["key"], Body=_content(object_))
+    parameters = declaration.all("aws:ssm/parameter:Parameter")
+    for parameter in parameters:
+        ssm.put_parameter(
+            Name=parameter.outputs["name"], Value=parameter.inputs["value"], Type=parameter.inputs["type"]
+        )
+    return f"{len(buckets)} buckets, {len(objects)} objects, {len(parameters)} parameters"
+
+
+def _content(object_: Resource) -> bytes:
+    if "contentBase64" in object_.inputs:
+        return base64.b64decode(object_.inputs["contentBase64"])
+    if "content" in object_.inputs:
+        return object_.inputs["content"].encode()
+    raise SandboxError(f"{object_.urn} has neither content nor contentBase64; the sandbox uploads no files")

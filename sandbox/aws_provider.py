@@ -1,0 +1,181 @@
+"""What the AWS provider would answer: names, ARNs and ids of resources, and look-ups, all made up but plausible."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+ACCOUNT = "123456789012"
+
+
+def partition(region: str) -> str:
+    """The AWS partition of a region: the second part of every ARN in it."""
+    return "aws-cn" if region.startswith("cn-") else "aws-us-gov" if region.startswith("us-gov-") else "aws"
+
+
+def dns_suffix(region: str) -> str:
+    """The domain of AWS's endpoints in a region."""
+    return "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
+
+
+def computed(type_: str, name: str, urn: str, inputs: Mapping[str, Any], region: str) -> tuple[str, dict[str, Any]]:
+    """The id and the outputs, inputs aside, of a resource.
+
+    Args:
+        type_: such as "aws:s3/bucket:Bucket".
+        name: its logical name. What has no name of its own gets this with 7 hexadecimal digits, as Pulumi's
+            auto-naming does it; they come from the URN, so that two evaluations agree.
+        urn: its URN.
+        inputs: as the program gave them.
+        region: its provider's.
+    """
+    _, module, kind = re.split(r"[:/]", type_)[:3]
+    own_name = inputs.get("name") or inputs.get("bucket") or f"{name}-{_hex(urn, 7)}"
+    arn = f"arn:{partition(region)}:{module}:{region}:{ACCOUNT}:{kind}/{own_name}"
+    outputs: dict[str, Any] = {"arn": arn, "name": own_name, **_SPECIAL.get(type_, _nothing)(own_name, urn, region)}
+    return outputs.pop("id", own_name), outputs
+
+
+def look_up(token: str, args: Mapping[str, Any], region: str) -> dict[str, Any]:
+    """The result of a provider function.
+
+    Raises:
+        LookupError: the sandbox has no answer to it.
+    """
+    if token not in _LOOK_UPS:
+        known = ", ".join(_LOOK_UPS)
+        raise LookupError(f"the program calls {token}, to which the sandbox has no answer; it knows {known}")
+    return _LOOK_UPS[token](args, region)
+
+
+def _hex(seed: str, digits: int) -> str:
+    return hashlib.sha256(seed.encode()).hexdigest()[:digits]
+
+
+def _nothing(_own_name: str, _urn: str, _region: str) -> dict[str, Any]:
+    return {}
+
+
+def _id_like(prefix: str) -> Callable[[str, str, str], dict[str, Any]]:
+    return lambda _own_name, urn, _region: {"id": f"{prefix}-{_hex(urn, 17)}"}
+
+
+def _bucket(own_name: str, _urn: str, region: str) -> dict[str, Any]:
+    return {
+        "bucket": own_name,
+        "arn": f"arn:{partition(region)}:s3:::{own_name}",
+        "bucketDomainName": f"{own_name}.s3.{dns_suffix(region)}",
+        "bucketRegionalDomainName": f"{own_name}.s3.{region}.{dns_suffix(region)}",
+    }
+
+
+def _elb(kind: str) -> Callable[[str, str, str], dict[str, Any]]:
+    def outputs(own_name: str, urn: str, region: str) -> dict[str, Any]:
+        path = f"{kind}/{own_name}/{_hex(urn, 16)}"
+        arn = f"arn:{partition(region)}:elasticloadbalancing:{region}:{ACCOUNT}:{path}"
+        return {"id": arn, "arn": arn, "arnSuffix": path}
+
+    return outputs
+
+
+def _load_balancer(own_name: str, urn: str, region: str) -> dict[str, Any]:
+    return {
+        **_elb("loadbalancer/app")(own_name, urn, region),
+        "dnsName": f"{own_name}-123456789.{region}.elb.{dns_suffix(region)}",
+        "zoneId": "Z1H1FL5HABSF5",
+    }
+
+
+def _iam(kind: str) -> Callable[[str, str, str], dict[str, Any]]:
+    return lambda own_name, _urn, region: {"arn": f"arn:{partition(region)}:iam::{ACCOUNT}:{kind}/{own_name}"}
+
+
+def _launch_template(_own_name: str, urn: str, _region: str) -> dict[str, Any]:
+    return {"id": f"lt-{_hex(urn, 17)}", "latestVersion": 1, "defaultVersion": 1}
+
+
+def _vpc(_own_name: str, urn: str, _region: str) -> dict[str, Any]:
+    return {
+        "id": f"vpc-{_hex(urn, 17)}",
+        "defaultSecurityGroupId": f"sg-{_hex(urn + 'default', 17)}",
+        "mainRouteTableId": f"rtb-{_hex(urn + 'main', 17)}",
+    }
+
+
+def _parameter(own_name: str, _urn: str, region: str) -> dict[str, Any]:
+    # A parameter's name may begin with the slash that its ARN has anyway.
+    path = own_name.removeprefix("/")
+    return {"arn": f"arn:{partition(region)}:ssm:{region}:{ACCOUNT}:parameter/{path}", "version": 1}
+
+
+def _log_group(own_name: str, _urn: str, region: str) -> dict[str, Any]:
+    return {"arn": f"arn:{partition(region)}:logs:{region}:{ACCOUNT}:log-group:{own_name}"}
+
+
+def _task_definition(own_name: str, _urn: str, region: str) -> dict[str, Any]:
+    arn = f"arn:{partition(region)}:ecs:{region}:{ACCOUNT}:task-definition/{own_name}"
+    return {"arn": f"{arn}:1", "arnWithoutRevision": arn, "revision": 1}
+
+
+_SPECIAL: Mapping[str, Callable[[str, str, str], dict[str, Any]]] = {
+    "aws:s3/bucket:Bucket": _bucket,
+    "aws:s3/bucketV2:BucketV2": _bucket,
+    "aws:lb/loadBalancer:LoadBalancer": _load_balancer,
+    "aws:lb/targetGroup:TargetGroup": _elb("targetgroup"),
+    "aws:lb/listener:Listener": _elb("listener/app"),
+    "aws:iam/role:Role": _iam("role"),
+    "aws:iam/instanceProfile:InstanceProfile": _iam("instance-profile"),
+    "aws:iam/serverCertificate:ServerCertificate": _iam("server-certificate"),
+    "aws:ec2/launchTemplate:LaunchTemplate": _launch_template,
+    "aws:ec2/vpc:Vpc": _vpc,
+    "aws:ec2/subnet:Subnet": _id_like("subnet"),
+    "aws:ec2/securityGroup:SecurityGroup": _id_like("sg"),
+    "aws:ec2/routeTable:RouteTable": _id_like("rtb"),
+    "aws:ec2/internetGateway:InternetGateway": _id_like("igw"),
+    "aws:ec2/natGateway:NatGateway": _id_like("nat"),
+    "aws:ec2/eip:Eip": _id_like("eipalloc"),
+    "aws:ec2/vpcEndpoint:VpcEndpoint": _id_like("vpce"),
+    "aws:ssm/parameter:Parameter": _parameter,
+    "aws:cloudwatch/logGroup:LogGroup": _log_group,
+    "aws:ecs/taskDefinition:TaskDefinition": _task_definition,
+}
+
+
+def _region(_args: Mapping[str, Any], region: str) -> dict[str, Any]:
+    return {"id": region, "region": region, "name": region, "description": region}
+
+
+def _zones(_args: Mapping[str, Any], region: str) -> dict[str, Any]:
+    letters = "abcdef"
+    return {
+        "id": region,
+        "names": [f"{region}{letter}" for letter in letters],
+        "zoneIds": [f"{region}-az{number}" for number in range(1, len(letters) + 1)],
+        "groupNames": [region],
+        "region": region,
+    }
+
+
+def _partition(_args: Mapping[str, Any], region: str) -> dict[str, Any]:
+    name, suffix = partition(region), dns_suffix(region)
+    return {"id": name, "partition": name, "dnsSuffix": suffix, "reverseDnsPrefix": "com.amazonaws"}
+
+
+def _caller(_args: Mapping[str, Any], region: str) -> dict[str, Any]:
+    user = f"arn:{partition(region)}:iam::{ACCOUNT}:user/sandbox"
+    return {"id": ACCOUNT, "accountId": ACCOUNT, "arn": user, "userId": "AIDASANDBOX"}
+
+
+def _elb_account(_args: Mapping[str, Any], region: str) -> dict[str, Any]:
+    return {"id": "797873946194", "arn": f"arn:{partition(region)}:iam::797873946194:root", "region": region}
+
+
+_LOOK_UPS: Mapping[str, Callable[[Mapping[str, Any], str], dict[str, Any]]] = {
+    "aws:index/getRegion:getRegion": _region,
+    "aws:index/getAvailabilityZones:getAvailabilityZones": _zones,
+    "aws:index/getPartition:getPartition": _partition,
+    "aws:index/getCallerIdentity:getCallerIdentity": _caller,
+    "aws:elb/getServiceAccount:getServiceAccount": _elb_account,
+}

@@ -1,0 +1,73 @@
+"""Containers in bubblewrap: the registry's program with the container definition's mounts, user and environment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sandbox import bubblewrap, overrides, programs
+from sandbox.agent import Container
+from sandbox.containers import IMAGE_CONFIG, RunningContainer
+from sandbox.errors import SandboxError
+from sandbox.processes import free_port, serves_tls, wait_until
+
+_START_SECONDS = 20
+
+
+class BubblewrapRuntime:
+    """Shares the machine's network: each container listens on its instance's loopback address.
+
+    Args:
+        s3_url: the sandbox's S3.
+        notice: is told when a program must be built first.
+    """
+
+    host = "127.0.0.1"
+
+    def __init__(self, s3_url: str, notice: Callable[[str], None]) -> None:
+        self.s3_url = s3_url
+        self._notice = notice
+
+    @contextmanager
+    def running(
+        self, container: Container, *, credentials_url: str | None, address: str, folder: Path
+    ) -> Iterator[RunningContainer]:
+        program = programs.registry(container.major, self._notice)
+        port = free_port(address)
+        config, log = folder / "image-config.yml", folder / "registry.log"
+        config.write_text(IMAGE_CONFIG)
+        uid, gid = _ids(container.user)
+        changed = overrides.environment(
+            major=container.major, s3_url=self.s3_url, credentials_url=credentials_url, listen=(address, port)
+        )
+        with bubblewrap.bubble(
+            [*bubblewrap.user(uid, gid), *bubblewrap.system(), *_files(container, program, config)],
+            [*bubblewrap.become(uid, gid), "/bin-registry", "serve", "/config.yml"],
+            env={"PATH": "/usr/bin:/bin", **container.environment, **changed},
+            log=log,
+        ) as process:
+            wait_until(
+                lambda: serves_tls(address, port),
+                f"the registry on {address}",
+                seconds=_START_SECONDS,
+                process=process,
+                log=log,
+            )
+            yield RunningContainer(address, port, str(process.pid), log.read_text)
+
+
+def _files(container: Container, program: Path, config: Path) -> list[str]:
+    arguments = ["--ro-bind", str(program), "/bin-registry", "--ro-bind", str(config), "/config.yml"]
+    for mount in container.mounts:
+        arguments += ["--ro-bind" if mount.read_only else "--bind", str(mount.source), mount.target]
+    # Everything is in place: from here on nothing can be written but what is mounted so.
+    return [*arguments, *(["--remount-ro", "/"] if container.read_only_root else [])]
+
+
+def _ids(user: str) -> tuple[int, int]:
+    """Of "UID:GID"; an image's own user is root."""
+    numbers = (user or "0:0").split(":")
+    if len(numbers) != 2 or not all(number.isdigit() for number in numbers):
+        raise SandboxError(f"the container's user is {user!r}; the sandbox knows UID:GID alone")
+    return int(numbers[0]), int(numbers[1])

@@ -1,0 +1,69 @@
+"""The two doors to what a stack declares. Behind both is the same list, made in an AWS API."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sandbox import account, aws_api, engine
+from sandbox.declared import Declaration
+from sandbox.project import evaluate_project
+from sandbox.report import Report
+
+
+@dataclass(frozen=True)
+class DeclaredStack:
+    """A stack's declaration, and the AWS API in which it is made."""
+
+    declaration: Declaration
+    api_url: str
+
+    @property
+    def region(self) -> str:
+        """The stack's, by the ARN of what it declares."""
+        return self.declaration.one("aws:ecs/cluster:Cluster").outputs["arn"].split(":")[3]
+
+    def aws(self, service: str) -> Any:
+        """A boto3 client of the AWS API."""
+        return account.client(service, self.api_url, self.region)
+
+
+@contextmanager
+def by_evaluation(project: Path, name: str, folder: Path, report: Report) -> Iterator[DeclaredStack]:
+    """Runs the program under Pulumi's test runtime, and makes what the instances will ask for.
+
+    Args:
+        project: the Pulumi project's folder.
+        name: the stack's.
+        folder: for logs.
+    """
+    with report.step(f"evaluate the stack {name}") as detail:
+        declaration = evaluate_project(project, name, notice=report.notice)
+        detail(f"{len(declaration.resources)} resources")
+    with _aws_api(folder, report) as api_url:
+        stack = DeclaredStack(declaration, api_url)
+        with report.step("make what is declared") as detail:
+            detail(account.make(declaration, stack.aws("s3"), stack.aws("ssm")))
+        yield stack
+
+
+@contextmanager
+def by_engine(project: Path, name: str, folder: Path, report: Report) -> Iterator[DeclaredStack]:
+    """Runs `pulumi up` against the AWS API. The arguments are those of `by_evaluation`."""
+    with _aws_api(folder, report) as api_url:
+        with report.step(f"pulumi up, stack {name}") as detail:
+            declaration = engine.up(project, name, api_url, folder / "pulumi", notice=report.notice)
+            detail(f"{len(declaration.resources)} resources")
+        yield DeclaredStack(declaration, api_url)
+
+
+@contextmanager
+def _aws_api(folder: Path, report: Report) -> Iterator[str]:
+    with ExitStack() as stack:
+        with report.step("AWS API") as detail:
+            api = stack.enter_context(aws_api.running(log=folder / "aws-api.log"))
+            detail(api.url)
+        yield api.url

