@@ -1,0 +1,68 @@
+"""What the tests on a real Pulumi engine share: per file, an empty AWS account on this machine."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pulumi import automation as auto
+
+from sandbox import account, aws_api, engine, stack_state
+from sandbox.aws_api import AwsApi
+from sandbox.declared import Declaration
+from tests.engine.steps import run
+
+ROOT = Path(__file__).parents[2]
+REGION = "us-west-2"  # that of Pulumi.dev.yaml and Pulumi.prod.yaml
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _pulumi() -> None:
+    if shutil.which("pulumi") is None:
+        pytest.exit("tests/engine want pulumi on the PATH; install it: https://www.pulumi.com/docs/install/", 1)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """For a file's stack and the AWS API's log."""
+    return tmp_path_factory.mktemp("engine")
+
+
+@pytest.fixture(scope="module")
+def api(folder: Path) -> Iterator[AwsApi]:
+    """An AWS API of a file's own."""
+    with aws_api.running(log=folder / "aws-api.log") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def aws(api: AwsApi) -> Callable[[str], Any]:
+    """From a service's name to a boto3 client of that API."""
+    return _clients(api)
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """A stack that is up, alone in its account."""
+
+    stack: auto.Stack
+    declared: Declaration
+    aws: Callable[[str], Any]
+
+
+@pytest.fixture(scope="session")
+def prod(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
+    """The prod stack. Nobody changes it."""
+    folder = tmp_path_factory.mktemp("prod")
+    with aws_api.running(log=folder / "aws-api.log") as api:
+        stack = engine.select(ROOT, "prod", api, folder / "prod")
+        run(stack.up)
+        yield Deployed(stack, stack_state.declaration(stack.export_stack().deployment), _clients(api))
+
+
+def _clients(api: AwsApi) -> Callable[[str], Any]:
+    return lambda service: account.client(service, api.url, REGION)

@@ -1,0 +1,118 @@
+"""What changes when a setting does, one after the other on one dev stack: nothing with data or a name is replaced."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from pulumi import automation as auto
+
+from sandbox import engine
+from sandbox.aws_api import AwsApi
+from tests.engine.conftest import ROOT
+from tests.engine.steps import changed, exported, run
+
+_PASSWORDS = {"alice": "correct horse battery", "bob": "staple of the other one"}
+_ZONES = ("us-west-2a", "us-west-2b")
+_TAGGED = (
+    *(f"Bucket registry-{role}" for role in ("images", "bootstrap", "logs")),
+    *(f"BucketObject registry-bootstrap-{file}" for file in ("htpasswd", "domain.crt", "domain.key")),
+    "Vpc registry-vpc",
+    "DefaultSecurityGroup registry-default",
+    "InternetGateway registry-internet",
+    "VpcEndpoint registry-s3",
+    "RouteTable registry-public",
+    *(f"RouteTable registry-private-{zone}" for zone in _ZONES),
+    *(f"Subnet registry-{kind}-{zone}" for kind in ("public", "private") for zone in _ZONES),
+    *(f"SecurityGroup registry-{role}" for role in ("alb", "instances")),
+    "SecurityGroupIngressRule registry-clients-0.0.0.0/0",
+    "SecurityGroupIngressRule registry-instances-from-alb",
+    "SecurityGroupEgressRule registry-alb-to-instances",
+    "SecurityGroupEgressRule registry-instances-out",
+    "ServerCertificate registry-certificate",
+    "LoadBalancer registry-alb",
+    "TargetGroup registry-tg",
+    "Listener registry-https",
+    "Cluster registry-cluster",
+    *(f"Role registry-{role}" for role in ("instance", "execution", "task")),
+    "InstanceProfile registry-instance",
+    "LaunchTemplate registry-instance",
+    "Group registry-instances",
+    "CapacityProvider registry-capacity",
+    "LogGroup registry-log",
+    "Parameter registry-http-secret",
+    "TaskDefinition registry-task",
+    "Service registry-service",
+)
+
+
+@pytest.fixture(scope="module")
+def stack(api: AwsApi, folder: Path) -> auto.Stack:
+    """The dev stack, up."""
+    selected = engine.select(ROOT, "dev", api, folder / "dev")
+    run(selected.up)
+    return selected
+
+
+def test_instance_type(stack: auto.Stack) -> None:
+    stack.set_config("registry:instanceType", auto.ConfigValue("m7g.large"))
+    assert changed(run(stack.up)) == {
+        "LaunchTemplate registry-instance": "update",
+        "Group registry-instances": "update",
+    }
+
+
+def test_desired_count(stack: auto.Stack) -> None:
+    stack.set_config("registry:desiredCount", auto.ConfigValue("3"))
+    assert changed(run(stack.up)) == {"Service registry-service": "update"}
+
+
+def test_first_users_take_the_place_of_the_generated_one(stack: auto.Stack) -> None:
+    _set_password(stack, "alice")
+    assert changed(run(stack.up)) == {
+        "RandomBytes registry-user-alice": "create",
+        "RandomBytes registry-user-docker": "delete",
+        "RandomPassword registry-user-docker": "delete",
+        "BucketObject registry-bootstrap-htpasswd": "update",
+    }
+
+
+def test_one_more_user(stack: auto.Stack) -> None:
+    _set_password(stack, "bob")
+    said = run(stack.up)
+    told = "\n".join([exported(stack), *said.output])
+    assert changed(said) == {
+        "RandomBytes registry-user-bob": "create",
+        "BucketObject registry-bootstrap-htpasswd": "update",
+    }
+    assert [user for user, password in _PASSWORDS.items() if password in told] == []
+    has_hash = bool(re.search(r"\$2[aby]\$\d\d\$", told))
+    assert not has_hash
+
+
+def test_tags(stack: auto.Stack) -> None:
+    stack.set_config("registry:tags.team", auto.ConfigValue("platform"), path=True)
+    assert changed(run(stack.up)) == dict.fromkeys(_TAGGED, "update")
+
+
+def test_image(stack: auto.Stack) -> None:
+    stack.set_config("registry:image", auto.ConfigValue("registry:3"))
+    assert changed(run(stack.up)) == {
+        # With registry:3, the S3 permission goes from the instances to the task, and IMDSv2 is required.
+        "RolePolicy registry-task-images": "create",
+        "RolePolicy registry-instance-images": "delete",
+        "LaunchTemplate registry-instance": "update",
+        "Group registry-instances": "update",
+        # A revision: task definitions never change. The service goes over to it.
+        "TaskDefinition registry-task": "replace",
+        "Service registry-service": "update",
+    }
+
+
+def test_then_nothing_is_left_to_change(stack: auto.Stack) -> None:
+    assert changed(run(stack.preview)) == {}
+
+
+def _set_password(stack: auto.Stack, user: str) -> None:
+    stack.set_config(f"registry:users.{user}", auto.ConfigValue(_PASSWORDS[user], secret=True), path=True)

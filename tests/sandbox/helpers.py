@@ -1,0 +1,73 @@
+"""What several sandbox tests need to know of processes and of HTTP."""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import http.client
+import os
+import shutil
+import ssl
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+from rich.console import Console
+
+from sandbox.declared import Declaration, Resource
+from sandbox.report import Report
+
+PROJECT = Path(__file__).parents[2]
+
+
+def quiet() -> Report:
+    """A report that nobody sees."""
+    return Report(Console(quiet=True))
+
+
+def status(address: str, port: int, path: str, login: tuple[str, str] | None = None) -> int:
+    """The status of a GET over TLS, whoever the certificate is from."""
+    headers = {"Authorization": "Basic " + base64.b64encode(":".join(login).encode()).decode()} if login else {}
+    connection = http.client.HTTPSConnection(address, port, context=ssl._create_unverified_context(), timeout=10)
+    try:
+        connection.request("GET", path, headers=headers)
+        return connection.getresponse().status
+    finally:
+        connection.close()
+
+
+def descendants(pid: int) -> set[int]:
+    """All processes below one, zombies aside."""
+    parents: dict[int, int] = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            # The name, which may hold anything, is in parentheses before the state and the parent.
+            state, parent, *_ = (folder / "stat").read_text().rpartition(")")[2].split()
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        if state != "Z":
+            parents[int(folder.name)] = int(parent)
+    found = {pid}
+    while more := {child for child, parent in parents.items() if parent in found} - found:
+        found |= more
+    return found - {pid}
+
+
+def registry_process(pid: int) -> int:
+    """The registry's own process in a bubble."""
+    commands = {child: Path(f"/proc/{child}/cmdline").read_bytes() for child in descendants(pid)}
+    (found,) = [child for child, command in commands.items() if command.startswith(b"/bin-registry\0")]
+    return found
+
+
+def changed(declaration: Declaration, change: Callable[[Resource], Resource | None]) -> Declaration:
+    """The declaration with each resource replaced by `change` of it; None leaves it out."""
+    kept = [new for resource in declaration.resources if (new := change(resource)) is not None]
+    return dataclasses.replace(declaration, resources=tuple(kept))
+
+
+def install_docker() -> None:
+    """Debian's docker.io, when root. Anyone else is told by the sandbox what to install."""
+    if os.geteuid() == 0 and shutil.which("dockerd") is None:
+        command = ["apt-get", "install", "--yes", "--quiet", "--no-install-recommends", "docker.io"]
+        subprocess.run(command, check=True, env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"})

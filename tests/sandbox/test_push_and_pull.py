@@ -1,0 +1,101 @@
+"""What people do with the registry, on the dev stack."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from pathlib import Path
+
+import pytest
+
+from sandbox import checks, oci_image
+from sandbox.local import Sandbox
+from tests.sandbox.helpers import status
+
+
+@pytest.fixture(scope="module")
+def logged_in(dev: Sandbox) -> Sandbox:
+    assert dev.client.login(dev.user, dev.password).returncode == 0
+    return dev
+
+
+def test_a_multi_layer_image_comes_back_as_it_was_pushed(logged_in: Sandbox, tmp_path: Path) -> None:
+    digest = oci_image.make(tmp_path / "pushed", tag="1", layers=4, layer_bytes=200_000)
+    pushed = logged_in.client.push(tmp_path / "pushed", "test/layers:1")
+    pulled = logged_in.client.pull("test/layers:1", tmp_path / "pulled")
+    assert pushed.returncode == 0, pushed.stderr
+    assert pulled.returncode == 0, pulled.stderr
+    assert oci_image.digests(tmp_path / "pulled") == oci_image.digests(tmp_path / "pushed")
+    assert oci_image.digests(tmp_path / "pulled")["manifest"] == digest
+
+
+def test_the_images_bytes_are_in_the_declared_bucket(logged_in: Sandbox, tmp_path: Path) -> None:
+    digest = oci_image.make(tmp_path / "pushed", tag="1", layers=1, layer_bytes=1000)
+    assert logged_in.client.push(tmp_path / "pushed", "test/bucket:1").returncode == 0
+    bucket = logged_in.stack.declaration.exports["bucketName"]
+    listed = logged_in.stack.aws("s3").list_objects_v2(Bucket=bucket, Prefix="docker/registry/v2/blobs/")
+    assert any(digest.removeprefix("sha256:") in object_["Key"] for object_ in listed["Contents"])
+
+
+def test_both_instances_serve(logged_in: Sandbox, tmp_path: Path) -> None:
+    before = logged_in.balancer.requests()
+    oci_image.make(tmp_path / "pushed", tag="1", layers=4, layer_bytes=1000)
+    assert logged_in.client.push(tmp_path / "pushed", "test/both:1").returncode == 0
+    after = logged_in.balancer.requests()
+    assert after.keys() == {"127.0.0.2", "127.0.0.3"}
+    assert all(after[address] > before[address] for address in after)
+    # The registries say so themselves: each has logged a request of a push that the other began.
+    assert all("test/both" in container.output() for container in logged_in.containers)
+
+
+def test_a_wrong_password_is_refused(dev: Sandbox) -> None:
+    assert checks.refuse_wrong_password(dev) == "refused"
+
+
+@pytest.mark.parametrize("path", ["/v2/", "/v2/_catalog", "/v2/test/layers/manifests/1"])
+@pytest.mark.parametrize("password", [None, "wrong"])
+def test_nothing_is_told_without_the_password(dev: Sandbox, path: str, password: str | None) -> None:
+    port = dev.balancer.port
+    assert status(dev.balancer.address, port, path, None if password is None else (dev.user, password)) == 401
+
+
+def test_push_and_pull_without_a_login_are_refused(logged_in: Sandbox, tmp_path: Path) -> None:
+    oci_image.make(tmp_path / "image", tag="1", layers=1, layer_bytes=1000)
+    assert logged_in.client.push(tmp_path / "image", "test/refused:1").returncode == 0
+    nobody = tmp_path / "nobody.json"
+    pushed = logged_in.client.push(tmp_path / "image", "test/refused:1", auth_file=nobody)
+    pulled = logged_in.client.pull("test/refused:1", tmp_path / "pulled", auth_file=nobody)
+    for refused in (pushed, pulled):
+        assert refused.returncode != 0
+        assert "authentication required" in refused.stderr
+
+
+def test_the_client_verifies_the_certificate(dev: Sandbox, tmp_path: Path) -> None:
+    (dev.client.ca_folder / "ca.crt").rename(tmp_path / "ca.crt")
+    try:
+        refused = dev.client.login(dev.user, dev.password, auth_file=tmp_path / "auth.json")
+    finally:
+        (tmp_path / "ca.crt").rename(dev.client.ca_folder / "ca.crt")
+    assert refused.returncode != 0
+    assert "certificate signed by unknown authority" in refused.stderr
+
+
+def test_old_tls_is_refused(dev: Sandbox) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    context.set_ciphers("ALL:@SECLEVEL=0")  # this machine's own OpenSSL would not even ask
+    context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1_1
+    address = (dev.balancer.address, dev.balancer.port)
+    with socket.create_connection(address) as plain, pytest.raises(ssl.SSLError, match="alert protocol version"):
+        context.wrap_socket(plain)
+
+
+def test_secrets_stay_out_of_command_lines_and_logs(dev: Sandbox) -> None:
+    passwords = dev.stack.declaration.all("random:index/randomPassword:RandomPassword")
+    secrets = {dev.password, *(password.outputs["result"] for password in passwords)}
+    assert len(secrets) == 2  # the user's, and the HTTP secret
+    shown = [path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline") if path.exists()]
+    shown += [container.output().encode() for container in dev.containers]
+    shown += [log.read_bytes() for log in dev.folder.rglob("*.log")]
+    assert not [secret for secret in secrets if any(secret.encode() in text for text in shown)]
+    assert dev.password_file.stat().st_mode & 0o077 == 0

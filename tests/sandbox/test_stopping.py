@@ -1,0 +1,95 @@
+"""Whatever ends a sandbox, no process of it stays."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from sandbox import account
+from sandbox.errors import SandboxError
+from sandbox.local import Options, sandbox
+from sandbox.processes import wait_until
+from tests.sandbox.helpers import PROJECT, descendants, install_docker, quiet
+
+_PR_SET_CHILD_SUBREAPER = 36  # prctl(2)
+
+
+@pytest.fixture
+def started() -> Iterator[Callable[[], set[int]]]:
+    """The processes that the test started and that live, orphans included: they become children of this process.
+
+    The sandboxes of the session's fixtures, in which timers come and go, are left out.
+    """
+    libc = ctypes.CDLL(None, use_errno=True)
+    assert libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0
+    before = descendants(os.getpid())
+    yield lambda: descendants(os.getpid()) - before - {pid for root in before for pid in descendants(root)}
+    libc.prctl(_PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0)
+
+
+@pytest.fixture
+def short_folder() -> Iterator[Path]:
+    """For a sandbox's temporary files, which stay when it is killed. Sockets in it need a short path."""
+    with tempfile.TemporaryDirectory(prefix="t-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
+
+
+@pytest.mark.parametrize(
+    ("containers", "how", "status"),
+    [
+        ("bubblewrap", signal.SIGINT, 0),
+        ("bubblewrap", signal.SIGTERM, 0),
+        ("bubblewrap", signal.SIGKILL, -signal.SIGKILL),
+        ("docker", signal.SIGINT, 0),
+        ("docker", signal.SIGKILL, -signal.SIGKILL),
+    ],
+)
+def test_a_signal_ends_everything(
+    started: Callable[[], set[int]], short_folder: Path, containers: str, how: signal.Signals, status: int
+) -> None:
+    install_docker()
+    output = short_folder / "output"
+    command = [sys.executable, "-m", "sandbox", "up", "--instances", "1", "--containers", containers]
+    env = {**os.environ, "TMPDIR": str(short_folder)}
+    with output.open("wb") as out:
+        process = subprocess.Popen(command, cwd=PROJECT, env=env, stdout=out, stderr=out, start_new_session=True)
+    wait_until(lambda: "Ctrl-C" in output.read_text(), "the sandbox", seconds=60, process=process, log=output)
+    # More than python, moto, the instance, the registry and HAProxy: it really runs.
+    assert len(started()) > 5
+    os.killpg(process.pid, how)  # as a terminal does it: to the whole group
+    assert process.wait(60) == status, output.read_text()
+    wait_until(lambda: not started(), "the end of all processes", seconds=30)
+    assert "Traceback" not in output.read_text()
+
+
+def test_ctrl_c_in_the_middle_ends_everything(started: Callable[[], set[int]], tmp_path: Path) -> None:
+    output = tmp_path / "output"
+    with output.open("wb") as out:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "sandbox", "up"], cwd=PROJECT, stdout=out, stderr=out, start_new_session=True
+        )
+    wait_until(lambda: "start the task" in output.read_text(), "a task", seconds=60, process=process, log=output)
+    os.killpg(process.pid, signal.SIGINT)
+    assert process.wait(30) == 130
+    wait_until(lambda: not started(), "the end of all processes", seconds=10)
+    assert "Traceback" not in output.read_text()
+
+
+def test_a_failure_ends_everything(
+    started: Callable[[], set[int]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(account, "make", lambda *_: "nothing: the instances find no bucket")
+    with (
+        pytest.raises(SandboxError, match="could not be read"),
+        sandbox(Options(PROJECT, "dev", tmp_path, instances=1), quiet()),
+    ):
+        pass
+    assert not started()
