@@ -1,0 +1,56 @@
+"""The bootstrap bucket, as `pulumi up` changes it."""
+
+from __future__ import annotations
+
+import base64
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from components.htpasswd import CHOSEN_COST, htpasswd_line
+from sandbox.local import Sandbox
+
+
+class Bootstrap:
+    """The files that the instances fetch."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._s3 = sandbox.stack.aws("s3")
+        objects = sandbox.stack.declaration.all("aws:s3/bucketObject:BucketObject")
+        (self._bucket,) = {object_.inputs["bucket"] for object_ in objects}
+
+    @contextmanager
+    def with_users(self, users: Mapping[str, str]) -> Iterator[None]:
+        """These, by name and password, beside those of before; until the end."""
+        lines = [
+            htpasswd_line(user, password, base64.b64encode(os.urandom(16)).decode(), CHOSEN_COST)
+            for user, password in users.items()
+        ]
+        with self.with_htpasswd(self._read("htpasswd") + "".join(f"{line}\n" for line in lines).encode()):
+            yield
+
+    @contextmanager
+    def with_htpasswd(self, content: bytes) -> Iterator[None]:
+        """That file, until the end."""
+        before = self._read("htpasswd")
+        self._write("htpasswd", content)
+        try:
+            yield
+        finally:
+            self._write("htpasswd", before)
+
+    @contextmanager
+    def without(self, key: str) -> Iterator[None]:
+        """A file is missing, until the end."""
+        before = self._read(key)
+        self._s3.delete_object(Bucket=self._bucket, Key=key)
+        try:
+            yield
+        finally:
+            self._write(key, before)
+
+    def _read(self, key: str) -> bytes:
+        return self._s3.get_object(Bucket=self._bucket, Key=key)["Body"].read()
+
+    def _write(self, key: str, content: bytes) -> None:
+        self._s3.put_object(Bucket=self._bucket, Key=key, Body=content)

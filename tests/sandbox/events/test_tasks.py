@@ -1,0 +1,100 @@
+"""Tasks die and are stopped while images are pushed and pulled."""
+
+from __future__ import annotations
+
+import os
+import signal
+from contextlib import ExitStack
+
+from sandbox.containers import RunningContainer
+from sandbox.processes import wait_until
+from tests.sandbox import figures
+from tests.sandbox.events import bare
+from tests.sandbox.fleet import Fleet
+from tests.sandbox.helpers import registry_process
+from tests.sandbox.registry_client import Image, RegistryClient, RequestFailed
+from tests.sandbox.traffic import PODMAN, Report, persist, traffic
+
+
+def test_a_task_killed_in_mid_push_and_in_mid_pull_costs_the_client_a_retry_and_no_image(fleet: Fleet) -> None:
+    image = Image.random("events/killed", "1", layers=6, layer_bytes=100_000)
+    failures: list[RequestFailed] = []
+    with ExitStack() as exits:
+        event = Killing(fleet, exits)
+        with RegistryClient(fleet.sandbox) as client:
+            persist(lambda: client.push(image, halfway=event.kill_who_serves), PODMAN, failures.append)
+        assert "PATCH" in str(failures[0]), failures
+        event.start_again()
+        with RegistryClient(fleet.sandbox) as client:
+            persist(lambda: client.pull(image, halfway=event.kill_another), PODMAN, failures.append)
+        event.start_again()
+        event.report.goes_on()
+    assert not event.report.given_up
+    assert not event.report.lost
+    figures.record("a task is killed in mid-push, another in mid-pull", event.report)
+
+
+class Killing:
+    """One task is killed while it takes the half of a layer, then the other one."""
+
+    def __init__(self, fleet: Fleet, exits: ExitStack) -> None:
+        self._fleet = fleet
+        self._exits = exits
+        self._dead: list[RunningContainer] = []
+        self.report = Report()
+
+    def kill_who_serves(self) -> None:
+        """The first time; traffic begins just before, so that none but the client's request is under way at first."""
+        if not self._dead:
+            (serving,) = [task for task in self._fleet.tasks if self._fleet.balancer.under_way(task)]
+            self.report = self._exits.enter_context(traffic(self._fleet.sandbox, clients=2, attempts=PODMAN))
+            self._kill(serving)
+
+    def kill_another(self) -> None:
+        """The first time: one that has not been started again."""
+        if not self._dead:
+            self._kill(self._fleet.tasks[0])
+
+    def _kill(self, task: RunningContainer) -> None:
+        self._fleet.kill_task(task)
+        self._dead.append(task)
+
+    def start_again(self) -> None:
+        """As ECS does it. The new one serves."""
+        task = self._dead.pop()
+        self._fleet.forget_task(task)
+        new = self._fleet.start_task(self._fleet.instance_of(task))
+        wait_until(lambda: self._fleet.balancer.served(new) > 0, "a request for the new task", seconds=20)
+
+
+def test_a_task_that_ecs_stops_costs_no_request(fleet: Fleet) -> None:
+    with traffic(fleet.sandbox, clients=2) as report:
+        old = fleet.tasks[0]
+        fleet.start_task(fleet.instance_of(old))
+        fleet.stop_task(old)
+        report.goes_on()  # past a target that has gone, which nothing but the deregistration has told
+        fleet.forget_task(old)
+    assert not report.failures
+    assert not report.lost
+    figures.record("a task is stopped by ECS", report)
+
+
+def test_a_registry_that_is_told_to_stop_ends_what_it_is_doing(fleet: Fleet) -> None:
+    """Its drain timeout: without one it would cut off the upload."""
+    task = fleet.start_task(fleet.instances[0])
+    fleet.balancer.deregister(task)
+    begun = bare.ask(task, "POST", "/v2/events/drained/blobs/uploads/", login=fleet.login)
+    connection = bare.connect(task)
+    connection.putrequest("PATCH", begun.headers["Location"])
+    connection.putheader("Content-Length", "10")
+    for name, value in bare.authorization(fleet.login).items():
+        connection.putheader(name, value)
+    connection.endheaders(b"first")
+    process = registry_process(int(task.id))
+    os.kill(process, signal.SIGTERM)
+    wait_until(lambda: "stopping server gracefully" in task.output(), "the registry's own word for it", seconds=10)
+    connection.send(b"other")
+    assert connection.getresponse().status == 202
+    connection.close()
+    wait_until(lambda: not os.path.exists(f"/proc/{process}"), "the registry's end", seconds=10)
+    fleet.forget_task(task)

@@ -1,0 +1,115 @@
+"""What was deleted or overwritten by mistake comes back from the versions that S3 keeps.
+
+The commands are those of docs/operations.md.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sandbox import aws_api, programs
+from sandbox.local import Sandbox
+from sandbox.processes import wait_until
+from tests.sandbox.helpers import PROJECT
+from tests.sandbox.registry_client import Image, RegistryClient, RequestFailed
+
+_REPOSITORIES = "docker/registry/v2/repositories"
+
+
+def documented(name: str) -> str:
+    """A command of the page, without the lines that a person fills in."""
+    page = (PROJECT / "docs" / "operations.md").read_text()
+    (command,) = re.findall(rf"<!-- {name} -->\n```sh\n(.*?)```", page, re.DOTALL)
+    return re.sub(r"^(PREFIX|KEY|SINCE)=.*\n", "", command, flags=re.MULTILINE)
+
+
+@pytest.fixture
+def image(dev: Sandbox) -> Image:
+    """One that the registry has."""
+    pushed = Image.random("restore/" + os.urandom(4).hex(), "1", layer_bytes=1000)
+    with RegistryClient(dev) as client:
+        client.push(pushed)
+    return pushed
+
+
+def run(sandbox: Sandbox, command: str, **variables: str) -> None:
+    """Runs a command as a person would, with the AWS CLI pointed at the sandbox's AWS API."""
+    path = f"{programs.aws_cli().parent}:{programs.SEARCH_PATH}"
+    api = aws_api.AwsApi(sandbox.stack.api_url).environment(sandbox.stack.region)
+    given = {name: value for name, value in api.items() if value}  # to the CLI, an empty profile is none that it has
+    bucket = {"BUCKET": sandbox.stack.declaration.exports["bucketName"]}
+    subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", command],
+        env={**given, **bucket, **variables, "PATH": path, "HOME": "/nonexistent", "AWS_PAGER": ""},
+        check=True,
+        timeout=60,
+    )
+
+
+def now() -> str:
+    """A time between all that was and all that will be, as the AWS CLI writes it: S3 tells whole seconds."""
+    last = datetime.now(timezone.utc).replace(microsecond=0)
+    wait_until(lambda: datetime.now(timezone.utc) >= last + timedelta(seconds=1), "the next second", seconds=2)
+    return (last + timedelta(seconds=1)).isoformat()
+
+
+def pull(sandbox: Sandbox, image: Image) -> None:
+    """Compares each digest with what was pushed."""
+    with RegistryClient(sandbox) as client:
+        client.pull(image)
+
+
+def delete_by_api(sandbox: Sandbox, image: Image, tmp_path: Path) -> None:
+    """As a person does it by mistake."""
+    argv = [str(sandbox.client.wrapper), "skopeo", "--insecure-policy", "delete", "--authfile"]
+    argv += [str(sandbox.client.auth_file), "--cert-dir", str(sandbox.client.ca_folder)]
+    assert sandbox.client.login(sandbox.user, sandbox.password).returncode == 0
+    environment = {"PATH": programs.SEARCH_PATH, "HOME": str(tmp_path), "TMPDIR": "/tmp"}
+    subprocess.run([*argv, f"docker://{sandbox.client.registry}/{image}"], env=environment, check=True, timeout=60)
+
+
+def delete_in_s3(sandbox: Sandbox, image: Image, tmp_path: Path) -> None:
+    """The whole repository, by hand in the account."""
+    s3, bucket = sandbox.stack.aws("s3"), sandbox.stack.declaration.exports["bucketName"]
+    listed = s3.list_objects_v2(Bucket=bucket, Prefix=f"{_REPOSITORIES}/{image.repository}/")
+    for object_ in listed["Contents"]:
+        s3.delete_object(Bucket=bucket, Key=object_["Key"])
+
+
+@pytest.mark.parametrize("delete", [delete_by_api, delete_in_s3])
+def test_a_deleted_image_comes_back(
+    dev: Sandbox, image: Image, tmp_path: Path, delete: Callable[[Sandbox, Image, Path], None]
+) -> None:
+    since = now()
+    delete(dev, image, tmp_path)
+    with pytest.raises(RequestFailed, match="404"):
+        pull(dev, image)
+    run(dev, documented("restore-deleted"), PREFIX=f"{_REPOSITORIES}/{image.repository}/", SINCE=since)
+    pull(dev, image)
+    assert not uploads(dev, image)
+
+
+def test_an_overwritten_tag_comes_back(dev: Sandbox, image: Image) -> None:
+    since = now()
+    other = Image.random(image.repository, image.tag, layer_bytes=1000)
+    with RegistryClient(dev) as client:
+        client.push(other)
+    pull(dev, other)
+    key = f"{_REPOSITORIES}/{image.repository}/_manifests/tags/{image.tag}/current/link"
+    run(dev, documented("restore-overwritten"), KEY=key, SINCE=since)
+    pull(dev, image)
+
+
+def uploads(sandbox: Sandbox, image: Image) -> list[dict[str, Any]]:
+    """What is there of uploads that had ended long before."""
+    bucket = sandbox.stack.declaration.exports["bucketName"]
+    prefix = f"{_REPOSITORIES}/{image.repository}/_uploads/"
+    return sandbox.stack.aws("s3").list_objects_v2(Bucket=bucket, Prefix=prefix).get("Contents", [])
