@@ -48,7 +48,8 @@ class Image:
     @classmethod
     def random(cls, repository: str, tag: str, *, layers: int = 2, layer_bytes: int = 20_000) -> Image:
         """A new one: no two share a layer."""
-        return cls(repository, tag, (b'{"id": "%s"}' % os.urandom(8).hex().encode(), *_noise(layers, layer_bytes)))
+        config = b'{"id": "%s"}' % os.urandom(8).hex().encode()
+        return cls(repository, tag, (config, *(os.urandom(layer_bytes) for _ in range(layers))))
 
     @cached_property
     def manifest(self) -> bytes:
@@ -189,10 +190,6 @@ class RegistryClient:
         if answer.status not in expected:
             raise RequestFailed(name, f"status {answer.status}", passing=answer.status >= 500)
         return answer
-
-
-def _noise(layers: int, layer_bytes: int) -> Iterator[bytes]:
-    return (os.urandom(layer_bytes) for _ in range(layers))
 
 
 def _halves(content: bytes, between: Callable[[], None]) -> Iterator[bytes]:

@@ -34,7 +34,7 @@ def documented(name: str) -> str:
 @pytest.fixture
 def image(dev: Sandbox) -> Image:
     """One that the registry has."""
-    pushed = Image.random("restore/" + os.urandom(4).hex(), "1", layer_bytes=1000)
+    pushed = Image.random("restore/" + os.urandom(4).hex(), "1", layers=1, layer_bytes=1000)
     with RegistryClient(dev) as client:
         client.push(pushed)
     return pushed
