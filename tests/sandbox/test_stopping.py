@@ -92,4 +92,4 @@ def test_a_failure_ends_everything(
         sandbox(Options(PROJECT, "dev", tmp_path, instances=1), quiet()),
     ):
         pass
-    assert not started()
+    wait_until(lambda: not started(), "the end of all processes", seconds=30)

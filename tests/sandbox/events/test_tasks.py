@@ -46,7 +46,10 @@ class Killing:
     def kill_who_serves(self) -> None:
         """The first time; traffic begins just before, so that none but the client's request is under way at first."""
         if not self._dead:
-            (serving,) = [task for task in self._fleet.tasks if self._fleet.balancer.under_way(task)]
+            balancer, tasks = self._fleet.balancer, self._fleet.tasks
+            # The client has sent a half; the load balancer may still have to pass it on.
+            wait_until(lambda: any(map(balancer.under_way, tasks)), "the upload at a task", seconds=20)
+            (serving,) = filter(balancer.under_way, tasks)
             self.report = self._exits.enter_context(traffic(self._fleet.sandbox, clients=2, attempts=PODMAN))
             self._kill(serving)
 
