@@ -8,11 +8,13 @@ from components import PrivateRegistry
 registry = PrivateRegistry("registry", settings.load())
 
 pulumi.export("RegistryELBDns", registry.load_balancer_dns)
+pulumi.export("registryAddress", registry.address)
 pulumi.export("registryUrl", pulumi.Output.concat("https://", registry.address))
 pulumi.export("loginCommand", pulumi.Output.concat("docker login ", registry.address))
 pulumi.export("bucketName", registry.bucket_name)
 pulumi.export("clusterName", registry.cluster_name)
 pulumi.export("serviceName", registry.service_name)
+pulumi.export("acceptsPushes", registry.accepts_pushes)
 if registry.ca_certificate is not None:
     pulumi.export("caCertificate", registry.ca_certificate)
 if registry.passwords is not None:

@@ -15,11 +15,11 @@ import pulumi
 import pulumi_aws as aws
 from pulumi.runtime import config as runtime_config
 
-from components import InvalidInput, PrivateRegistryArgs, Problem
+from components import ExistingNetwork, InvalidInput, PrivateRegistryArgs, Problem
 from components.checks import problems as args_problems
 from components.pem import expiry_problems
 
-_SECRETS = ("users", "htpasswd", "private_key")
+_SECRETS = ("users", "htpasswd", "private_key", "upstream_password")
 
 
 def load() -> PrivateRegistryArgs:
@@ -94,6 +94,16 @@ def _text_map(text: str) -> dict[str, str]:
     return parsed
 
 
+def _existing_network(text: str) -> ExistingNetwork:
+    parsed = json.loads(text)
+    keys = {_config_key(field.name): field.name for field in dataclasses.fields(ExistingNetwork)}
+    if not isinstance(parsed, dict) or not parsed.keys() <= keys.keys() or not isinstance(parsed.get("vpcId"), str):
+        raise ValueError
+    vpc_id = parsed.pop("vpcId")
+    lists = {keys[key]: _text_list(json.dumps(value)) for key, value in parsed.items()}
+    return ExistingNetwork(vpc_id=vpc_id, **lists)
+
+
 def _boolean(text: str) -> bool:
     if text not in ("true", "false"):
         raise ValueError
@@ -107,6 +117,11 @@ _KINDS_BY_TYPE: dict[Any, _Kind] = {
 }
 _KINDS_BY_NAME = {
     "users": _Kind("a map of texts", "pulumi config set --secret --path 'registry:users.alice' PASSWORD", _text_map),
+    "network": _Kind(
+        "a map of vpcId, publicSubnetIds, privateSubnetIds and s3RouteTableIds, the first a text, the others lists",
+        "pulumi config set --path 'registry:network.vpcId' vpc-0123456789abcdef0",
+        _existing_network,
+    ),
     "tags": _Kind("a map of texts", "pulumi config set --path 'registry:tags.team' platform", _text_map),
     "allowed_cidrs": _Kind(
         "a list of texts", "pulumi config set --path 'registry:allowedCidrs[0]' 203.0.113.0/24", _text_list
@@ -146,7 +161,8 @@ def _in_clear(key: str) -> Problem:
     )
 
 
-_NAMES = re.compile(r"\b(" + "|".join(field.name for field in _FIELDS.values() if "_" in field.name) + r")\b")
+_FIELDS_OF_ALL = (*dataclasses.fields(PrivateRegistryArgs), *dataclasses.fields(ExistingNetwork))
+_NAMES = re.compile(r"\b(" + "|".join(field.name for field in _FIELDS_OF_ALL if "_" in field.name) + r")\b")
 
 
 def _in_config_terms(problem: Problem) -> Problem:
@@ -171,4 +187,5 @@ def _sealed(args: PrivateRegistryArgs) -> PrivateRegistryArgs:
         users=None if args.users is None else {name: seal(password) for name, password in args.users.items()},
         htpasswd=None if args.htpasswd is None else seal(args.htpasswd),
         private_key=None if args.private_key is None else seal(args.private_key),
+        upstream_password=None if args.upstream_password is None else seal(args.upstream_password),
     )

@@ -3,9 +3,17 @@
 Importing this reads no config, no file and no network.
 """
 
-from .args import PrivateRegistryArgs
+from .args import ExistingNetwork, PrivateRegistryArgs
 from .problems import InvalidInput, Problem
 from .registry import PrivateRegistry
 from .storage import PrivateBucket, PrivateBucketArgs
 
-__all__ = ["InvalidInput", "PrivateBucket", "PrivateBucketArgs", "PrivateRegistry", "PrivateRegistryArgs", "Problem"]
+__all__ = [
+    "ExistingNetwork",
+    "InvalidInput",
+    "PrivateBucket",
+    "PrivateBucketArgs",
+    "PrivateRegistry",
+    "PrivateRegistryArgs",
+    "Problem",
+]

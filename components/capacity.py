@@ -65,11 +65,13 @@ class Capacity(pulumi.ComponentResource):
         cluster_name: the cluster.
         cluster_arn: its ARN.
         capacity_provider: the capacity provider's name. It is known once the cluster may use it.
+        role_arn: the instances' role.
     """
 
     cluster_name: pulumi.Output[str]
     cluster_arn: pulumi.Output[str]
     capacity_provider: pulumi.Output[str]
+    role_arn: pulumi.Output[str]
 
     def __init__(self, name: str, args: CapacityArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("private-registry:index:Capacity", name, {}, opts)
@@ -110,6 +112,7 @@ class Capacity(pulumi.ComponentResource):
             tags=args.tags,
             opts=child,
         )
+        self.role_arn = role.arn
         documents = {
             "ecs": self.cluster_arn.apply(policies.container_instance),
             "launch": self.cluster_name.apply(

@@ -18,7 +18,7 @@ _RENEWAL_HOURS = 30 * 24
 
 @dataclass(frozen=True, kw_only=True)
 class CertificateArgs:
-    """Where the certificate comes from: PEMs, an ARN, or neither, which makes a self-signed one.
+    """Where the certificate comes from: PEMs, an ARN, ACM by way of a hosted zone, or nothing: self-signed.
 
     Attributes:
         location: the region, for the name of its load balancers.
@@ -27,6 +27,7 @@ class CertificateArgs:
         certificate_chain: the intermediate certificates, PEM.
         private_key: the key, PEM, unencrypted.
         certificate_arn: a certificate in IAM or ACM.
+        hosted_zone: the id of the domain's public hosted zone.
         tags: on everything that takes tags.
     """
 
@@ -36,14 +37,16 @@ class CertificateArgs:
     certificate_chain: pulumi.Input[str] | None = field(default=None, repr=False)
     private_key: pulumi.Input[str] | None = field(default=None, repr=False)
     certificate_arn: str | None = None
+    hosted_zone: pulumi.Input[str] | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
 class Certificate(pulumi.ComponentResource):
     """A certificate for the load balancer's listener.
 
-    Makes: aws.iam.ServerCertificate (unless `certificate_arn` is given), tls.PrivateKey and tls.SelfSignedCert (if
-    nothing is given). IAM server certificates never change: a new one is made before the old one is deleted.
+    Makes: aws.iam.ServerCertificate (from PEMs, or with tls.PrivateKey and tls.SelfSignedCert if nothing is given; it
+    never changes: a new one is made before the old one is deleted), or aws.acm.Certificate with
+    aws.route53.Record and aws.acm.CertificateValidation (with a hosted zone alone; ACM renews it by itself).
 
     Attributes:
         arn: of the certificate.
@@ -70,11 +73,32 @@ class Certificate(pulumi.ComponentResource):
                 private_key=args.private_key,
                 chain=args.certificate_chain,
             )
+        elif args.hosted_zone is not None and args.domain is not None:
+            self.arn = self._request(name, args, args.hosted_zone, args.domain)
         else:
             key, certificate = self._self_signed(name, args)
             self.arn = self._upload(name, args, certificate=certificate, private_key=key)
             self.ca_certificate = certificate
         self.register_outputs({"arn": self.arn})
+
+    def _request(
+        self, name: str, args: CertificateArgs, hosted_zone: pulumi.Input[str], domain: str
+    ) -> pulumi.Output[str]:
+        child = pulumi.ResourceOptions(parent=self)
+        certificate = aws.acm.Certificate(name, domain_name=domain, validation_method="DNS", tags=args.tags, opts=child)
+        option = certificate.domain_validation_options[0]
+        record = aws.route53.Record(
+            f"{name}-validation",
+            zone_id=hosted_zone,
+            name=option.resource_record_name,
+            type=option.resource_record_type,
+            records=[option.resource_record_value],
+            ttl=60,
+            opts=child,
+        )
+        return aws.acm.CertificateValidation(
+            name, certificate_arn=certificate.arn, validation_record_fqdns=[record.fqdn], opts=child
+        ).certificate_arn
 
     def _self_signed(self, name: str, args: CertificateArgs) -> tuple[pulumi.Output[str], pulumi.Output[str]]:
         child = pulumi.ResourceOptions(parent=self)

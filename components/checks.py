@@ -1,15 +1,13 @@
 """What makes arguments unusable, found before anything is declared."""
 
-import ipaddress
 import re
 from collections.abc import Iterator
-from typing import get_args
 
 from .architecture import INSTANCE_TYPE
-from .args import NatGateways, PrivateRegistryArgs
-from .cidr import DOCKER_BRIDGE, MAX_PREFIX, MAX_ZONES, MIN_PREFIX, PRIVATE_RANGES
+from .args import PrivateRegistryArgs
 from .htpasswd import htpasswd_problems, user_problems
 from .image import registry_version
+from .network_checks import network_problems
 from .pem import pem_problems
 from .problems import Problem
 
@@ -20,6 +18,8 @@ _DOMAIN = re.compile(r"(?=.{1,253}$)(?:(?!-)[a-z0-9-]{1,63}(?<!-)\.)+(?!-)[a-z0-
 _CERTIFICATE_ARN = re.compile(
     r"arn:aws[a-z-]*:(?:iam::\d{12}:server-certificate/[\w+=,.@/-]+|acm:(?P<region>[a-z0-9-]+):\d{12}:certificate/[\w-]+)"
 )
+_HOSTED_ZONE = re.compile(r"Z[0-9A-Z]{1,31}")
+_UPSTREAM = re.compile(r"https?://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?")
 # CloudWatch Logs knows these periods alone (API reference, PutRetentionPolicy).
 RETENTION_DAYS = (
     1,
@@ -50,7 +50,10 @@ _MAX_TAGS = 40  # AWS takes 50; some are added here, and some by ECS
 
 def problems(args: PrivateRegistryArgs, region: str) -> list[Problem]:
     """All that is wrong with arguments, for a registry in a region such as "us-west-2". Keys are the fields' names."""
-    checks = (_domain, _image, _users, _certificate, _instances, _sizes, _network, _clients, _retention, _tags)
+    checks = (
+        *(_domain, _image, _users, _certificate, _upstream, _instances, _sizes),
+        *(network_problems, _retention, _tags),
+    )
     return [problem for check in checks for problem in check(args, region)]
 
 
@@ -83,6 +86,20 @@ def _domain(args: PrivateRegistryArgs, _region: str) -> Iterator[Problem]:
             found="is missing, and a certificate is given",
             allowed="the name that the certificate covers: it cannot cover the load balancer's own",
             example="registry.example.com",
+        )
+    if args.hosted_zone is not None and args.domain is None:
+        yield Problem(
+            key="domain",
+            found="is missing, and a hosted zone is given",
+            allowed="the name in that zone that leads to the registry",
+            example="registry.example.com",
+        )
+    if isinstance(args.hosted_zone, str) and not _HOSTED_ZONE.fullmatch(args.hosted_zone):
+        yield Problem(
+            key="hosted_zone",
+            found=f"{args.hosted_zone!r} is not a hosted zone's id",
+            allowed="the id of the domain's public hosted zone in Route 53, without /hostedzone/",
+            example="Z0123456789ABCDEFGHIJ",
         )
 
 
@@ -149,6 +166,39 @@ def _certificate(args: PrivateRegistryArgs, region: str) -> Iterator[Problem]:
         )
 
 
+def _upstream(args: PrivateRegistryArgs, _region: str) -> Iterator[Problem]:
+    logs_in = args.upstream_username is not None or args.upstream_password is not None
+    if args.upstream is not None and not _UPSTREAM.fullmatch(args.upstream):
+        yield Problem(
+            key="upstream",
+            found=f"{args.upstream!r} is not a registry's address",
+            allowed="https://HOST or https://HOST:PORT, without a path",
+            example="https://registry-1.docker.io",
+        )
+    if args.upstream is None and logs_in:
+        yield Problem(
+            key="upstream",
+            found="is missing, and a login for it is given",
+            allowed="the registry that this one is a cache of",
+            example="https://registry-1.docker.io",
+        )
+    if logs_in and (args.upstream_username is None or args.upstream_password is None):
+        lacking = "upstream_username" if args.upstream_username is None else "upstream_password"
+        yield Problem(
+            key=lacking,
+            found="is missing: half a login is given",
+            allowed="upstream_username and upstream_password together",
+            example="pulumi config set --secret registry:upstreamPassword",
+        )
+    if logs_in and args.upstream is not None and args.upstream.startswith("http://"):
+        yield Problem(
+            key="upstream",
+            found=f"{args.upstream!r} would be told a password in clear",
+            allowed="https:// with a login",
+            example="https://registry-1.docker.io",
+        )
+
+
 def _instances(args: PrivateRegistryArgs, _region: str) -> Iterator[Problem]:
     if not INSTANCE_TYPE.fullmatch(args.instance_type) or args.instance_type.startswith("mac"):
         yield Problem(
@@ -177,65 +227,6 @@ def _sizes(args: PrivateRegistryArgs, _region: str) -> Iterator[Problem]:
         )
     if args.desired_count < 1:
         yield Problem(key="desired_count", found=f"{args.desired_count} is too few", allowed="1 or more", example="2")
-
-
-def _network(args: PrivateRegistryArgs, _region: str) -> Iterator[Problem]:
-    yield from _vpc_cidr(args.vpc_cidr)
-    if not 2 <= args.availability_zones <= MAX_ZONES:
-        yield Problem(
-            key="availability_zones",
-            found=f"{args.availability_zones} cannot be used",
-            allowed=f"2 to {MAX_ZONES}: a load balancer needs two",
-            example="2",
-        )
-    if args.nat_gateways not in get_args(NatGateways):
-        yield Problem(
-            key="nat_gateways",
-            found=f"{args.nat_gateways!r} is unknown",
-            allowed=", ".join(get_args(NatGateways)),
-            example="perZone",
-        )
-
-
-def _vpc_cidr(cidr: str) -> Iterator[Problem]:
-    def problem(found: str) -> Problem:
-        return Problem(
-            key="vpc_cidr",
-            found=f"{cidr!r} {found}",
-            allowed=f"a private IPv4 range, /{MIN_PREFIX} to /{MAX_PREFIX}, apart from Docker's {DOCKER_BRIDGE}",
-            example="10.0.0.0/16",
-        )
-
-    try:
-        network = ipaddress.IPv4Network(cidr)
-    except ValueError as error:
-        yield problem(f"is not a network ({error})")
-        return
-    if not MIN_PREFIX <= network.prefixlen <= MAX_PREFIX:
-        yield problem("is too small" if network.prefixlen > MAX_PREFIX else "is too large")
-    if not any(network.subnet_of(private) for private in PRIVATE_RANGES):
-        yield problem("is not private")
-    if network.overlaps(DOCKER_BRIDGE):
-        yield problem("overlaps the network of the containers on each instance")
-
-
-def _clients(args: PrivateRegistryArgs, _region: str) -> Iterator[Problem]:
-    def problem(found: str) -> Problem:
-        return Problem(
-            key="allowed_cidrs", found=found, allowed="IPv4 ranges, none inside another", example='["203.0.113.0/24"]'
-        )
-
-    if not args.allowed_cidrs:
-        yield problem("is empty: nobody could connect")
-    networks: list[ipaddress.IPv4Network] = []
-    for cidr in args.allowed_cidrs:
-        try:
-            network = ipaddress.IPv4Network(cidr)
-        except ValueError as error:
-            yield problem(f"{cidr!r} is not a range ({error})")
-            continue
-        yield from (problem(f"{cidr!r} overlaps {other}") for other in networks if network.overlaps(other))
-        networks.append(network)
 
 
 def _retention(args: PrivateRegistryArgs, _region: str) -> Iterator[Problem]:

@@ -33,6 +33,11 @@ class ContainerSettings:
         bucket: the images bucket's name. Its domain name does not work.
         log_group: the CloudWatch log group's name.
         http_secret_arn: the SSM parameter with the secret that all replicas share.
+        redirects: whether clients are sent to S3 for image data.
+        upstream: the registry that this one is a pull-through cache of. Default: none.
+        upstream_username: who logs in there. Default: nobody.
+        upstream_password_arn: the SSM parameter with the password.
+        upstream_password_version: its version. ECS reads it when a task starts, so that a new one makes new tasks.
     """
 
     image: str
@@ -40,6 +45,11 @@ class ContainerSettings:
     bucket: str
     log_group: str
     http_secret_arn: str
+    redirects: bool = True
+    upstream: str | None = None
+    upstream_username: str | None = None
+    upstream_password_arn: str | None = None
+    upstream_password_version: int | None = None
 
 
 def environment(settings: ContainerSettings) -> dict[str, str]:
@@ -62,7 +72,7 @@ def environment(settings: ContainerSettings) -> dict[str, str]:
         # REGISTRY_STORAGE replaces the image's whole storage section, its cache included.
         "REGISTRY_STORAGE_CACHE_BLOBDESCRIPTOR": "inmemory",
         "REGISTRY_STORAGE_DELETE_ENABLED": "true",
-        "REGISTRY_STORAGE_REDIRECT_DISABLE": "false",
+        "REGISTRY_STORAGE_REDIRECT_DISABLE": "false" if settings.redirects else "true",
         # Whole maps: a variable for one key inside them makes the registry panic (distribution#1736).
         "REGISTRY_STORAGE_MAINTENANCE_READONLY": json.dumps({"enabled": False}),
         "REGISTRY_STORAGE_MAINTENANCE_UPLOADPURGING": json.dumps(
@@ -72,8 +82,28 @@ def environment(settings: ContainerSettings) -> dict[str, str]:
         "REGISTRY_HEALTH_STORAGEDRIVER_ENABLED": "false",
         "REGISTRY_LOG_FORMATTER": "json",
         "REGISTRY_LOG_ACCESSLOG_DISABLED": "true",  # the JSON lines hold each request already
+        **_upstream(settings),
         **registry_version(settings.image).environment,
     }
+
+
+def _upstream(settings: ContainerSettings) -> dict[str, str]:
+    named = {"REMOTEURL": settings.upstream, "USERNAME": settings.upstream_username}
+    return {f"REGISTRY_PROXY_{key}": value for key, value in named.items() if value is not None}
+
+
+def _labels(settings: ContainerSettings) -> dict[str, Any]:
+    version = settings.upstream_password_version
+    return {} if version is None else {"dockerLabels": {"private-registry.upstream-password-version": str(version)}}
+
+
+def _secrets(settings: ContainerSettings) -> dict[str, str]:
+    """SSM parameters, by the variable that the container gets their values in."""
+    # Replicas with different secrets cannot finish each other's uploads (distribution#1576).
+    secrets = {"REGISTRY_HTTP_SECRET": settings.http_secret_arn}
+    if settings.upstream_password_arn is not None:
+        secrets["REGISTRY_PROXY_PASSWORD"] = settings.upstream_password_arn
+    return secrets
 
 
 def container_definition(settings: ContainerSettings) -> dict[str, Any]:
@@ -98,8 +128,8 @@ def container_definition(settings: ContainerSettings) -> dict[str, Any]:
             {"sourceVolume": volume, "containerPath": path, "readOnly": True} for volume, path in _MOUNTS.items()
         ],
         "environment": [{"name": name, "value": value} for name, value in sorted(environment(settings).items())],
-        # Replicas with different secrets cannot finish each other's uploads (distribution#1576).
-        "secrets": [{"name": "REGISTRY_HTTP_SECRET", "valueFrom": settings.http_secret_arn}],
+        "secrets": [{"name": name, "valueFrom": arn} for name, arn in _secrets(settings).items()],
+        **_labels(settings),
         "logConfiguration": {
             "logDriver": "awslogs",
             "options": {

@@ -45,6 +45,24 @@ _IMAGE = re.compile(
     r"(?:[\w.-]+(?::\d+)?/)?(?:[a-z0-9._-]+/)*[a-z0-9._-]+:(?P<tag>\w[\w.-]{0,127})(?:@sha256:[0-9a-f]{64})?"
 )
 _TAG = re.compile(r"v?(?P<major>\d+)(?:[.-].*)?")
+_ECR = re.compile(
+    r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(?:\.cn)?/(?P<repository>[^:@]+)[:@].+"
+)
+
+
+@dataclass(frozen=True)
+class EcrRepository:
+    """Where in Amazon ECR an image is."""
+
+    account_id: str
+    region: str
+    name: str
+
+
+def ecr_repository(image: str) -> EcrRepository | None:
+    """The repository of an image such as "123456789012.dkr.ecr.us-west-2.amazonaws.com/registry:3"; None elsewhere."""
+    found = _ECR.fullmatch(image)
+    return EcrRepository(found["account"], found["region"], found["repository"]) if found else None
 
 
 def registry_version(image: str) -> RegistryVersion:

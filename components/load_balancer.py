@@ -22,7 +22,8 @@ class LoadBalancerArgs:
 
     Attributes:
         vpc_id: its VPC.
-        subnet_ids: public subnets, in two zones at least.
+        subnet_ids: in two zones at least; public, unless it is internal.
+        internal: whether it has private addresses alone.
         certificate_arn: what it shows to clients, from IAM or ACM.
         security_group_id: its security group.
         access_log_bucket: the bucket that gets a log of all requests.
@@ -35,21 +36,24 @@ class LoadBalancerArgs:
     certificate_arn: pulumi.Input[str]
     security_group_id: pulumi.Input[str]
     access_log_bucket: pulumi.Input[str]
+    internal: bool = False
     deletion_protection: bool = False
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
 class LoadBalancer(pulumi.ComponentResource):
-    """An internet-facing Application Load Balancer with one HTTPS listener and one HTTPS target group.
+    """An Application Load Balancer with one HTTPS listener and one HTTPS target group.
 
     Makes: aws.lb.LoadBalancer, aws.lb.TargetGroup, aws.lb.Listener.
 
     Attributes:
         dns_name: the name that AWS gave it.
+        zone_id: the hosted zone that AWS keeps that name in.
         target_group_arn: where targets register. It is known once the listener is there: ECS takes no earlier one.
     """
 
     dns_name: pulumi.Output[str]
+    zone_id: pulumi.Output[str]
     target_group_arn: pulumi.Output[str]
 
     def __init__(self, name: str, args: LoadBalancerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -58,6 +62,7 @@ class LoadBalancer(pulumi.ComponentResource):
         balancer = aws.lb.LoadBalancer(
             f"{name}-alb",
             load_balancer_type="application",
+            internal=args.internal,
             subnets=args.subnet_ids,
             security_groups=[args.security_group_id],
             idle_timeout=_IDLE_SECONDS,
@@ -68,7 +73,7 @@ class LoadBalancer(pulumi.ComponentResource):
             tags=args.tags,
             opts=child,
         )
-        self.dns_name = balancer.dns_name
+        self.dns_name, self.zone_id = balancer.dns_name, balancer.zone_id
         targets = aws.lb.TargetGroup(
             f"{name}-tg",
             vpc_id=args.vpc_id,
@@ -89,7 +94,9 @@ class LoadBalancer(pulumi.ComponentResource):
                 "unhealthy_threshold": 3,
             },
             tags=args.tags,
-            opts=child,
+            # AWS never changes a load balancer from internet-facing to internal, but makes another; and a target group
+            # belongs to one alone.
+            opts=pulumi.ResourceOptions(parent=self, replacement_trigger=args.internal or None),
         )
         listener = aws.lb.Listener(
             f"{name}-https",

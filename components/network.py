@@ -1,13 +1,14 @@
-"""The VPC: subnets in several zones, a way out, and a private way to S3."""
+"""The VPC: subnets in several zones, a way out or none, and a private way to S3."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import pulumi
 import pulumi_aws as aws
 
-from .args import NatGateways
+from .args import ExistingNetwork, NatGateways
 from .cidr import zone_cidrs
+from .endpoints import INTERFACE_SERVICES, Endpoints, EndpointsArgs
 from .location import Location
 from .outputs import known_after
 from .problems import InvalidInput, Problem
@@ -24,6 +25,7 @@ class NetworkArgs:
         cidr: the VPC's range, /16 to /23.
         availability_zones: how many zones.
         nat_gateways: "perZone", "single", or "none".
+        isolated: whether there is no way to the internet, and an endpoint for each service that an instance calls.
         flow_log_bucket_arn: the bucket that gets a log of all traffic. Default: none.
         tags: on everything.
     """
@@ -32,29 +34,27 @@ class NetworkArgs:
     cidr: str
     availability_zones: int
     nat_gateways: NatGateways
+    isolated: bool = False
     flow_log_bucket_arn: pulumi.Input[str] | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
 class Network(pulumi.ComponentResource):
-    """A VPC with a public and a private subnet in each of several Availability Zones.
+    """A VPC with a public and a private subnet in each of several Availability Zones; isolated, private ones alone.
 
     Makes: aws.ec2.Vpc, aws.ec2.DefaultSecurityGroup (emptied), aws.ec2.InternetGateway, a public and a private
     aws.ec2.Subnet per zone, aws.ec2.RouteTable (one public, one private per zone) with its associations and
-    aws.ec2.Route, aws.ec2.Eip and aws.ec2.NatGateway (as many as `nat_gateways` says), aws.ec2.VpcEndpoint (S3
-    gateway), aws.ec2.FlowLog (with `flow_log_bucket_arn`).
+    aws.ec2.Route, aws.ec2.Eip and aws.ec2.NatGateway (as many as `nat_gateways` says), Endpoints (S3; isolated, all
+    that an instance calls), aws.ec2.FlowLog (with `flow_log_bucket_arn`).
 
     Attributes:
-        vpc_id: the VPC.
-        public_subnet_ids: a subnet per zone, known once its route to the internet is there.
-        instance_subnet_ids: where instances belong: the private subnets, or the public ones without NAT gateways.
-        instances_are_public: whether instances need public addresses to get out.
+        as_existing: what a registry needs to know of it. A subnet's id is known once its way out is there. It names no
+            private subnets if nothing in them gets out.
+        endpoints: the VPC endpoints, by service.
     """
 
-    vpc_id: pulumi.Output[str]
-    public_subnet_ids: Sequence[pulumi.Output[str]]
-    instance_subnet_ids: Sequence[pulumi.Output[str]]
-    instances_are_public: bool
+    as_existing: ExistingNetwork
+    endpoints: Mapping[str, aws.ec2.VpcEndpoint]
 
     def __init__(self, name: str, args: NetworkArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("private-registry:index:Network", name, {}, opts)
@@ -62,54 +62,76 @@ class Network(pulumi.ComponentResource):
         self._child = pulumi.ResourceOptions(parent=self)
         zones = self._zones(args.availability_zones)
         cidrs = dict(zip(zones, zone_cidrs(args.cidr, len(zones)), strict=True))
+        self._vpc_id = self._vpc(args.cidr)
+        tables = {zone: self._route_table(f"private-{zone}") for zone in zones}
+        public: dict[str, pulumi.Output[str]] = {}
+        public_tables: list[aws.ec2.RouteTable] = []
+        to_nat: dict[str, list[aws.ec2.Route]] = {}
+        if not args.isolated:
+            table, to_internet = self._public_table()
+            public_tables = [table]
+            public = {
+                zone: self._subnet(f"public-{zone}", zone, cidrs[zone].public, table, to_internet) for zone in zones
+            }
+            to_nat = self._nat(args.nat_gateways, public, tables)
+        private = {
+            zone: self._subnet(f"private-{zone}", zone, cidrs[zone].private, tables[zone], *to_nat.get(zone, ()))
+            for zone in zones
+        }
+        self.endpoints = Endpoints(
+            name,
+            EndpointsArgs(
+                location=args.location,
+                vpc_id=self._vpc_id,
+                route_table_ids=[table.id for table in (*public_tables, *tables.values())],
+                interface_services=INTERFACE_SERVICES if args.isolated else (),
+                subnet_ids=list(private.values()),
+                client_cidrs=[args.cidr],
+                tags=args.tags,
+            ),
+            opts=self._child,
+        ).by_service
+        if args.isolated:
+            private = {zone: known_after(subnet, *self.endpoints.values()) for zone, subnet in private.items()}
+        if args.flow_log_bucket_arn is not None:
+            self._flow_log(args.flow_log_bucket_arn)
+        self.as_existing = ExistingNetwork(
+            vpc_id=self._vpc_id,
+            public_subnet_ids=list(public.values()),
+            private_subnet_ids=list(private.values()) if args.isolated or to_nat else (),
+        )
+        self.register_outputs({"vpcId": self._vpc_id})
+
+    def _vpc(self, cidr: str) -> pulumi.Output[str]:
         vpc = aws.ec2.Vpc(
-            f"{name}-vpc",
-            cidr_block=args.cidr,
+            f"{self._prefix}-vpc",
+            cidr_block=cidr,
             enable_dns_hostnames=True,
             enable_dns_support=True,
             tags=self._named("vpc"),
             opts=self._child,
         )
-        self.vpc_id = vpc.id
         # Without rules it lets nothing through: who forgets to name a security group gets no network.
         aws.ec2.DefaultSecurityGroup(
-            f"{name}-default", vpc_id=vpc.id, ingress=[], egress=[], tags=self._named("default"), opts=self._child
-        )
-        public_table, to_internet = self._public_table()
-        public = {
-            zone: self._subnet(f"public-{zone}", zone, cidrs[zone].public, public_table, to_internet) for zone in zones
-        }
-        private_tables = {zone: self._route_table(f"private-{zone}") for zone in zones}
-        to_nat = self._nat(args.nat_gateways, public, private_tables)
-        private = {
-            zone: self._subnet(
-                f"private-{zone}", zone, cidrs[zone].private, private_tables[zone], *to_nat.get(zone, ())
-            )
-            for zone in zones
-        }
-        self.instances_are_public = args.nat_gateways == "none"
-        self.public_subnet_ids = list(public.values())
-        self.instance_subnet_ids = list((public if self.instances_are_public else private).values())
-        aws.ec2.VpcEndpoint(
-            f"{name}-s3",
+            f"{self._prefix}-default",
             vpc_id=vpc.id,
-            service_name=f"com.amazonaws.{args.location.region}.s3",
-            vpc_endpoint_type="Gateway",
-            route_table_ids=[public_table.id, *(table.id for table in private_tables.values())],
-            tags=self._named("s3"),
+            ingress=[],
+            egress=[],
+            tags=self._named("default"),
             opts=self._child,
         )
-        if args.flow_log_bucket_arn is not None:
-            aws.ec2.FlowLog(
-                f"{name}-flow-log",
-                vpc_id=vpc.id,
-                traffic_type="ALL",
-                log_destination_type="s3",
-                log_destination=args.flow_log_bucket_arn,
-                tags=self._named("flow-log"),
-                opts=self._child,
-            )
-        self.register_outputs({"vpcId": self.vpc_id})
+        return vpc.id
+
+    def _flow_log(self, bucket_arn: pulumi.Input[str]) -> None:
+        aws.ec2.FlowLog(
+            f"{self._prefix}-flow-log",
+            vpc_id=self._vpc_id,
+            traffic_type="ALL",
+            log_destination_type="s3",
+            log_destination=bucket_arn,
+            tags=self._named("flow-log"),
+            opts=self._child,
+        )
 
     def _zones(self, count: int) -> list[str]:
         """The first zones of the region by name; local zones and such, which one must opt in to, are left out."""
@@ -137,7 +159,7 @@ class Network(pulumi.ComponentResource):
 
     def _public_table(self) -> tuple[aws.ec2.RouteTable, aws.ec2.Route]:
         gateway = aws.ec2.InternetGateway(
-            f"{self._prefix}-internet", vpc_id=self.vpc_id, tags=self._named("internet"), opts=self._child
+            f"{self._prefix}-internet", vpc_id=self._vpc_id, tags=self._named("internet"), opts=self._child
         )
         table = self._route_table("public")
         route = aws.ec2.Route(
@@ -182,7 +204,7 @@ class Network(pulumi.ComponentResource):
 
     def _route_table(self, role: str) -> aws.ec2.RouteTable:
         return aws.ec2.RouteTable(
-            f"{self._prefix}-{role}", vpc_id=self.vpc_id, tags=self._named(role), opts=self._child
+            f"{self._prefix}-{role}", vpc_id=self._vpc_id, tags=self._named(role), opts=self._child
         )
 
     def _subnet(
@@ -191,7 +213,7 @@ class Network(pulumi.ComponentResource):
         """A subnet's id, once its routes are there."""
         subnet = aws.ec2.Subnet(
             f"{self._prefix}-{role}",
-            vpc_id=self.vpc_id,
+            vpc_id=self._vpc_id,
             availability_zone=zone,
             cidr_block=cidr,
             tags=self._named(role),

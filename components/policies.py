@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+from .image import ecr_repository
 from .location import Location
 
 Statement = dict[str, Any]
@@ -111,17 +112,61 @@ def complete_launch(location: Location, tag: str, value: str) -> str:
     )
 
 
-def task_execution(log_group_arn: str, parameter_arn: str) -> str:
-    """What ECS does on the task's behalf: write its log, read its secret.
+def task_execution(log_group_arn: str, parameter_arns: Iterable[str]) -> str:
+    """What ECS does on the task's behalf: write its log, read its secrets.
 
     SSM decrypts with the account's key aws/ssm, whose own policy admits everyone who may use SSM here.
     """
     return document(
         [
             _allow(["logs:CreateLogStream", "logs:PutLogEvents"], f"{log_group_arn}:*"),
-            _allow(["ssm:GetParameters"], parameter_arn),
+            _allow(["ssm:GetParameters"], *parameter_arns),
         ]
     )
+
+
+def image_pull(image: str, location: Location) -> dict[str, str]:
+    """Pulling a private image from ECR, as policy documents by name; none for an image from elsewhere."""
+    repository = ecr_repository(image)
+    if repository is None:
+        return {}
+    arn = f"arn:{location.partition}:ecr:{repository.region}:{repository.account_id}:repository/{repository.name}"
+    return {
+        "image": document(
+            [
+                _allow(["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"], arn),
+                _allow(["ecr:GetAuthorizationToken"], "*"),  # knows no resources
+            ]
+        )
+    }
+
+
+def endpoint(role_arns: list[str]) -> str:
+    """Lets these roles alone through a VPC endpoint. What they may do there, their own policies say."""
+    return document([_through(role_arns, "*")])
+
+
+def s3_endpoint(role_arns: list[str], bucket_arns: list[str], location: Location) -> str:
+    """Lets these roles through to these buckets, and everyone to what AWS keeps for all: packages and images.
+
+    Sources: "Amazon Linux 2023 repositories" (packages are fetched without a signature), "Amazon ECR interface VPC
+    endpoints" (layers are fetched by URLs that ECR has signed).
+    """
+    arn, region = f"arn:{location.partition}:s3:::", location.region
+    everyones = _allow(
+        ["s3:GetObject"],
+        f"{arn}al2023-repos-{region}-de612dc2/*",
+        f"{arn}prod-{region}-starport-layer-bucket/*",
+        Principal="*",
+    )
+    objects = [f"{bucket}/*" for bucket in bucket_arns]
+    return document([_through(role_arns, *bucket_arns, *objects), everyones])
+
+
+def _through(role_arns: list[str], *resources: str) -> Statement:
+    # By a condition, since a gateway endpoint takes no other principal than "*" ("Gateway endpoints").
+    condition = {"ArnEquals": {"aws:PrincipalArn": role_arns}}
+    return _allow(["*"], *resources, Principal="*", Condition=condition)
 
 
 def tls_only(bucket_arn: str) -> Statement:

@@ -1,13 +1,19 @@
 """The whole registry, composed of its parts in the order in which data flows."""
 
+from collections.abc import Mapping
+
 import pulumi
+import pulumi_aws as aws
 
 from . import checks, policies
-from .args import PrivateRegistryArgs
+from .args import ExistingNetwork, PrivateRegistryArgs
 from .bootstrap import Bootstrap, BootstrapArgs
 from .capacity import Capacity, CapacityArgs
 from .certificate import Certificate, CertificateArgs
 from .credentials import Credentials, CredentialsArgs
+from .dns import Dns, DnsArgs
+from .endpoint_policies import EndpointPolicies, EndpointPoliciesArgs
+from .endpoints import Endpoints, EndpointsArgs
 from .image import registry_version
 from .load_balancer import LoadBalancer, LoadBalancerArgs
 from .location import Location
@@ -21,8 +27,9 @@ from .storage import PrivateBucket, PrivateBucketArgs
 class PrivateRegistry(pulumi.ComponentResource):
     """A private Docker registry: registry:2 or :3 on ECS, behind a load balancer with TLS, images in S3.
 
-    Makes: PrivateBucket (images, logs), Network, SecurityGroups, Certificate, Credentials, Bootstrap, LoadBalancer,
-    Capacity, Service.
+    Makes: PrivateBucket (images, logs), Network (unless there is one), SecurityGroups, Certificate, Credentials,
+    Bootstrap, LoadBalancer, Capacity, Service, Dns (with a hosted zone), Endpoints (in an existing network that asks
+    for it), EndpointPolicies (isolated).
 
     Args:
         name: 1 to 20 small letters, digits and hyphens; the beginning of every name.
@@ -37,6 +44,8 @@ class PrivateRegistry(pulumi.ComponentResource):
         service_name: the ECS service.
         ca_certificate: what clients must trust, PEM, if the certificate is self-signed, else None.
         passwords: the generated passwords by user name, a secret; None if none were generated.
+        accepts_pushes: whether images can be pushed. A pull-through cache refuses them.
+        network: the network that it stands in, for another registry to share.
 
     Raises:
         InvalidInput: the name or the arguments cannot be used; it lists all that is wrong.
@@ -49,6 +58,8 @@ class PrivateRegistry(pulumi.ComponentResource):
     service_name: pulumi.Output[str]
     ca_certificate: pulumi.Output[str] | None
     passwords: pulumi.Output[dict[str, str]] | None
+    accepts_pushes: bool
+    network: ExistingNetwork
 
     def __init__(
         self, name: str, args: PrivateRegistryArgs | None = None, opts: pulumi.ResourceOptions | None = None
@@ -60,6 +71,8 @@ class PrivateRegistry(pulumi.ComponentResource):
             raise InvalidInput(problems)
         child = pulumi.ResourceOptions(parent=self)
         version = registry_version(args.image)
+        internal = args.internal or args.isolated
+        image_pull = policies.image_pull(args.image, location)
 
         logs = PrivateBucket(
             f"{name}-logs",
@@ -76,18 +89,7 @@ class PrivateRegistry(pulumi.ComponentResource):
             PrivateBucketArgs(keep=not args.force_destroy, access_log_bucket=logs.bucket, tags=args.tags),
             opts=child,
         )
-        network = Network(
-            name,
-            NetworkArgs(
-                location=location,
-                cidr=args.vpc_cidr,
-                availability_zones=args.availability_zones,
-                nat_gateways=args.nat_gateways,
-                flow_log_bucket_arn=logs.arn if args.flow_logs else None,
-                tags=args.tags,
-            ),
-            opts=child,
-        )
+        network, endpoints = _network(name, args, location, logs, child)
         groups = SecurityGroups(
             name,
             SecurityGroupsArgs(vpc_id=network.vpc_id, allowed_cidrs=args.allowed_cidrs, tags=args.tags),
@@ -102,6 +104,7 @@ class PrivateRegistry(pulumi.ComponentResource):
                 certificate_chain=args.certificate_chain,
                 private_key=args.private_key,
                 certificate_arn=args.certificate_arn,
+                hosted_zone=args.hosted_zone,
                 tags=args.tags,
             ),
             opts=child,
@@ -116,7 +119,8 @@ class PrivateRegistry(pulumi.ComponentResource):
             name,
             LoadBalancerArgs(
                 vpc_id=network.vpc_id,
-                subnet_ids=network.public_subnet_ids,
+                subnet_ids=network.private_subnet_ids if internal else network.public_subnet_ids,
+                internal=internal,
                 certificate_arn=certificate.arn,
                 security_group_id=groups.load_balancer_id,
                 access_log_bucket=logs.bucket,
@@ -137,14 +141,15 @@ class PrivateRegistry(pulumi.ComponentResource):
                 max_size=args.max_size,
                 desired_capacity=args.desired_capacity,
                 vpc_id=network.vpc_id,
-                subnet_ids=network.instance_subnet_ids,
-                public_addresses=network.instances_are_public,
+                subnet_ids=network.private_subnet_ids or network.public_subnet_ids,
+                public_addresses=not network.private_subnet_ids,
                 security_group_id=groups.instances_id,
                 bootstrap_bucket=bootstrap.bucket,
                 metadata_tokens="required" if version.uses_task_role else "optional",
                 instance_policies={
                     "bootstrap": bootstrap.arn.apply(policies.bootstrap_access),
                     **({} if version.uses_task_role else images_access),
+                    **image_pull,
                 },
                 tags=args.tags,
             ),
@@ -157,16 +162,43 @@ class PrivateRegistry(pulumi.ComponentResource):
                 image=args.image,
                 desired_count=args.desired_count,
                 images_bucket=images.bucket,
+                redirects=args.clients_reach_s3 or not internal,
+                upstream=args.upstream,
+                upstream_username=args.upstream_username,
+                upstream_password=args.upstream_password,
                 cluster_name=capacity.cluster_name,
                 cluster_arn=capacity.cluster_arn,
                 capacity_provider=capacity.capacity_provider,
                 target_group_arn=balancer.target_group_arn,
                 task_policies=images_access if version.uses_task_role else {},
+                execution_policies=image_pull,
                 log_retention_days=args.log_retention_days,
                 tags=args.tags,
             ),
             opts=child,
         )
+        if args.isolated:
+            EndpointPolicies(
+                f"{name}-endpoint",
+                EndpointPoliciesArgs(
+                    location=location,
+                    endpoints=endpoints,
+                    role_arns=[capacity.role_arn, *service.role_arns],
+                    bucket_arns=[images.arn, bootstrap.arn],
+                ),
+                opts=child,
+            )
+        if args.hosted_zone is not None and args.domain is not None:
+            Dns(
+                name,
+                DnsArgs(
+                    hosted_zone=args.hosted_zone,
+                    domain=args.domain,
+                    load_balancer_dns=balancer.dns_name,
+                    load_balancer_zone=balancer.zone_id,
+                ),
+                opts=child,
+            )
         self.load_balancer_dns = balancer.dns_name
         self.address = pulumi.Output.from_input(args.domain) if args.domain else balancer.dns_name
         self.bucket_name = images.bucket
@@ -174,4 +206,40 @@ class PrivateRegistry(pulumi.ComponentResource):
         self.service_name = service.service_name
         self.ca_certificate = certificate.ca_certificate
         self.passwords = credentials.passwords
+        self.accepts_pushes = args.upstream is None
+        self.network = network
         self.register_outputs({"address": self.address, "bucketName": self.bucket_name})
+
+
+def _network(
+    name: str, args: PrivateRegistryArgs, location: Location, logs: PrivateBucket, child: pulumi.ResourceOptions
+) -> tuple[ExistingNetwork, Mapping[str, aws.ec2.VpcEndpoint]]:
+    """A new network, or the one that is there; and the endpoints that are made in it."""
+    if args.network is None:
+        made = Network(
+            name,
+            NetworkArgs(
+                location=location,
+                cidr=args.vpc_cidr,
+                availability_zones=args.availability_zones,
+                nat_gateways=args.nat_gateways,
+                isolated=args.isolated,
+                flow_log_bucket_arn=logs.arn if args.flow_logs else None,
+                tags=args.tags,
+            ),
+            opts=child,
+        )
+        return made.as_existing, made.endpoints
+    if not args.network.s3_route_table_ids:
+        return args.network, {}
+    to_s3 = Endpoints(
+        name,
+        EndpointsArgs(
+            location=location,
+            vpc_id=args.network.vpc_id,
+            route_table_ids=args.network.s3_route_table_ids,
+            tags=args.tags,
+        ),
+        opts=child,
+    )
+    return args.network, to_s3.by_service

@@ -1,8 +1,9 @@
 """The registry itself: an ECS task, and the service that keeps it running."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import pulumi
 import pulumi_aws as aws
@@ -22,11 +23,16 @@ class ServiceArgs:
         image: the registry image with its tag.
         desired_count: how many replicas.
         images_bucket: the name of the bucket with the images.
+        redirects: whether clients are sent to S3 for image data.
+        upstream: the registry that this one is a pull-through cache of. Default: none.
+        upstream_username: who logs in there.
+        upstream_password: the password, kept as a secret.
         cluster_name: the ECS cluster's name.
         cluster_arn: its ARN.
         capacity_provider: where replicas are placed.
         target_group_arn: where they register.
         task_policies: what the task role may do: policy documents by name.
+        execution_policies: what ECS may do on its behalf beside writing its log and reading its secrets.
         log_retention_days: how long CloudWatch keeps the log.
         tags: on everything that takes tags.
     """
@@ -35,11 +41,16 @@ class ServiceArgs:
     image: str
     desired_count: int
     images_bucket: pulumi.Input[str]
+    redirects: bool = True
+    upstream: str | None = None
+    upstream_username: str | None = None
+    upstream_password: pulumi.Input[str] | None = field(default=None, repr=False)
     cluster_name: pulumi.Input[str]
     cluster_arn: pulumi.Input[str]
     capacity_provider: pulumi.Input[str]
     target_group_arn: pulumi.Input[str]
     task_policies: Mapping[str, pulumi.Input[str]]
+    execution_policies: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
     log_retention_days: int
     tags: Mapping[str, str] = field(default_factory=dict)
 
@@ -47,15 +58,18 @@ class ServiceArgs:
 class Service(pulumi.ComponentResource):
     """Replicas of the registry, spread over zones and instances, replaced without a gap.
 
-    Makes: random.RandomPassword and aws.ssm.Parameter (the HTTP secret that the replicas share),
+    Makes: random.RandomPassword and aws.ssm.Parameter (the HTTP secret that the replicas share; another with
+    `upstream_password`),
     aws.cloudwatch.LogGroup, two aws.iam.Role (task, execution) with aws.iam.RolePolicy, aws.ecs.TaskDefinition,
     aws.ecs.Service.
 
     Attributes:
         service_name: the ECS service.
+        role_arns: the roles that ECS takes for it, and the registry itself.
     """
 
     service_name: pulumi.Output[str]
+    role_arns: Sequence[pulumi.Output[str]]
 
     def __init__(self, name: str, args: ServiceArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("private-registry:index:Service", name, {}, opts)
@@ -63,16 +77,23 @@ class Service(pulumi.ComponentResource):
         log_group = aws.cloudwatch.LogGroup(
             f"{name}-log", retention_in_days=args.log_retention_days, tags=args.tags, opts=child
         )
-        parameter = self._http_secret(name, args)
-        execution, execution_policies = self._role(
-            f"{name}-execution",
-            {"run": pulumi.Output.all(log_group.arn, parameter.arn).apply(lambda arns: policies.task_execution(*arns))},
-            args,
+        secrets, known_secrets = self._secrets(name, args)
+        run = pulumi.Output.all(log_group.arn, *(secret.arn for secret in secrets)).apply(
+            lambda arns: policies.task_execution(arns[0], arns[1:])
         )
+        execution, execution_policies = self._role(f"{name}-execution", {"run": run, **args.execution_policies}, args)
         task, task_policies = self._role(f"{name}-task", args.task_policies, args)
-        settings = pulumi.Output.all(
-            bucket=args.images_bucket, log_group=log_group.name, http_secret_arn=parameter.arn
-        ).apply(lambda known: ContainerSettings(image=args.image, region=args.location.region, **known))
+        self.role_arns = [execution.arn, task.arn]
+        settings = pulumi.Output.all(bucket=args.images_bucket, log_group=log_group.name, **known_secrets).apply(
+            lambda known: ContainerSettings(
+                image=args.image,
+                region=args.location.region,
+                redirects=args.redirects,
+                upstream=args.upstream,
+                upstream_username=args.upstream_username,
+                **known,
+            )
+        )
         definition = aws.ecs.TaskDefinition(
             f"{name}-task",
             family=pulumi.Output.concat(args.cluster_name, "-", NAME),
@@ -113,18 +134,37 @@ class Service(pulumi.ComponentResource):
         self.service_name = service.name
         self.register_outputs({"serviceName": self.service_name})
 
-    def _http_secret(self, name: str, args: ServiceArgs) -> aws.ssm.Parameter:
-        child = pulumi.ResourceOptions(parent=self)
-        secret = random.RandomPassword(f"{name}-http-secret", length=64, special=False, opts=child)
+    def _secrets(self, name: str, args: ServiceArgs) -> tuple[list[aws.ssm.Parameter], dict[str, pulumi.Output[Any]]]:
+        """What holds them, and what the container's settings say of them."""
+        generated = random.RandomPassword(
+            f"{name}-http-secret", length=64, special=False, opts=pulumi.ResourceOptions(parent=self)
+        )
+        shared = self._parameter(
+            name, "http-secret", generated.result, "The secret that the registry's replicas share", args
+        )
+        if args.upstream_password is None:
+            return [shared], {"http_secret_arn": shared.arn}
+        password = self._parameter(
+            name, "upstream-password", args.upstream_password, f"The registry's password at {args.upstream}", args
+        )
+        return [shared, password], {
+            "http_secret_arn": shared.arn,
+            "upstream_password_arn": password.arn,
+            "upstream_password_version": password.version,
+        }
+
+    def _parameter(
+        self, name: str, role: str, value: pulumi.Input[str], description: str, args: ServiceArgs
+    ) -> aws.ssm.Parameter:
         return aws.ssm.Parameter(
-            f"{name}-http-secret",
+            f"{name}-{role}",
             # Parameters get no random suffix by themselves; the cluster's name has one.
-            name=pulumi.Output.concat("/private-registry/", args.cluster_name, "/http-secret"),
-            description="The secret that the registry's replicas share",
+            name=pulumi.Output.concat("/private-registry/", args.cluster_name, "/", role),
+            description=description,
             type="SecureString",
-            value=secret.result,
+            value=pulumi.Output.secret(value),
             tags=args.tags,
-            opts=child,
+            opts=pulumi.ResourceOptions(parent=self),
         )
 
     def _role(

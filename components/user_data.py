@@ -87,7 +87,7 @@ metadata=http://169.254.169.254/latest
 token=$(curl -sSf --retry 5 -X PUT -H 'X-aws-ec2-metadata-token-ttl-seconds: 600' "$metadata/api/token")
 instance=$(curl -sSf --retry 5 -H "X-aws-ec2-metadata-token: $token" "$metadata/meta-data/instance-id")
 
-dnf install -y -q awscli-2  # the AMI has no AWS CLI
+command -v aws > /dev/null || dnf install -y -q awscli-2  # the ECS-optimized AMI has none
 
 mkdir -p "$AUTH" "$CERTS"
 chown "root:$GROUP" "$AUTH" "$CERTS"

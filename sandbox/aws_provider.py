@@ -119,7 +119,26 @@ def _task_definition(own_name: str, _urn: str, region: str) -> dict[str, Any]:
     return {"arn": f"{arn}:1", "arnWithoutRevision": arn, "revision": 1}
 
 
+def _certificate(_own_name: str, urn: str, region: str) -> dict[str, Any]:
+    arn = f"arn:{partition(region)}:acm:{region}:{ACCOUNT}:certificate/{_hex(urn, 32)}"
+    name = f"_{_hex(urn, 32)}.example.com."
+    validation = {"resourceRecordName": name, "resourceRecordType": "CNAME", "resourceRecordValue": f"{name}acm.aws."}
+    return {"id": arn, "arn": arn, "domainValidationOptions": [validation]}
+
+
+def _record(own_name: str, _urn: str, _region: str) -> dict[str, Any]:
+    return {"fqdn": own_name.rstrip(".")}
+
+
+def _hosted_zone(_own_name: str, urn: str, _region: str) -> dict[str, Any]:
+    zone_id = f"Z{_hex(urn, 20).upper()}"
+    return {"id": zone_id, "zoneId": zone_id}
+
+
 _SPECIAL: Mapping[str, Callable[[str, str, str], dict[str, Any]]] = {
+    "aws:acm/certificate:Certificate": _certificate,
+    "aws:route53/record:Record": _record,
+    "aws:route53/zone:Zone": _hosted_zone,
     "aws:s3/bucket:Bucket": _bucket,
     "aws:s3/bucketV2:BucketV2": _bucket,
     "aws:lb/loadBalancer:LoadBalancer": _load_balancer,

@@ -33,7 +33,9 @@ _UNKNOWN = {
     "TaskDefinition registry-task": ["containerDefinitions", "executionRoleArn", "taskRoleArn"],
     "Service registry-service": ["cluster", "taskDefinition"],
 }
-_UNKNOWN_EXPORTS = ["RegistryELBDns", "caCertificate", "loginCommand", "passwords", "registryUrl"]
+_UNKNOWN_EXPORTS = [
+    *("RegistryELBDns", "caCertificate", "loginCommand", "passwords", "registryAddress", "registryUrl"),
+]
 
 
 @pytest.fixture(scope="module", params=["dev", "prod"])

@@ -3,9 +3,10 @@
 from dataclasses import replace
 from typing import Any
 
+import pulumi
 import pytest
 
-from components import PrivateRegistryArgs
+from components import ExistingNetwork, PrivateRegistryArgs
 from components.checks import RETENTION_DAYS, name_problems, problems
 from tests.unit.pems import issue
 
@@ -15,6 +16,11 @@ DOMAIN = "registry.example.com"
 ISSUED, OTHER = issue(DOMAIN), issue(DOMAIN)
 IAM_ARN = "arn:aws:iam::123456789012:server-certificate/team/my-registry"
 ACM_ARN = "arn:aws:acm:us-west-2:123456789012:certificate/1a2b3c4d-0000-1111-2222-333344445555"
+ECR_IMAGE = "123456789012.dkr.ecr.us-west-2.amazonaws.com/registry:3"
+SUBNETS = ("subnet-0123456789abcdef0", "subnet-0123456789abcdef1")
+NETWORK = ExistingNetwork(vpc_id="vpc-0123456789abcdef0", public_subnet_ids=SUBNETS, private_subnet_ids=SUBNETS)
+HUB = "https://registry-1.docker.io"
+ISOLATED = replace(DEFAULTS, isolated=True, image=ECR_IMAGE)
 WITH_PEMS = replace(DEFAULTS, domain=DOMAIN, certificate=ISSUED.pem, private_key=ISSUED.key_pem)
 
 
@@ -39,6 +45,16 @@ def test_the_defaults_can_be_used() -> None:
         WITH_PEMS,
         replace(DEFAULTS, domain=DOMAIN, certificate_arn=IAM_ARN),
         replace(DEFAULTS, domain=DOMAIN, certificate_arn=ACM_ARN),
+        replace(DEFAULTS, domain=DOMAIN, hosted_zone="Z0123456789ABCDEFGHIJ"),
+        replace(DEFAULTS, domain=DOMAIN, hosted_zone=pulumi.Output.from_input("known later")),
+        replace(DEFAULTS, upstream=HUB, upstream_username="alice", upstream_password="x"),
+        replace(DEFAULTS, upstream="http://mirror.example.com:5000"),
+        replace(DEFAULTS, network=NETWORK),
+        replace(DEFAULTS, network=replace(NETWORK, private_subnet_ids=())),
+        replace(DEFAULTS, network=replace(NETWORK, public_subnet_ids=()), internal=True),
+        replace(DEFAULTS, internal=True, clients_reach_s3=True),
+        ISOLATED,
+        replace(ISOLATED, internal=True, flow_logs=True, vpc_cidr="10.9.0.0/16"),
     ],
 )
 def test_values_at_the_bounds_can_be_used(args: PrivateRegistryArgs) -> None:
@@ -100,6 +116,65 @@ def test_values_at_the_bounds_can_be_used(args: PrivateRegistryArgs) -> None:
             replace(DEFAULTS, allowed_cidrs=["10.0.0.0/8", "10.1.0.0/16"]),
             *("allowed_cidrs", "'10.1.0.0/16' overlaps 10.0.0.0/8", "none inside another", "203.0.113.0/24"),
         ),
+        (replace(DEFAULTS, hosted_zone="Z123"), "domain", "a hosted zone is given", "name in that zone", DOMAIN),
+        (
+            replace(DEFAULTS, domain=DOMAIN, hosted_zone="example.com"),
+            *("hosted_zone", "'example.com'", "without /hostedzone/", "Z0123456789"),
+        ),
+        (replace(DEFAULTS, upstream="registry-1.docker.io"), "upstream", "'registry-1", "https://HOST", HUB),
+        (replace(DEFAULTS, upstream=f"{HUB}/library"), "upstream", "/library'", "without a path", HUB),
+        (
+            replace(DEFAULTS, upstream_username="alice", upstream_password="x"),
+            *("upstream", "is missing, and a login", "cache of", HUB),
+        ),
+        (
+            replace(DEFAULTS, upstream=HUB, upstream_username="alice"),
+            *("upstream_password", "half a login", "together", "--secret registry:upstreamPassword"),
+        ),
+        (
+            replace(DEFAULTS, upstream=HUB, upstream_password="x"),
+            *("upstream_username", "half a login", "together", "--secret registry:upstreamPassword"),
+        ),
+        (
+            replace(DEFAULTS, upstream="http://mirror", upstream_username="alice", upstream_password="x"),
+            *("upstream", "'http://mirror' would be told a password in clear", "https://", HUB),
+        ),
+        *(
+            (replace(DEFAULTS, network=NETWORK, **changed), key, "describes a new network", "one of the two", "leave")
+            for key, changed in {
+                "vpc_cidr": {"vpc_cidr": "10.9.0.0/16"},
+                "availability_zones": {"availability_zones": 3},
+                "nat_gateways": {"nat_gateways": "none"},
+                "flow_logs": {"flow_logs": True},
+            }.items()
+        ),
+        (
+            replace(ISOLATED, network=NETWORK),
+            *("isolated", "describes a new network", "one of the two", "leave isolated out"),
+        ),
+        (
+            replace(DEFAULTS, network=replace(NETWORK, public_subnet_ids=SUBNETS[:1])),
+            *("network.public_subnet_ids", "1 are too few", "two zones", "subnet-"),
+        ),
+        (
+            replace(DEFAULTS, network=replace(NETWORK, private_subnet_ids=SUBNETS[:1])),
+            *("network.private_subnet_ids", "1 are too few", "two zones", "subnet-"),
+        ),
+        (
+            replace(DEFAULTS, network=replace(NETWORK, private_subnet_ids=()), internal=True),
+            *("network.private_subnet_ids", "0 are too few", "two zones", "subnet-"),
+        ),
+        (replace(ISOLATED, image="registry:3"), "image", "cannot be pulled", f"ECR in {REGION}", ".dkr.ecr."),
+        (
+            replace(ISOLATED, image=ECR_IMAGE.replace(REGION, "us-east-1")),
+            *("image", "cannot be pulled", f"ECR in {REGION}", f".dkr.ecr.{REGION}."),
+        ),
+        (replace(ISOLATED, upstream=HUB), "upstream", "cannot be reached", "nat_gateways", "leave isolated out"),
+        (replace(ISOLATED, nat_gateways="single"), "nat_gateways", "isolated", "one of the two", "leave nat_gateways"),
+        (
+            replace(DEFAULTS, internal=True, nat_gateways="none"),
+            *("nat_gateways", "public addresses", "perZone, single", "single"),
+        ),
         (replace(DEFAULTS, log_retention_days=31), "log_retention_days", "31", "1, 3, 5, 7, 14, 30", "30"),
         (replace(DEFAULTS, tags={"aws:x": "y"}), "tags", "'aws:x'", "do not begin with aws:", "team"),
         (replace(DEFAULTS, tags={"": "y"}), "tags", "''", "1 to 128 characters", "team"),
@@ -158,3 +233,16 @@ def test_other_names_are_refused(name: str) -> None:
     assert problem.key == "name"
     assert f"{name!r} ({len(name)} characters)" in problem.found
     assert "1 to 20" in problem.allowed
+
+
+def test_isolation_is_not_offered_in_china() -> None:
+    image = ECR_IMAGE.replace("us-west-2.amazonaws.com", "cn-north-1.amazonaws.com.cn")
+    (problem,) = problems(replace(ISOLATED, image=image), "cn-north-1")
+    assert (problem.key, problem.example) == ("isolated", "network")
+
+
+def test_which_subnets_are_needed_depends_on_where_the_load_balancer_stands() -> None:
+    bare = replace(DEFAULTS, network=ExistingNetwork(vpc_id="vpc-0123456789abcdef0"))
+    assert [problem.key for problem in problems(bare, REGION)] == ["network.public_subnet_ids"]
+    internal = replace(bare, internal=True)
+    assert [problem.key for problem in problems(internal, REGION)] == ["network.private_subnet_ids"]

@@ -22,12 +22,11 @@ MODES = pytest.mark.parametrize("mode", ["perZone", "single", "none"])
 
 def declared(declare: Declare, args: NetworkArgs) -> Declaration:
     def program() -> None:
-        network = Network("net", args)
-        pulumi.export("instances", network.instance_subnet_ids)
-        pulumi.export("public", network.public_subnet_ids)
-        pulumi.export("instancesArePublic", network.instances_are_public)
+        network = Network("net", args).as_existing
+        subnets = {"private": network.private_subnet_ids, "public": network.public_subnet_ids}
         # Whatever takes the ids waits for what they wait for.
-        for kind, ids in (("instance", network.instance_subnet_ids), ("public", network.public_subnet_ids)):
+        for kind, ids in subnets.items():
+            pulumi.export(kind, ids)
             for number, id_ in enumerate(ids):
                 pulumi.CustomResource("test:index:Probe", f"{kind}-{number}", {"subnet": id_})
 
@@ -91,24 +90,27 @@ def test_public_subnets_lead_to_the_internet_gateway(networks: Networks, mode: N
     assert associated == {"net-public-us-west-2a", "net-public-us-west-2b"}
 
 
-@pytest.mark.parametrize(("mode", "kind"), [("perZone", "private"), ("single", "private"), ("none", "public")])
-def test_instances_are_in_private_subnets_unless_there_is_no_nat(
-    networks: Networks, mode: NatGateways, kind: str
-) -> None:
+@pytest.mark.parametrize(("mode", "zones"), [("perZone", "ab"), ("single", "ab"), ("none", "")])
+def test_private_subnets_are_offered_unless_there_is_no_nat(networks: Networks, mode: NatGateways, zones: str) -> None:
     network = networks[mode]
     subnet_ids = {subnet.id: subnet.name for subnet in network.all(SUBNET)}
-    assert [subnet_ids[id_] for id_ in network.exports["instances"]] == [f"net-{kind}-us-west-2{z}" for z in "ab"]
-    assert network.exports["instancesArePublic"] is (kind == "public")
+    assert [subnet_ids[id_] for id_ in network.exports["private"]] == [f"net-private-us-west-2{z}" for z in zones]
+    assert [subnet_ids[id_] for id_ in network.exports["public"]] == [f"net-public-us-west-2{z}" for z in "ab"]
 
 
-@MODES
-@pytest.mark.parametrize("kind", ["instance", "public"])
-def test_a_subnet_is_known_only_when_it_has_a_way_out(networks: Networks, mode: NatGateways, kind: str) -> None:
+@pytest.mark.parametrize(
+    ("mode", "kind", "way"),
+    [
+        *(("perZone", "private", "net-private-us-west-2b"), ("single", "private", "net-private-us-west-2b")),
+        *((mode, "public", "net-public") for mode in get_args(NatGateways)),
+    ],
+)
+def test_a_subnet_is_known_only_when_it_has_a_way_out(
+    networks: Networks, mode: NatGateways, kind: str, way: str
+) -> None:
     network = networks[mode]
     needed = upstream(network, network.one("test:index:Probe", f"{kind}-1"))
-    where = "private" if kind == "instance" and mode != "none" else "public"
-    way = "net-private-us-west-2b" if where == "private" else "net-public"
-    assert network.one(ASSOCIATION, f"net-{where}-us-west-2b").urn in needed
+    assert network.one(ASSOCIATION, f"net-{kind}-us-west-2b").urn in needed
     assert network.one(ROUTE, way).urn in needed
 
 

@@ -73,7 +73,7 @@ def allowed(document: str) -> set[tuple[str, str]]:
             },
         ),
         (
-            policies.task_execution(LOG, PARAMETER),
+            policies.task_execution(LOG, [PARAMETER]),
             {
                 ("logs:CreateLogStream", f"{LOG}:*"),
                 ("logs:PutLogEvents", f"{LOG}:*"),

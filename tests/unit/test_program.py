@@ -14,7 +14,8 @@ from sandbox.monitor import State
 from sandbox.project import evaluate_project
 
 FOLDER = Path(__file__).parents[2]
-ALWAYS = {"RegistryELBDns", "registryUrl", "loginCommand", "bucketName", "clusterName", "serviceName"}
+ALWAYS = {"RegistryELBDns", "registryAddress", "registryUrl", "loginCommand", "bucketName", "clusterName"}
+ALWAYS |= {"serviceName", "acceptsPushes"}
 ARN = "arn:aws:iam::123456789012:server-certificate/mine"
 SHARED: State = {}
 
@@ -51,6 +52,7 @@ def test_the_exports_lead_to_the_registry(stacks: Mapping[str, Declaration], sta
     balancer = declaration.one("aws:lb/loadBalancer:LoadBalancer").outputs["dnsName"]
     exports = declaration.exports
     assert (exports["RegistryELBDns"], exports["registryUrl"]) == (balancer, f"https://{balancer}")
+    assert exports["registryAddress"] == balancer
     assert exports["loginCommand"] == f"docker login {balancer}"
     assert exports["bucketName"] == declaration.one("aws:s3/bucket:Bucket", "registry-images").outputs["bucket"]
     assert exports["clusterName"] == declaration.one("aws:ecs/cluster:Cluster").outputs["name"]

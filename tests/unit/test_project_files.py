@@ -21,7 +21,7 @@ FIELDS = {
 }
 NOW = datetime(2030, 1, 1, tzinfo=timezone.utc)
 TYPES: dict[Any, str] = {int: "integer", bool: "boolean"}
-OTHER_TYPES = {"users": "object", "tags": "object", "allowedCidrs": "array"}
+OTHER_TYPES = {"users": "object", "network": "object", "tags": "object", "allowedCidrs": "array"}
 
 
 def arguments(stack: str) -> PrivateRegistryArgs:

@@ -32,7 +32,8 @@ def test_every_resource_has_its_component_as_parent(registry: Declaration) -> No
     assert children == {
         f"{top} / PrivateBucket images-logs": 7,
         f"{top} / PrivateBucket images-images": 8,
-        f"{top} / Network images": 23,
+        f"{top} / Network images": 22,
+        f"{top} / Network images / Endpoints images": 1,
         f"{top} / SecurityGroups images": 6,
         f"{top} / Certificate images-certificate": 3,
         f"{top} / Credentials images-user": 2,

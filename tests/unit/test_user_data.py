@@ -37,8 +37,8 @@ def test_the_script_s_size_is_allowed() -> None:
     ("earlier", "later"),
     [
         ("trap 'fail ", "curl "),
-        ("meta-data/instance-id", "\ndnf install"),
-        ("\ndnf install", "\n/usr/local/sbin/registry-sync\n"),
+        ("meta-data/instance-id", "dnf install"),
+        ("dnf install", "\n/usr/local/sbin/registry-sync\n"),
         ("\n/usr/local/sbin/registry-sync\n", "systemctl enable --now registry-sync.timer"),
         ("\n/usr/local/sbin/registry-sync\n", 'echo "ECS_CLUSTER='),
         ('echo "ECS_CLUSTER=', "\ncomplete_launch CONTINUE"),

@@ -1,0 +1,57 @@
+"""What may pass the VPC endpoints of an isolated network."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from . import policies
+from .location import Location
+
+# Theirs cannot be set: they carry the ECS agent's own channels (awsdocs/amazon-ecs-developer-guide#55).
+_WITHOUT_POLICY = ("ecs-agent", "ecs-telemetry")
+
+
+@dataclass(frozen=True, kw_only=True)
+class EndpointPoliciesArgs:
+    """Whom the endpoints serve.
+
+    Attributes:
+        location: the region, for the names of AWS's own buckets.
+        endpoints: the endpoints, by service.
+        role_arns: the roles of the registry: its instances', its task's, its task execution's.
+        bucket_arns: its buckets.
+    """
+
+    location: Location
+    endpoints: Mapping[str, aws.ec2.VpcEndpoint]
+    role_arns: Sequence[pulumi.Input[str]]
+    bucket_arns: Sequence[pulumi.Input[str]]
+
+
+class EndpointPolicies(pulumi.ComponentResource):
+    """Policies by which VPC endpoints serve one registry alone.
+
+    They come last: the roles and buckets that they name are made after the endpoints that the instances need.
+
+    Makes: aws.ec2.VpcEndpointPolicy per endpoint that takes one.
+    """
+
+    def __init__(self, name: str, args: EndpointPoliciesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("private-registry:index:EndpointPolicies", name, {}, opts)
+        roles, buckets = pulumi.Output.all(*args.role_arns), pulumi.Output.all(*args.bucket_arns)
+        documents = dict.fromkeys(args.endpoints, roles.apply(policies.endpoint)) | {
+            "s3": pulumi.Output.all(roles, buckets).apply(
+                lambda known: policies.s3_endpoint(known[0], known[1], args.location)
+            )
+        }
+        for service, endpoint in args.endpoints.items():
+            if service not in _WITHOUT_POLICY:
+                aws.ec2.VpcEndpointPolicy(
+                    f"{name}-{service}",
+                    vpc_endpoint_id=endpoint.id,
+                    policy=documents[service],
+                    opts=pulumi.ResourceOptions(parent=self),
+                )
+        self.register_outputs({})

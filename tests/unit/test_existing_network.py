@@ -1,0 +1,89 @@
+"""A network that is there already: what is made in it, and where things stand."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from components import ExistingNetwork, PrivateRegistry, PrivateRegistryArgs
+from sandbox.declared import Declaration
+from tests.unit.helpers import Declare
+
+PUBLIC, PRIVATE = ("subnet-0a", "subnet-0b"), ("subnet-1a", "subnet-1b")
+NETWORK = ExistingNetwork(vpc_id="vpc-0123456789abcdef0", public_subnet_ids=PUBLIC, private_subnet_ids=PRIVATE)
+# All of Amazon EC2's that a registry makes of its own.
+OWN = {
+    "aws:ec2/launchTemplate:LaunchTemplate",
+    "aws:ec2/securityGroup:SecurityGroup",
+}
+
+
+def declared(declare: Declare, network: ExistingNetwork, **more: Any) -> Declaration:
+    return declare(lambda: PrivateRegistry("images", PrivateRegistryArgs(network=network, **more)))
+
+
+@pytest.fixture(scope="module")
+def embedded(declare: Declare) -> Declaration:
+    return declared(declare, NETWORK)
+
+
+def test_nothing_of_a_network_is_made(embedded: Declaration) -> None:
+    assert {r.type for r in embedded.resources if r.type.startswith("aws:ec2/")} == OWN
+
+
+def test_all_stands_in_it(embedded: Declaration) -> None:
+    groups = embedded.all("aws:ec2/securityGroup:SecurityGroup")
+    targets = embedded.one("aws:lb/targetGroup:TargetGroup")
+    assert {resource.inputs["vpcId"] for resource in (*groups, targets)} == {NETWORK.vpc_id}
+
+
+@pytest.mark.parametrize(
+    ("network", "internal", "balancer", "instances", "public_addresses"),
+    [
+        (NETWORK, False, PUBLIC, PRIVATE, "false"),
+        (NETWORK, True, PRIVATE, PRIVATE, "false"),
+        (replace(NETWORK, public_subnet_ids=()), True, PRIVATE, PRIVATE, "false"),
+        (replace(NETWORK, private_subnet_ids=()), False, PUBLIC, PUBLIC, "true"),
+    ],
+    ids=["both kinds", "both kinds, internal", "private alone, internal", "public alone"],
+)
+def test_where_the_load_balancer_and_the_instances_stand(
+    declare: Declare,
+    network: ExistingNetwork,
+    internal: bool,
+    balancer: tuple[str, ...],
+    instances: tuple[str, ...],
+    public_addresses: str,
+) -> None:
+    declaration = declared(declare, network, internal=internal)
+    load_balancer = declaration.one("aws:lb/loadBalancer:LoadBalancer").inputs
+    assert (tuple(load_balancer["subnets"]), load_balancer["internal"]) == (balancer, internal)
+    group = declaration.one("aws:autoscaling/group:Group").inputs
+    assert tuple(group["vpcZoneIdentifiers"]) == instances
+    (interface,) = declaration.one("aws:ec2/launchTemplate:LaunchTemplate").inputs["networkInterfaces"]
+    assert interface["associatePublicIpAddress"] == public_addresses
+
+
+def test_an_endpoint_for_s3_is_made_on_request(declare: Declare) -> None:
+    network = replace(NETWORK, s3_route_table_ids=["rtb-0123456789abcdef0"])
+    endpoint = declared(declare, network).one("aws:ec2/vpcEndpoint:VpcEndpoint").inputs
+    assert (endpoint["vpcId"], endpoint["routeTableIds"]) == (NETWORK.vpc_id, ["rtb-0123456789abcdef0"])
+    assert (endpoint["serviceName"], endpoint["vpcEndpointType"]) == ("com.amazonaws.us-west-2.s3", "Gateway")
+
+
+@pytest.mark.parametrize("nat", ["perZone", "none"])
+def test_a_second_registry_stands_in_the_first_one_s_network(declare: Declare, nat: str) -> None:
+    def program() -> None:
+        first = PrivateRegistry("images", PrivateRegistryArgs(nat_gateways=nat))  # pyright: ignore[reportArgumentType]
+        PrivateRegistry("charts", PrivateRegistryArgs(network=first.network))
+
+    declaration = declare(program)
+    first, second = (
+        declaration.one("aws:autoscaling/group:Group", f"{name}-instances") for name in ("images", "charts")
+    )
+    assert first.inputs["vpcZoneIdentifiers"] == second.inputs["vpcZoneIdentifiers"]
+    assert len(declaration.all("aws:ec2/vpc:Vpc")) == 1
+    templates = declaration.all("aws:ec2/launchTemplate:LaunchTemplate")
+    assert (
+        len({str(template.inputs["networkInterfaces"][0]["associatePublicIpAddress"]) for template in templates}) == 1
+    )

@@ -1,0 +1,55 @@
+"""An internal registry: private addresses, and image data that passes the load balancer unless clients reach S3."""
+
+import json
+
+import pytest
+
+from components import PrivateRegistry, PrivateRegistryArgs
+from sandbox.declared import Declaration
+from tests.unit.helpers import Declare
+
+REDIRECT = "REGISTRY_STORAGE_REDIRECT_DISABLE"
+
+
+def declared(declare: Declare, **args: bool) -> Declaration:
+    arguments = PrivateRegistryArgs(allowed_cidrs=["10.0.0.0/8"], **args)  # pyright: ignore[reportArgumentType]
+    return declare(lambda: PrivateRegistry("images", arguments))
+
+
+def redirect_disabled(declaration: Declaration) -> str:
+    task = declaration.one("aws:ecs/taskDefinition:TaskDefinition").inputs
+    (container,) = json.loads(task["containerDefinitions"])
+    return {item["name"]: item["value"] for item in container["environment"]}[REDIRECT]
+
+
+def test_the_only_public_address_is_the_nat_gateways_way_out(declare: Declare) -> None:
+    declaration = declared(declare, internal=True)
+    assert declaration.one("aws:lb/loadBalancer:LoadBalancer").inputs["internal"] is True
+    (interface,) = declaration.one("aws:ec2/launchTemplate:LaunchTemplate").inputs["networkInterfaces"]
+    assert interface["associatePublicIpAddress"] == "false"
+    assert not any(subnet.inputs.get("mapPublicIpOnLaunch") for subnet in declaration.all("aws:ec2/subnet:Subnet"))
+    gateways = {gateway.inputs["allocationId"] for gateway in declaration.all("aws:ec2/natGateway:NatGateway")}
+    assert {address.id for address in declaration.all("aws:ec2/eip:Eip")} == gateways
+
+
+def test_the_load_balancer_and_the_instances_are_in_the_private_subnets(declare: Declare) -> None:
+    declaration = declared(declare, internal=True)
+    private = {s.id for s in declaration.all("aws:ec2/subnet:Subnet") if s.name.startswith("images-private-")}
+    assert set(declaration.one("aws:lb/loadBalancer:LoadBalancer").inputs["subnets"]) == private
+    assert set(declaration.one("aws:autoscaling/group:Group").inputs["vpcZoneIdentifiers"]) == private
+
+
+def test_only_the_allowed_ranges_connect(declare: Declare) -> None:
+    rules = declared(declare, internal=True).all("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule")
+    assert [rule.inputs["cidrIpv4"] for rule in rules if "cidrIpv4" in rule.inputs] == ["10.0.0.0/8"]
+
+
+@pytest.mark.parametrize(
+    ("internal", "clients_reach_s3", "disabled"),
+    [(False, False, "false"), (False, True, "false"), (True, False, "true"), (True, True, "false")],
+)
+def test_clients_are_sent_to_s3_only_where_they_reach_it(
+    declare: Declare, internal: bool, clients_reach_s3: bool, disabled: str
+) -> None:
+    declaration = declared(declare, internal=internal, clients_reach_s3=clients_reach_s3)
+    assert redirect_disabled(declaration) == disabled

@@ -1,0 +1,126 @@
+"""A network without internet: all that is called is reached, by endpoints that serve this registry alone."""
+
+import dataclasses
+import json
+from typing import Any
+
+import pytest
+
+from components import PrivateRegistry, PrivateRegistryArgs
+from components.endpoints import INTERFACE_SERVICES
+from sandbox.declared import Declaration
+from tests.unit import reachability
+from tests.unit.helpers import Declare, upstream
+
+IMAGE = "123456789012.dkr.ecr.us-west-2.amazonaws.com/mirror/registry:3"
+ENDPOINT, POLICY = "aws:ec2/vpcEndpoint:VpcEndpoint", "aws:ec2/vpcEndpointPolicy:VpcEndpointPolicy"
+ROLE, SUBNET = "aws:iam/role:Role", "aws:ec2/subnet:Subnet"
+ARGS = PrivateRegistryArgs(isolated=True, image=IMAGE)
+
+
+def declared(declare: Declare, args: PrivateRegistryArgs) -> Declaration:
+    return declare(lambda: PrivateRegistry("registry", args))
+
+
+@pytest.fixture(scope="module")
+def isolated(declare: Declare) -> Declaration:
+    return declared(declare, ARGS)
+
+
+def without(declaration: Declaration, gone: str) -> Declaration:
+    """The same, less an endpoint."""
+    kept = tuple(r for r in declaration.resources if not (r.type == ENDPOINT and r.name == f"registry-{gone}"))
+    assert len(kept) == len(declaration.resources) - 1
+    return dataclasses.replace(declaration, resources=kept)
+
+
+def documents(declaration: Declaration) -> dict[str, list[dict[str, Any]]]:
+    return {
+        policy.name.removeprefix("registry-endpoint-"): json.loads(policy.inputs["policy"])["Statement"]
+        for policy in declaration.all(POLICY)
+    }
+
+
+def test_nothing_leads_to_the_internet(isolated: Declaration) -> None:
+    gateways = {r.type for r in isolated.resources if "Gateway" in r.type or r.type in ("aws:ec2/eip:Eip",)}
+    assert gateways == set()
+    assert isolated.all("aws:ec2/route:Route") == []
+    assert {subnet.name for subnet in isolated.all(SUBNET)} == {f"registry-private-us-west-2{zone}" for zone in "ab"}
+    assert isolated.one("aws:lb/loadBalancer:LoadBalancer").inputs["internal"] is True
+
+
+def test_every_host_that_is_called_is_reached(isolated: Declaration) -> None:
+    assert reachability.unreachable(isolated) == set()
+
+
+@pytest.mark.parametrize(
+    "args",
+    [PrivateRegistryArgs(), PrivateRegistryArgs(nat_gateways="single"), PrivateRegistryArgs(nat_gateways="none")],
+    ids=["perZone", "single", "none"],
+)
+def test_so_it_is_in_every_other_network(declare: Declare, args: PrivateRegistryArgs) -> None:
+    assert reachability.unreachable(declared(declare, args)) == set()
+
+
+@pytest.mark.parametrize("service", [*INTERFACE_SERVICES, "s3"])
+def test_no_endpoint_can_be_left_out(isolated: Declaration, service: str) -> None:
+    assert reachability.unreachable(without(isolated, service))
+
+
+def test_instances_wait_for_every_endpoint(isolated: Declaration) -> None:
+    needed = upstream(isolated, isolated.one("aws:autoscaling/group:Group"))
+    assert {endpoint.urn for endpoint in isolated.all(ENDPOINT)} <= needed
+
+
+def test_the_interfaces_are_in_every_zone_and_share_a_security_group(isolated: Declaration) -> None:
+    subnets = {subnet.id for subnet in isolated.all(SUBNET)}
+    interfaces = [endpoint.inputs for endpoint in isolated.all(ENDPOINT) if endpoint.name != "registry-s3"]
+    group = isolated.one("aws:ec2/securityGroup:SecurityGroup", "registry-endpoints")
+    assert {(frozenset(i["subnetIds"]), tuple(i["securityGroupIds"])) for i in interfaces} == {
+        (frozenset(subnets), (group.id,))
+    }
+
+
+def test_every_policy_admits_the_registry_s_roles_alone(isolated: Declaration) -> None:
+    roles = {isolated.one(ROLE, f"registry-{role}").outputs["arn"] for role in ("instance", "execution", "task")}
+    policies = documents(isolated)
+    # ECS's own channels take none.
+    assert policies.keys() == {*INTERFACE_SERVICES, "s3"} - {"ecs-agent", "ecs-telemetry"}
+    for statements in policies.values():
+        assert set(statements[0]["Condition"]["ArnEquals"]["aws:PrincipalArn"]) == roles
+    assert {service for service, statements in policies.items() if len(statements) > 1} == {"s3"}
+
+
+def test_through_the_s3_endpoint_go_its_own_buckets_and_public_downloads(isolated: Declaration) -> None:
+    own, everyones = documents(isolated)["s3"]
+    buckets = [
+        isolated.one("aws:s3/bucket:Bucket", f"registry-{name}").outputs["arn"] for name in ("images", "bootstrap")
+    ]
+    assert set(own["Resource"]) == {*buckets, *(f"{bucket}/*" for bucket in buckets)}
+    assert everyones["Action"] == ["s3:GetObject"]
+    assert set(everyones["Resource"]) == {
+        "arn:aws:s3:::al2023-repos-us-west-2-de612dc2/*",
+        "arn:aws:s3:::prod-us-west-2-starport-layer-bucket/*",
+    }
+
+
+@pytest.mark.parametrize("role", ["instance", "execution"])
+def test_the_image_may_be_pulled_from_its_repository_alone(isolated: Declaration, role: str) -> None:
+    (policy,) = [
+        json.loads(policy.inputs["policy"])["Statement"]
+        for policy in isolated.all("aws:iam/rolePolicy:RolePolicy")
+        if policy.name == f"registry-{role}-image"
+    ]
+    repository = "arn:aws:ecr:us-west-2:123456789012:repository/mirror/registry"
+    allowed = {(action, tuple(statement["Resource"])) for statement in policy for action in statement["Action"]}
+    assert allowed == {
+        ("ecr:BatchCheckLayerAvailability", (repository,)),
+        ("ecr:BatchGetImage", (repository,)),
+        ("ecr:GetDownloadUrlForLayer", (repository,)),
+        ("ecr:GetAuthorizationToken", ("*",)),
+    }
+
+
+def test_a_public_image_needs_no_permission(declare: Declare) -> None:
+    policies = declared(declare, PrivateRegistryArgs()).all("aws:iam/rolePolicy:RolePolicy")
+    assert [policy.name for policy in policies if policy.name.endswith("-image")] == []

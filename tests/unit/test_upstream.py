@@ -1,0 +1,74 @@
+"""A pull-through cache: where it pulls from, and how its password gets to it."""
+
+import json
+from typing import Any
+
+import pulumi
+import pytest
+
+from components import PrivateRegistry, PrivateRegistryArgs
+from sandbox.declared import Declaration
+from tests.unit.helpers import Declare, upstream
+
+HUB, PASSWORD = "https://registry-1.docker.io", "dckr_pat_made_up"
+PARAMETER = "aws:ssm/parameter:Parameter"
+
+
+def container(declaration: Declaration) -> dict[str, Any]:
+    (found,) = json.loads(declaration.one("aws:ecs/taskDefinition:TaskDefinition").inputs["containerDefinitions"])
+    return found
+
+
+def proxy_settings(declaration: Declaration) -> dict[str, str]:
+    environment = container(declaration)["environment"]
+    return {item["name"]: item["value"] for item in environment if item["name"].startswith("REGISTRY_PROXY_")}
+
+
+@pytest.fixture(scope="module")
+def cache(declare: Declare) -> Declaration:
+    args = PrivateRegistryArgs(upstream=HUB, upstream_username="alice", upstream_password=PASSWORD)
+
+    def program() -> None:
+        pulumi.export("acceptsPushes", PrivateRegistry("cache", args).accepts_pushes)
+
+    return declare(program)
+
+
+def test_it_is_told_its_upstream(cache: Declaration) -> None:
+    assert proxy_settings(cache) == {"REGISTRY_PROXY_REMOTEURL": HUB, "REGISTRY_PROXY_USERNAME": "alice"}
+    assert cache.exports["acceptsPushes"] is False
+
+
+def test_its_password_is_a_secret_of_the_container(cache: Declaration) -> None:
+    parameter = cache.one(PARAMETER, "cache-upstream-password")
+    assert (parameter.inputs["type"], parameter.inputs["value"]) == ("SecureString", PASSWORD)
+    assert "value" in parameter.secret_inputs
+    assert {"name": "REGISTRY_PROXY_PASSWORD", "valueFrom": parameter.outputs["arn"]} in container(cache)["secrets"]
+    run = cache.one("aws:iam/rolePolicy:RolePolicy", "cache-execution-run").inputs["policy"]
+    assert parameter.outputs["arn"] in run
+
+
+def test_it_is_nowhere_else(cache: Declaration) -> None:
+    holders = {
+        r.name for r in cache.resources if PASSWORD in json.dumps([dict(r.inputs), dict(r.outputs)], default=str)
+    }
+    assert holders == {"cache-upstream-password"}
+
+
+def test_a_new_password_makes_new_tasks(cache: Declaration) -> None:
+    """ECS reads a secret when a task starts."""
+    version = cache.one(PARAMETER, "cache-upstream-password").outputs["version"]
+    assert str(version) in container(cache)["dockerLabels"].values()
+    definition = cache.one("aws:ecs/taskDefinition:TaskDefinition")
+    assert cache.one(PARAMETER, "cache-upstream-password").urn in upstream(cache, definition)
+
+
+def test_without_a_login_there_is_no_password(declare: Declare) -> None:
+    cache = declare(lambda: PrivateRegistry("cache", PrivateRegistryArgs(upstream=HUB)))
+    assert proxy_settings(cache) == {"REGISTRY_PROXY_REMOTEURL": HUB}
+    assert [parameter.name for parameter in cache.all(PARAMETER)] == ["cache-http-secret"]
+
+
+def test_a_registry_of_one_s_own_is_no_cache(registry: Declaration) -> None:
+    assert proxy_settings(registry) == {}
+    assert "dockerLabels" not in container(registry)
