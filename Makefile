@@ -8,7 +8,7 @@ PYTHON := $(VENV)/bin/python
 help:
 	@echo "make sandbox        the dev stack, running on this machine until Ctrl-C; no AWS account needed"
 	@echo "make sandbox-check  the same, but it stops by itself: exit status 0 or 1"
-	@echo "make test           lint, types, unit tests, sandbox tests"
+	@echo "make test           lint, types, unit, package and sandbox tests"
 	@echo "make test-engine    tests on a real Pulumi engine (wants pulumi on PATH; no AWS account)"
 	@echo "make lint           lint and types alone"
 	@echo "make format         format the code"
@@ -21,7 +21,7 @@ sandbox-check: $(VENV)/ready programs
 	$(PYTHON) -m sandbox up --stack dev --check
 
 test: lint programs
-	$(PYTHON) -m pytest tests/unit tests/sandbox --cov=components --cov=settings --cov-report=term --cov-fail-under=95
+	$(PYTHON) -m pytest tests/unit tests/package tests/sandbox --cov=components --cov=settings --cov-report=term --cov-fail-under=95
 
 test-engine: $(VENV)/ready
 	$(PYTHON) -m pytest tests/engine -n 4 --dist loadfile
