@@ -2,13 +2,15 @@
 SHELL := /bin/bash
 VENV := .venv
 PYTHON := $(VENV)/bin/python
+BASE_PYTHON := python3
 
-.PHONY: help sandbox sandbox-check test test-engine lint format clean
+.PHONY: help sandbox sandbox-check test test-pythons test-engine lint format clean
 
 help:
 	@echo "make sandbox        the dev stack, running on this machine until Ctrl-C; no AWS account needed"
 	@echo "make sandbox-check  the same, but it stops by itself: exit status 0 or 1"
 	@echo "make test           lint, types, unit, package and sandbox tests"
+	@echo "make test-pythons   unit tests on every CPython from 3.10 to 3.13 that this machine has"
 	@echo "make test-engine    tests on a real Pulumi engine (wants pulumi on PATH; no AWS account)"
 	@echo "make lint           lint and types alone"
 	@echo "make format         format the code"
@@ -23,6 +25,9 @@ sandbox-check: $(VENV)/ready programs
 test: lint programs
 	$(PYTHON) -m pytest tests/unit tests/package tests/sandbox --cov=components --cov=settings --cov-report=term --cov-fail-under=95
 
+test-pythons:
+	scripts/test-pythons 3.10 3.11 3.12 3.13
+
 test-engine: $(VENV)/ready
 	$(PYTHON) -m pytest tests/engine -n 4 --dist loadfile
 
@@ -36,7 +41,7 @@ format: $(VENV)/ready
 	$(PYTHON) -m ruff check --fix .
 
 clean:
-	rm -rf $(VENV) .pytest_cache .ruff_cache .coverage
+	rm -rf $(VENV) .venv-3.* .pytest_cache .ruff_cache .coverage
 
 # The sandbox's real parts, from Debian.
 .PHONY: programs
@@ -44,7 +49,7 @@ programs:
 	@scripts/apt-install bwrap=bubblewrap haproxy=haproxy skopeo=skopeo docker-registry=docker-registry
 
 $(VENV)/ready: requirements.txt requirements-dev.txt
-	@python3 -c 'import ensurepip' 2> /dev/null || scripts/apt-install ensurepip=python3-venv
-	python3 -m venv $(VENV)
+	@$(BASE_PYTHON) -c 'import ensurepip' 2> /dev/null || scripts/apt-install ensurepip=python3-venv
+	$(BASE_PYTHON) -m venv $(VENV)
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check -r requirements.txt -r requirements-dev.txt
 	@touch $@
