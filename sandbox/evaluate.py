@@ -9,9 +9,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pulumi.runtime
 from pulumi.runtime.mocks import MockEngine
+from pulumi.runtime.settings import SETTINGS
 
 from sandbox.declared import Declaration
 from sandbox.monitor import RecordingMonitor, State
+from sandbox.transforms import Transforms
 
 
 def evaluate(
@@ -60,11 +62,13 @@ def _run(
         pulumi.runtime.Settings(project=project, stack=stack, monitor=monitor, engine=MockEngine(None), dry_run=preview)
     )
     pulumi.runtime.set_all_config(config, secret_config)
-    asyncio.run(_run_to_the_end(program))
+    asyncio.run(_run_to_the_end(program, monitor))
 
 
-async def _run_to_the_end(program: Callable[[], object]) -> None:
+async def _run_to_the_end(program: Callable[[], object], monitor: RecordingMonitor) -> None:
     loop = asyncio.get_running_loop()
+    monitor.transforms = Transforms(loop)
+    SETTINGS.callbacks = monitor.transforms  # pyright: ignore[reportAttributeAccessIssue]  (the SDK's own stub is wrong)
     # One call at a time, so that the monitor needs no lock.
     loop.set_default_executor(ThreadPoolExecutor(max_workers=1))
     # The first error is raised; those of the outputs that wait for it would only repeat it on stderr.

@@ -12,6 +12,7 @@ from pulumi.runtime.proto import resource_pb2
 
 from sandbox import aws_provider, local_providers, wire
 from sandbox.declared import Declaration, Resource
+from sandbox.transforms import Transforms
 
 # What a tls or random resource was made from, and what came out, by its URN.
 State = MutableMapping[str, tuple[dict[str, Any], dict[str, Any]]]
@@ -42,7 +43,12 @@ class RecordingMonitor(MockMonitor):
         region: of the default AWS provider.
         state: the tls and random values of earlier runs; it is added to.
         preview: whether values that only a deployment tells stay unknown.
+
+    Attributes:
+        transforms: calls the program's transforms.
     """
+
+    transforms: Transforms
 
     def __init__(self, stack: str, project: str, region: str, state: State, *, preview: bool) -> None:
         super().__init__(_NoMocks())
@@ -51,6 +57,7 @@ class RecordingMonitor(MockMonitor):
         self._state = state
         self._preview = preview
         self._recorded: dict[str, Resource] = {}
+        self._transforms_of: dict[str, list[str]] = {}
         self._exports: dict[str, Any] = {}
         self._secret_exports: frozenset[str] = frozenset()
 
@@ -70,6 +77,10 @@ class RecordingMonitor(MockMonitor):
             return resource_pb2.RegisterResourceResponse(urn=urn)
         if urn in self._recorded:
             raise DuplicateResource(f"two resources have the URN {urn}; give one of them another name")
+        # Its own first, then those of each component around it.
+        tokens = [transform.token for transform in request.transforms] + self._transforms_of.get(request.parent, [])
+        self._transforms_of[urn] = tokens
+        self.transforms.apply(tokens, request)
         inputs, secret_inputs = wire.read(request.object)
         id_, outputs = self._make(request, urn, inputs) if request.custom else ("", {})
         secret_outputs = secret_inputs | (frozenset(request.additionalSecretOutputs) & outputs.keys())
