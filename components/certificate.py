@@ -106,7 +106,7 @@ class Certificate(pulumi.ComponentResource):
         certificate = tls.SelfSignedCert(
             name,
             private_key_pem=key.private_key_pem,
-            subject={"common_name": name, "organization": "private registry, self-signed"},
+            subject={"common_name": "private registry", "organization": "self-signed"},
             dns_names=[args.domain or f"*.{args.location.region}.elb.{args.location.dns_suffix}"],
             allowed_uses=["digital_signature", "key_encipherment", "server_auth", "cert_signing"],
             is_ca_certificate=True,  # so that a client can trust it as an authority of its own

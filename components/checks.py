@@ -171,8 +171,8 @@ def _upstream(args: PrivateRegistryArgs, _region: str) -> Iterator[Problem]:
     if args.upstream is not None and not _UPSTREAM.fullmatch(args.upstream):
         yield Problem(
             key="upstream",
-            found=f"{args.upstream!r} is not a registry's address",
-            allowed="https://HOST or https://HOST:PORT, without a path",
+            found=f"{_without_login(args.upstream)!r} is not a registry's address",
+            allowed="https://HOST or https://HOST:PORT, without a path or a login",
             example="https://registry-1.docker.io",
         )
     if args.upstream is None and logs_in:
@@ -197,6 +197,11 @@ def _upstream(args: PrivateRegistryArgs, _region: str) -> Iterator[Problem]:
             allowed="https:// with a login",
             example="https://registry-1.docker.io",
         )
+
+
+def _without_login(url: str) -> str:
+    """Passwords get into addresses as well."""
+    return re.sub(r"//.*@", "//(a login)@", url)
 
 
 def _instances(args: PrivateRegistryArgs, _region: str) -> Iterator[Problem]:

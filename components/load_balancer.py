@@ -96,7 +96,7 @@ class LoadBalancer(pulumi.ComponentResource):
             tags=args.tags,
             # AWS never changes a load balancer from internet-facing to internal, but makes another; and a target group
             # belongs to one alone.
-            opts=pulumi.ResourceOptions(parent=self, replacement_trigger=args.internal or None),
+            opts=pulumi.ResourceOptions(parent=self, replacement_trigger=args.internal),
         )
         listener = aws.lb.Listener(
             f"{name}-https",

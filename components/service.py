@@ -58,10 +58,9 @@ class ServiceArgs:
 class Service(pulumi.ComponentResource):
     """Replicas of the registry, spread over zones and instances, replaced without a gap.
 
-    Makes: random.RandomPassword and aws.ssm.Parameter (the HTTP secret that the replicas share; another with
-    `upstream_password`),
-    aws.cloudwatch.LogGroup, two aws.iam.Role (task, execution) with aws.iam.RolePolicy, aws.ecs.TaskDefinition,
-    aws.ecs.Service.
+    Makes: random.RandomPassword and aws.ssm.Parameter (the HTTP secret that the replicas share; another parameter with
+    `upstream_password`), aws.cloudwatch.LogGroup, two aws.iam.Role (task, execution) with aws.iam.RolePolicy,
+    aws.ecs.TaskDefinition, aws.ecs.Service.
 
     Attributes:
         service_name: the ECS service.

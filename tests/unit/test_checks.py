@@ -3,7 +3,6 @@
 from dataclasses import replace
 from typing import Any
 
-import pulumi
 import pytest
 
 from components import ExistingNetwork, PrivateRegistryArgs
@@ -46,7 +45,6 @@ def test_the_defaults_can_be_used() -> None:
         replace(DEFAULTS, domain=DOMAIN, certificate_arn=IAM_ARN),
         replace(DEFAULTS, domain=DOMAIN, certificate_arn=ACM_ARN),
         replace(DEFAULTS, domain=DOMAIN, hosted_zone="Z0123456789ABCDEFGHIJ"),
-        replace(DEFAULTS, domain=DOMAIN, hosted_zone=pulumi.Output.from_input("known later")),
         replace(DEFAULTS, upstream=HUB, upstream_username="alice", upstream_password="x"),
         replace(DEFAULTS, upstream="http://mirror.example.com:5000"),
         replace(DEFAULTS, network=NETWORK),
@@ -122,6 +120,10 @@ def test_values_at_the_bounds_can_be_used(args: PrivateRegistryArgs) -> None:
             *("hosted_zone", "'example.com'", "without /hostedzone/", "Z0123456789"),
         ),
         (replace(DEFAULTS, upstream="registry-1.docker.io"), "upstream", "'registry-1", "https://HOST", HUB),
+        (
+            replace(DEFAULTS, upstream="https://alice:pass@word@hub.example.com"),
+            *("upstream", "'https://(a login)@hub.example.com' is not", "without a path or a login", HUB),
+        ),
         (replace(DEFAULTS, upstream=f"{HUB}/library"), "upstream", "/library'", "without a path", HUB),
         (
             replace(DEFAULTS, upstream_username="alice", upstream_password="x"),

@@ -26,7 +26,8 @@ KEYS = (
     *("domain", "image", "users", "htpasswd", "certificate", "certificateChain", "privateKey", "certificateArn"),
     *("instanceType", "amiId", "minSize", "maxSize", "desiredCapacity", "desiredCount", "vpcCidr"),
     *("availabilityZones", "natGateways", "allowedCidrs", "logRetentionDays", "flowLogs", "deletionProtection"),
-    *("forceDestroy", "tags", "unheardOf"),
+    *("forceDestroy", "tags", "hostedZone", "upstream", "upstreamUsername", "upstreamPassword", "network", "isolated"),
+    *("internal", "clientsReachS3", "unheardOf"),
 )
 
 json_values = st.recursive(
@@ -45,6 +46,8 @@ plausible = st.sampled_from(
         "-1",
         '["0.0.0.0/0"]',
         '{"a": "b"}',
+        '{"vpcId": "vpc-1", "publicSubnetIds": []}',
+        "https://alice@hub",
         "{",
         "\x00",
     ]
@@ -62,7 +65,9 @@ def test_any_configuration_gives_arguments_or_the_one_error(values: dict[str, st
     assert isinstance(outcome, PrivateRegistryArgs) or outcome
 
 
-@given(st.sampled_from(["users", "htpasswd", "privateKey"]), st.text(max_size=20), st.text(max_size=20))
+@given(
+    st.sampled_from(["users", "htpasswd", "privateKey", "upstreamPassword"]), st.text(max_size=20), st.text(max_size=20)
+)
 @settings(deadline=None)
 @example("users", '{"alice": "', '" }')
 @example("users", '{"alice": {"nested": "', '"}}')

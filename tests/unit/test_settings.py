@@ -7,13 +7,14 @@ from typing import Any
 import pulumi
 import pytest
 
-from components import InvalidInput, PrivateRegistryArgs
+from components import ExistingNetwork, InvalidInput, PrivateRegistryArgs
 from settings import parse
 from tests.unit.helpers import Declare
 from tests.unit.pems import END, NOW, issue
 
 SENTINEL = "sentinel-Zx81"
-SECRET_KEYS = ("users", "htpasswd", "privateKey")
+SECRET_KEYS = ("users", "htpasswd", "privateKey", "upstreamPassword")
+SUBNETS = ["subnet-0123456789abcdef0", "subnet-0123456789abcdef1"]
 
 
 def parsed(values: dict[str, str], region: str = "us-west-2") -> PrivateRegistryArgs:
@@ -30,7 +31,9 @@ def test_no_configuration_gives_the_defaults() -> None:
     assert parsed({}) == PrivateRegistryArgs()
 
 
-@pytest.mark.parametrize("key", ["domain", "users", "htpasswd", "certificate", "certificateArn", "amiId", "tags"])
+@pytest.mark.parametrize(
+    "key", ["domain", "users", "htpasswd", "certificate", "certificateArn", "amiId", "tags", "network"]
+)
 @pytest.mark.parametrize("empty", ["", "{}"])
 def test_an_empty_value_is_none(key: str, empty: str) -> None:
     assert parsed({key: empty}) == PrivateRegistryArgs()
@@ -47,6 +50,13 @@ def test_an_empty_value_is_none(key: str, empty: str) -> None:
         ("allowedCidrs", '["203.0.113.0/24"]', "allowed_cidrs", ["203.0.113.0/24"]),
         ("tags", '{"team": "platform"}', "tags", {"team": "platform"}),
         ("natGateways", "none", "nat_gateways", "none"),
+        ("clientsReachS3", "true", "clients_reach_s3", True),
+        ("upstream", "https://registry-1.docker.io", "upstream", "https://registry-1.docker.io"),
+        (
+            *("network", json.dumps({"vpcId": "vpc-1", "publicSubnetIds": SUBNETS, "s3RouteTableIds": ["rtb-1"]})),
+            "network",
+            ExistingNetwork(vpc_id="vpc-1", public_subnet_ids=SUBNETS, s3_route_table_ids=["rtb-1"]),
+        ),
     ],
 )
 def test_values_get_their_types(key: str, value: str, field: str, expected: object) -> None:
@@ -65,6 +75,22 @@ def test_values_get_their_types(key: str, value: str, field: str, expected: obje
         ("tags", "[]", "a map of texts"),
         ("tags", '{"team": 1}', "a map of texts"),
         ("tags", "{", "a map of texts"),
+        *(
+            (
+                "network",
+                value,
+                "a map of vpcId, publicSubnetIds, privateSubnetIds and s3RouteTableIds, the first a text,"
+                " the others lists",
+            )
+            for value in (
+                "vpc-1",
+                "[]",
+                '{"publicSubnetIds": []}',
+                '{"vpcId": 1}',
+                '{"vpcId": "vpc-1", "subnets": []}',
+                '{"vpcId": "vpc-1", "publicSubnetIds": "subnet-1"}',
+            )
+        ),
     ],
 )
 def test_a_value_of_another_type_is_refused(key: str, value: str, allowed: str) -> None:
@@ -81,7 +107,13 @@ def test_an_unknown_key_is_refused_with_the_one_that_was_meant(key: str, meant: 
 
 
 @pytest.mark.parametrize(
-    ("key", "value"), [("users", '{"alice": "sentinel-Zx81"}'), ("htpasswd", SENTINEL), ("privateKey", SENTINEL)]
+    ("key", "value"),
+    [
+        ("users", '{"alice": "sentinel-Zx81"}'),
+        ("htpasswd", SENTINEL),
+        ("privateKey", SENTINEL),
+        ("upstreamPassword", SENTINEL),
+    ],
 )
 def test_a_secret_in_clear_is_refused_and_not_repeated(key: str, value: str) -> None:
     error = refusal({key: value}, secret_keys=())
@@ -128,20 +160,29 @@ def test_secrets_are_marked_for_whatever_they_flow_into(declare: Declare) -> Non
     def program() -> None:
         with_users = parsed({**values, "users": json.dumps({"alice": SENTINEL})})
         with_htpasswd = parsed({"htpasswd": f"alice:$2y$10${'a' * 53}"})
+        cache = {"upstream": "https://hub.example.com", "upstreamUsername": "alice", "upstreamPassword": SENTINEL}
         secrets: dict[str, Any] = {
             "users": with_users.users,
             "key": with_users.private_key,
             "htpasswd": with_htpasswd.htpasswd,
+            "upstream": parsed(cache).upstream_password,
         }
         for name, value in secrets.items():
             pulumi.export(name, value)
 
     declared = declare(program)
-    assert declared.secret_exports == {"users", "key", "htpasswd"}
+    assert declared.secret_exports == {"users", "key", "htpasswd", "upstream"}
     assert declared.exports["users"] == {"alice": SENTINEL}
     assert declared.exports["key"] == issued.key_pem
 
 
 def test_the_arguments_do_not_show_secrets() -> None:
-    args = PrivateRegistryArgs(users={"alice": SENTINEL}, htpasswd=SENTINEL, private_key=SENTINEL)
+    args = PrivateRegistryArgs(
+        users={"alice": SENTINEL}, htpasswd=SENTINEL, private_key=SENTINEL, upstream_password=SENTINEL
+    )
     assert SENTINEL not in repr(args)
+
+
+def test_what_lacks_in_a_network_is_told_by_its_place_in_the_configuration() -> None:
+    (problem,) = refusal({"network": json.dumps({"vpcId": "vpc-1", "privateSubnetIds": SUBNETS})}).problems
+    assert problem.key == "registry:network.publicSubnetIds"
