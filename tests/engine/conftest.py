@@ -20,6 +20,13 @@ ROOT = Path(__file__).parents[2]
 REGION = "us-west-2"  # that of Pulumi.dev.yaml and Pulumi.prod.yaml
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A file's tests stay together, but for those that say otherwise: `--dist loadgroup` parts all others."""
+    for item in items:
+        if item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _pulumi() -> None:
     if shutil.which("pulumi") is None:

@@ -30,10 +30,10 @@ _PRIVATE_DNS = {
 _S3 = re.compile(rf"(?P<bucket>[a-z0-9.-]+)\.s3\.(dualstack\.)?{REGION}\.amazonaws\.com")
 
 
-def called(declaration: Declaration) -> dict[str, str]:
-    """The hosts that are called, and by whom."""
+def called(declaration: Declaration, name: str) -> dict[str, str]:
+    """The hosts that the registry of that name calls, and by whom."""
     script, container = boot_script(declaration), _container(declaration)
-    bootstrap = declaration.one("aws:s3/bucket:Bucket", "registry-bootstrap").outputs["bucket"]
+    bootstrap = declaration.one("aws:s3/bucket:Bucket", f"{name}-bootstrap").outputs["bucket"]
     environment = {item["name"]: item["value"] for item in container["environment"]}
     images = environment["REGISTRY_STORAGE_S3_BUCKET"]
     registry = container["image"].partition("/")[0] if "/" in container["image"] else "registry-1.docker.io"
@@ -58,10 +58,10 @@ def called(declaration: Declaration) -> dict[str, str]:
     return hosts
 
 
-def unreachable(declaration: Declaration) -> set[str]:
+def unreachable(declaration: Declaration, name: str = "registry") -> set[str]:
     """The called hosts that no instance reaches from some subnet that it may stand in."""
     subnets = declaration.one("aws:autoscaling/group:Group").inputs["vpcZoneIdentifiers"]
-    return {host for host in called(declaration) for subnet in subnets if not _leads(declaration, subnet, host)}
+    return {host for host in called(declaration, name) for subnet in subnets if not _leads(declaration, subnet, host)}
 
 
 def _leads(declaration: Declaration, subnet: str, host: str) -> bool:

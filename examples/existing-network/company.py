@@ -1,0 +1,43 @@
+"""Stands for the network that a company has: two zones, a NAT gateway, no endpoint for S3. Yours is there already."""
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+_ANYWHERE = "0.0.0.0/0"
+
+
+@dataclass(frozen=True)
+class CompanyNetwork:
+    """What the company's other programs know of it."""
+
+    vpc_id: pulumi.Output[str]
+    public_subnet_ids: list[pulumi.Output[str]]
+    private_subnet_ids: list[pulumi.Output[str]]
+    private_route_table_id: pulumi.Output[str]
+
+
+def company_network() -> CompanyNetwork:
+    """Makes it."""
+    zones = sorted(aws.get_availability_zones(state="available").names)[:2]
+    vpc = aws.ec2.Vpc("company", cidr_block="10.20.0.0/16", enable_dns_hostnames=True)
+    internet = aws.ec2.InternetGateway("company", vpc_id=vpc.id)
+
+    def subnets(kind: str, table: aws.ec2.RouteTable, first: int) -> list[pulumi.Output[str]]:
+        made = [
+            aws.ec2.Subnet(
+                f"{kind}-{zone}", vpc_id=vpc.id, availability_zone=zone, cidr_block=f"10.20.{first + number}.0/24"
+            )
+            for number, zone in enumerate(zones)
+        ]
+        for zone, subnet in zip(zones, made, strict=True):
+            aws.ec2.RouteTableAssociation(f"{kind}-{zone}", subnet_id=subnet.id, route_table_id=table.id)
+        return [subnet.id for subnet in made]
+
+    public_table, private_table = (aws.ec2.RouteTable(kind, vpc_id=vpc.id) for kind in ("public", "private"))
+    aws.ec2.Route("public", route_table_id=public_table.id, destination_cidr_block=_ANYWHERE, gateway_id=internet.id)
+    public, private = subnets("public", public_table, 0), subnets("private", private_table, 10)
+    nat = aws.ec2.NatGateway("nat", subnet_id=public[0], allocation_id=aws.ec2.Eip("nat", domain="vpc").id)
+    aws.ec2.Route("private", route_table_id=private_table.id, destination_cidr_block=_ANYWHERE, nat_gateway_id=nat.id)
+    return CompanyNetwork(vpc.id, public, private, private_table.id)

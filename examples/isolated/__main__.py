@@ -1,0 +1,19 @@
+"""A registry for an intranet: nothing in its network reaches the internet, nor is reached from it."""
+
+import pulumi
+
+from private_registry import PrivateRegistry, PrivateRegistryArgs
+
+registry = PrivateRegistry(
+    "images",
+    PrivateRegistryArgs(
+        isolated=True,
+        image=pulumi.Config().require("image"),
+        allowed_cidrs=["10.0.0.0/8"],
+        force_destroy=True,
+    ),
+)
+
+pulumi.export("registry", registry.address)
+pulumi.export("caCertificate", registry.ca_certificate)
+pulumi.export("passwords", registry.passwords)

@@ -1,0 +1,53 @@
+"""Each example's life: up, nothing that a second run would change, destroy, nothing left."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from sandbox import account, engine
+from sandbox.aws_api import AwsApi
+from tests.engine.conftest import REGION, ROOT
+from tests.engine.inventory import inventory
+from tests.engine.steps import changed, run
+
+_EXAMPLES = ROOT / "examples"
+# Side by side: each has an account of its own.
+NAMES = [
+    pytest.param(path.parent.name, marks=pytest.mark.xdist_group(path.parent.name))
+    for path in sorted(_EXAMPLES.glob("*/__main__.py"))
+]
+_REGIONS = (REGION, "eu-west-1")
+
+
+@pytest.fixture(autouse=True)
+def _library(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if it were installed."""
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+
+
+@pytest.fixture
+def left(api: AwsApi) -> Callable[[], set[str]]:
+    """Asks for what is in the account, in every region that an example uses, and was not at the start."""
+
+    def ask() -> set[str]:
+        regions = {region: lambda service, at=region: account.client(service, api.url, at) for region in _REGIONS}
+        return {id_ for aws in regions.values() for id_ in inventory(aws)}
+
+    before = ask()
+    return lambda: ask() - before
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_example_settles_and_leaves_nothing(
+    name: str, api: AwsApi, tmp_path: Path, left: Callable[[], set[str]]
+) -> None:
+    stack = engine.select(_EXAMPLES / name, "dev", api, tmp_path / name)
+    run(stack.up)
+    assert left()
+    # Neither drift nor a change of its own.
+    assert changed(run(stack.preview, refresh=True)) == {}
+    run(stack.destroy)
+    assert left() == set()
