@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pulumi import automation as auto
 
-_SECRETS = ("users", "htpasswd", "privateKey")
+_SECRETS = ("users", "htpasswd", "privateKey", "upstreamPassword")
 
 
 def configure(stack: auto.Stack, values: Mapping[str, str]) -> None:

@@ -25,16 +25,30 @@ _KEPT = (
     "CapacityProvider registry-capacity",
     "Service registry-service",
 )
+_BALANCER = {"LoadBalancer registry-alb", "TargetGroup registry-tg"}
 # The README names these keys.
 _REPLACED: Mapping[str, set[str]] = {
     # What is in the VPC goes with it.
     "vpcCidr": {"Vpc registry-vpc", "TargetGroup registry-tg"},
+    "network": {"Vpc registry-vpc", "TargetGroup registry-tg"},
+    # A load balancer is one or the other for life.
+    "internal": _BALANCER,
+    "clientsReachS3": _BALANCER,
+    "isolated": _BALANCER,
 }
 
 
 _AUTHORITY = issue("authority.example.com")
 _ISSUED = issue(_DOMAIN, by=_AUTHORITY)
+_INTERNAL = {"internal": "true"}
+_CACHE = {"upstream": "https://registry-1.docker.io", "upstreamUsername": "alice", "upstreamPassword": "made-up"}
 _PEMS = {"domain": _DOMAIN, "certificate": _ISSUED.pem, "privateKey": _ISSUED.key_pem}
+_NETWORK = {
+    # prod describes a new network.
+    **{"availabilityZones": "2", "flowLogs": "false", "network.vpcId": "vpc-0123456789abcdef0"},
+    **{f"network.publicSubnetIds[{n}]": f"subnet-0123456789abcdef{n}" for n in range(2)},
+    **{f"network.privateSubnetIds[{n}]": f"subnet-0123456789abcde1{n}" for n in range(2)},
+}
 # For each key another value than that of the prod stack, with what it needs beside it.
 _CHANGES: Mapping[str, Mapping[str, str]] = {
     "domain": {"domain": _DOMAIN},
@@ -45,15 +59,23 @@ _CHANGES: Mapping[str, Mapping[str, str]] = {
     "certificateChain": _PEMS | {"certificateChain": _AUTHORITY.pem},
     "privateKey": _PEMS,
     "certificateArn": {"domain": _DOMAIN, "certificateArn": "arn:aws:iam::123456789012:server-certificate/ours"},
+    "hostedZone": {"domain": _DOMAIN, "hostedZone": "Z0123456789ABCDEFGHIJ"},
+    "upstream": {"upstream": "https://registry-1.docker.io"},
+    "upstreamUsername": _CACHE,
+    "upstreamPassword": _CACHE,
     "instanceType": {"instanceType": "m7g.large"},
     "amiId": {"amiId": "ami-0123456789abcdef0"},
     "minSize": {"minSize": "1"},
     "maxSize": {"maxSize": "8"},
     "desiredCapacity": {"desiredCapacity": "3"},
     "desiredCount": {"desiredCount": "3"},
+    "network": _NETWORK,
     "vpcCidr": {"vpcCidr": "10.1.0.0/16"},
     "availabilityZones": {"availabilityZones": "2"},
     "natGateways": {"natGateways": "none"},
+    "isolated": {"isolated": "true", "image": "123456789012.dkr.ecr.us-west-2.amazonaws.com/registry:3"},
+    "internal": _INTERNAL,
+    "clientsReachS3": _INTERNAL | {"clientsReachS3": "true"},
     "allowedCidrs": {"allowedCidrs[0]": "203.0.113.0/24"},
     "logRetentionDays": {"logRetentionDays": "30"},
     "flowLogs": {"flowLogs": "false"},

@@ -1,0 +1,29 @@
+"""A registry that was called docker once, with resource options that its stack decides on."""
+
+import pulumi
+
+from components import PrivateRegistry, PrivateRegistryArgs
+
+config = pulumi.Config()
+boundary = "arn:aws:iam::aws:policy/PowerUserAccess"
+
+
+def bound(args: pulumi.ResourceTransformArgs) -> pulumi.ResourceTransformResult | None:
+    """A permissions boundary for every role."""
+    if args.type_ != "aws:iam/role:Role":
+        return None
+    return pulumi.ResourceTransformResult(props={**args.props, "permissionsBoundary": boundary}, opts=args.opts)
+
+
+registry = PrivateRegistry(
+    config.require("name"),
+    PrivateRegistryArgs(nat_gateways="none", force_destroy=True),
+    pulumi.ResourceOptions(
+        aliases=[pulumi.Alias(name="docker")],
+        transforms=[bound],
+        protect=config.get_bool("protect"),
+        retain_on_delete=config.get_bool("retainOnDelete"),
+    ),
+)
+
+pulumi.export("bucket", registry.bucket_name)
