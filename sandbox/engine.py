@@ -18,6 +18,9 @@ from sandbox.declared import Declaration
 from sandbox.errors import SandboxError
 from sandbox.project import stack_config
 
+# What says where a stack's state is, and what its secrets are encrypted with.
+_BACKEND = ("PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE_FILE")
+
 
 def up(project: Path, stack: str, url: str, folder: Path, *, notice: Callable[[str], None] = print) -> Declaration:
     """What the program in `project` declares for a stack, made in an AWS API.
@@ -47,9 +50,18 @@ def up(project: Path, stack: str, url: str, folder: Path, *, notice: Callable[[s
 
 
 def select(
-    project: Path, stack: str, api: AwsApi, folder: Path, *, notice: Callable[[str], None] = print
+    project: Path,
+    stack: str,
+    api: AwsApi,
+    folder: Path,
+    *,
+    beside: auto.Stack | None = None,
+    notice: Callable[[str], None] = print,
 ) -> auto.Stack:
     """A new stack whose state, and the passphrase for the secrets in it, are in `folder`.
+
+    Args:
+        beside: another stack, whose backend and passphrase are used instead, so that the two may refer to each other.
 
     Raises: as `up`.
     """
@@ -58,12 +70,10 @@ def select(
     config = stack_config(project, stack)
     for key in config.left_out:
         notice(f"{key} is encrypted in Pulumi.{stack}.yaml and was left out: the sandbox cannot read it")
-    work, home, backend = (folder / name for name in ("project", "home", "backend"))
-    for new in (work, home, backend):
+    work, home = (folder / name for name in ("project", "home"))
+    for new in (work, home):
         new.mkdir(parents=True)
-    passphrase = folder / "passphrase"
-    passphrase.touch(mode=0o600)
-    passphrase.write_text(secrets.token_urlsafe())
+    backend = beside.workspace.env_vars if beside else _backend(folder)
     # The CLI writes into stack files: it gets copies, beside a project file that points to the program.
     _write(work / "Pulumi.yaml", _project_settings(project))
     _write(work / f"Pulumi.{stack}.yaml", _stack_settings(project / f"Pulumi.{stack}.yaml", config.left_out))
@@ -74,12 +84,19 @@ def select(
             pulumi_home=str(home),
             env_vars={
                 **api.environment(config.values.get("aws:region", "us-west-2")),
-                "PULUMI_BACKEND_URL": backend.as_uri(),
-                # By a file, since whoever prints the workspace prints these.
-                "PULUMI_CONFIG_PASSPHRASE_FILE": str(passphrase),
+                **{name: backend[name] for name in _BACKEND},
             },
         ),
     )
+
+
+def _backend(folder: Path) -> dict[str, str]:
+    backend, passphrase = folder / "backend", folder / "passphrase"
+    backend.mkdir()
+    passphrase.touch(mode=0o600)
+    passphrase.write_text(secrets.token_urlsafe())
+    # By a file, since whoever prints the workspace prints these.
+    return dict(zip(_BACKEND, (backend.as_uri(), str(passphrase)), strict=True))
 
 
 def _project_settings(project: Path) -> dict[str, Any]:

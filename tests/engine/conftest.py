@@ -56,6 +56,7 @@ def aws(api: AwsApi) -> Callable[[str], Any]:
 class Deployed:
     """A stack that is up, alone in its account."""
 
+    api: AwsApi
     stack: auto.Stack
     declared: Declaration
     aws: Callable[[str], Any]
@@ -68,7 +69,7 @@ def prod(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
     with aws_api.running(log=folder / "aws-api.log") as api:
         stack = engine.select(ROOT, "prod", api, folder / "prod")
         run(stack.up)
-        yield Deployed(stack, stack_state.declaration(stack.export_stack().deployment), _clients(api))
+        yield Deployed(api, stack, stack_state.declaration(stack.export_stack().deployment), _clients(api))
 
 
 def _clients(api: AwsApi) -> Callable[[str], Any]:

@@ -31,7 +31,7 @@ def dev(api: AwsApi, aws: Callable[[str], Any], folder: Path) -> Deployed:
     """The dev stack, up."""
     stack = engine.select(ROOT, "dev", api, folder / "dev")
     run(stack.up)
-    return Deployed(stack, stack_state.declaration(stack.export_stack().deployment), aws)
+    return Deployed(api, stack, stack_state.declaration(stack.export_stack().deployment), aws)
 
 
 @pytest.fixture(scope="module")
