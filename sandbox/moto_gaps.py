@@ -20,7 +20,7 @@ from moto.ec2.models.launch_templates import LaunchTemplate
 from moto.ecs.models import EC2ContainerServiceBackend
 from moto.ecs.responses import EC2ContainerServiceResponse
 from moto.iam.responses import IamResponse
-from moto.s3.models import FakeBucket
+from moto.s3.models import FakeBucket, FakeDeleteMarker
 
 # What ECS services forget: names in the API, and as moto would spell them.
 _SERVICE_SETTINGS = {
@@ -47,6 +47,7 @@ def close() -> None:
     _wrap(IamResponse, "get_server_certificate", _tell_certificate_apart)
     _add(IamResponse, "tag_server_certificate", _tag_server_certificate)
     _add(IamResponse, "untag_server_certificate", _untag_server_certificate)
+    _add(FakeDeleteMarker, "dispose", _dispose_of_nothing)
     _add(FakeBucket, "_log_permissions_enabled_policy", staticmethod(_s3_may_log))
 
 
@@ -175,6 +176,10 @@ def _untag_server_certificate(response: Any) -> ActionResult:
 
 def _given_tags(response: Any) -> dict[str, str]:
     return {tag["Key"]: tag["Value"] for tag in response._get_param("Tags", [])}
+
+
+def _dispose_of_nothing(_marker: FakeDeleteMarker) -> None:
+    """moto disposes of each version's content when DeleteObjects takes an object's last one; a marker has none."""
 
 
 def _s3_may_log(target_bucket: FakeBucket, target_prefix: str | None) -> bool:
