@@ -29,15 +29,28 @@ class _NotImplemented(ServiceException):
 
 
 _moto_call_action = BaseResponse.call_action
+_READING = ("Describe", "Get", "List")
+_answers: dict[str, TYPE_RESPONSE] = {}
 
 
 def _call_action(self: BaseResponse) -> TYPE_RESPONSE:
-    """An action that moto lacks is a 501: clients try the 500 of its own again for minutes."""
+    """An action that moto lacks is a 501: clients try the 500 of its own again for minutes.
+
+    A call that comes again, since its answer was lost on a busy machine, is not carried out again: what a second
+    CreateVpc makes is known to nobody, and a second CreateLaunchTemplate is refused. The log tells of it.
+    """
+    action, call = self._get_action() or "", self.headers.get("Amz-Sdk-Invocation-Id")
+    if call in _answers:
+        print(f"{self.service_name} {action} came again: {self.headers.get('Amz-Sdk-Request')}", flush=True)
+        return _answers[call]
     try:
-        return _moto_call_action(self)
+        status, headers, body = _moto_call_action(self)
     except NotImplementedError as error:
         _, headers, body = self.serialized(ActionResult(_NotImplemented(f"moto, the AWS API here: {error}")))
         return 501, headers, body
+    if call and status < 300 and not action.startswith(_READING):
+        _answers[call] = status, dict(headers), body
+    return status, headers, body
 
 
 if __name__ == "__main__":

@@ -1,0 +1,26 @@
+"""The AWS API on this machine, where it is put right by itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from sandbox import account, aws_api
+
+_ID = "amz-sdk-invocation-id"
+
+
+def test_a_call_that_comes_again_is_not_carried_out_again(tmp_path: Path) -> None:
+    with aws_api.running(log=tmp_path / "log") as api:
+        ec2 = account.client("ec2", api.url, "us-west-2")
+        ids = iter(("first", "first", "second"))
+
+        def give_id(request: Any, **_: object) -> None:
+            request.headers[_ID] = next(ids)
+
+        ec2.meta.events.register("before-send.ec2.CreateVpc", give_id)
+        first, again, second = (ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"] for _ in range(3))
+        made = {vpc["VpcId"] for vpc in ec2.describe_vpcs()["Vpcs"] if not vpc["IsDefault"]}
+    assert first == again
+    assert made == {first, second}
+    assert "ec2 CreateVpc came again" in (tmp_path / "log").read_text()
