@@ -43,3 +43,27 @@ def inventory(aws: Callable[[str], Any]) -> set[str]:
     # Deleted clusters go on being listed for a while.
     clusters = aws("ecs").describe_clusters(clusters=aws("ecs").list_clusters()["clusterArns"])["clusters"]
     return found | {cluster["clusterArn"] for cluster in clusters if cluster["status"] == "ACTIVE"}
+
+
+def orphans(aws: Callable[[str], Any], before: set[str], state: str) -> set[str]:
+    """What came into an account since, and a stack's state, as JSON, does not name.
+
+    Left out is what is never named, and comes and goes with something that is in the inventory itself: a group's
+    instances, and the rules of a VPC's default group, one of which AWS makes together with the VPC.
+    """
+    return {id_ for id_ in inventory(aws) - before - _dependent(aws) if id_ not in state}
+
+
+def _dependent(aws: Callable[[str], Any]) -> set[str]:
+    ec2 = aws("ec2")
+    of_groups = [{"Name": "tag-key", "Values": ["aws:autoscaling:groupName"]}]
+    instances = jmespath.search("Reservations[].Instances[].InstanceId", ec2.describe_instances(Filters=of_groups))
+    default = [{"Name": "group-name", "Values": ["default"]}]
+    groups = jmespath.search("SecurityGroups[].GroupId", ec2.describe_security_groups(Filters=default))
+    return {*instances, *_rules(ec2, groups)}
+
+
+def _rules(ec2: Any, groups: list[str]) -> list[str]:
+    of_groups = [{"Name": "group-id", "Values": groups}]
+    rules = ec2.describe_security_group_rules(Filters=of_groups)
+    return jmespath.search("SecurityGroupRules[].SecurityGroupRuleId", rules)

@@ -1,0 +1,73 @@
+"""`pulumi destroy` keeps images and logs; after `forceDestroy` and an `up` it takes them, every version included."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pulumi import automation as auto
+
+from sandbox import engine
+from sandbox.aws_api import AwsApi
+from tests.engine.configuring import configure
+from tests.engine.conftest import ROOT
+from tests.engine.inventory import inventory
+from tests.engine.steps import changed, run
+
+_KEPT = ("Bucket registry-images", "Bucket registry-logs")
+
+
+@pytest.fixture(scope="module")
+def empty(aws: Callable[[str], Any]) -> set[str]:
+    """What is in the account before."""
+    return inventory(aws)
+
+
+@pytest.fixture(scope="module")
+def stack(api: AwsApi, folder: Path, empty: set[str]) -> auto.Stack:
+    """The dev stack, up, its buckets protected."""
+    selected = engine.select(ROOT, "dev", api, folder / "dev")
+    configure(selected, {"forceDestroy": "false"})
+    run(selected.up)
+    return selected
+
+
+@pytest.fixture(scope="module")
+def bucket(stack: auto.Stack, aws: Callable[[str], Any]) -> str:
+    """The images bucket: an object that was overwritten, and one that was deleted."""
+    s3, name = aws("s3"), stack.outputs()["bucketName"].value
+    for key in ("docker/registry/v2/overwritten", "docker/registry/v2/deleted"):
+        for body in (b"first", b"second"):
+            s3.put_object(Bucket=name, Key=key, Body=body)
+    s3.delete_object(Bucket=name, Key="docker/registry/v2/deleted")
+    return name
+
+
+def test_destroy_is_refused_before_anything_is_gone(stack: auto.Stack, bucket: str, aws: Callable[[str], Any]) -> None:
+    before = inventory(aws)
+    # As `pulumi destroy` begins: by its preview.
+    with pytest.raises(auto.CommandError, match="protected"):
+        run(stack.destroy, preview_only=True)
+    assert inventory(aws) == before
+    assert _versions(aws, bucket) == (4, 1)
+
+
+def test_force_destroy_touches_the_two_buckets_alone(stack: auto.Stack, bucket: str, aws: Callable[[str], Any]) -> None:
+    configure(stack, {"forceDestroy": "true"})
+    assert changed(run(stack.up)) == dict.fromkeys(_KEPT, "update")
+    assert _versions(aws, bucket) == (4, 1)
+
+
+def test_then_destroy_leaves_nothing(
+    stack: auto.Stack, bucket: str, aws: Callable[[str], Any], empty: set[str]
+) -> None:
+    run(stack.destroy)
+    assert inventory(aws) == empty
+
+
+def _versions(aws: Callable[[str], Any], bucket: str) -> tuple[int, int]:
+    """How many versions and delete markers are there."""
+    listed = aws("s3").list_object_versions(Bucket=bucket)
+    return len(listed["Versions"]), len(listed["DeleteMarkers"])
