@@ -9,9 +9,6 @@ import pulumi_aws as aws
 from . import policies
 from .location import Location
 
-# Theirs cannot be set: they carry the ECS agent's own channels (awsdocs/amazon-ecs-developer-guide#55).
-_WITHOUT_POLICY = ("ecs-agent", "ecs-telemetry")
-
 
 @dataclass(frozen=True, kw_only=True)
 class EndpointPoliciesArgs:
@@ -47,7 +44,7 @@ class EndpointPolicies(pulumi.ComponentResource):
             )
         }
         for service, endpoint in args.endpoints.items():
-            if service not in _WITHOUT_POLICY:
+            if service == "s3" or self._takes_policy(service):
                 aws.ec2.VpcEndpointPolicy(
                     f"{name}-{service}",
                     vpc_endpoint_id=endpoint.id,
@@ -55,3 +52,9 @@ class EndpointPolicies(pulumi.ComponentResource):
                     opts=pulumi.ResourceOptions(parent=self),
                 )
         self.register_outputs({})
+
+    def _takes_policy(self, service: str) -> bool:
+        """Not all do: those that carry the ECS agent's channels do not (awsdocs/amazon-ecs-developer-guide#55)."""
+        return aws.ec2.get_vpc_endpoint_service(
+            service=service, service_type="Interface", opts=pulumi.InvokeOptions(parent=self)
+        ).vpc_endpoint_policy_supported

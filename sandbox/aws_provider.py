@@ -191,10 +191,21 @@ def _elb_account(_args: Mapping[str, Any], region: str) -> dict[str, Any]:
     return {"id": "797873946194", "arn": f"arn:{partition(region)}:iam::797873946194:root", "region": region}
 
 
+def _endpoint_service(args: Mapping[str, Any], region: str) -> dict[str, Any]:
+    name = f"com.amazonaws.{region}.{args['service']}"
+    return {
+        "id": name,
+        "serviceName": name,
+        "serviceType": args["serviceType"],
+        "vpcEndpointPolicySupported": args["service"] not in ("ecs-agent", "ecs-telemetry"),
+    }
+
+
 _LOOK_UPS: Mapping[str, Callable[[Mapping[str, Any], str], dict[str, Any]]] = {
     "aws:index/getRegion:getRegion": _region,
     "aws:index/getAvailabilityZones:getAvailabilityZones": _zones,
     "aws:index/getPartition:getPartition": _partition,
     "aws:index/getCallerIdentity:getCallerIdentity": _caller,
+    "aws:ec2/getVpcEndpointService:getVpcEndpointService": _endpoint_service,
     "aws:elb/getServiceAccount:getServiceAccount": _elb_account,
 }
