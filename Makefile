@@ -29,7 +29,7 @@ test-pythons:
 	scripts/test-pythons 3.10 3.11 3.12 3.13
 
 test-engine: $(VENV)/ready
-	$(PYTHON) -m pytest tests/engine -n 4 --dist loadgroup
+	$(PYTHON) -m pytest tests/engine -n 4 --dist loadscope
 
 lint: $(VENV)/ready
 	$(PYTHON) -m ruff check .

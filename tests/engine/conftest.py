@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from pulumi import automation as auto
+from xdist.scheduler import LoadScopeScheduling
 
 from sandbox import account, aws_api, engine, stack_state
 from sandbox.aws_api import AwsApi
@@ -20,11 +21,21 @@ ROOT = Path(__file__).parents[2]
 REGION = "us-west-2"  # that of Pulumi.dev.yaml and Pulumi.prod.yaml
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A file's tests stay together, but for those that say otherwise: `--dist loadgroup` parts all others."""
-    for item in items:
-        if item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+class Scheduling(LoadScopeScheduling):
+    """What one process gets: a file, as its tests share a stack; all files about prod; an example.
+
+    xdist's own groups are not told apart by pytest 9.2.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        if "test_prod_" in file:
+            return "prod"
+        return nodeid if "test_examples" in file else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:
+    return Scheduling(config, log)
 
 
 @pytest.fixture(scope="session", autouse=True)

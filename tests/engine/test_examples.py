@@ -14,11 +14,7 @@ from tests.engine.inventory import inventory
 from tests.engine.steps import changed, run
 
 _EXAMPLES = ROOT / "examples"
-# Side by side: each has an account of its own.
-NAMES = [
-    pytest.param(path.parent.name, marks=pytest.mark.xdist_group(path.parent.name))
-    for path in sorted(_EXAMPLES.glob("*/__main__.py"))
-]
+NAMES = sorted(path.parent.name for path in _EXAMPLES.glob("*/__main__.py"))
 _REGIONS = (REGION, "eu-west-1")
 
 

@@ -9,8 +9,6 @@ from cryptography import x509
 
 from tests.engine.conftest import Deployed
 
-pytestmark = pytest.mark.xdist_group("prod")  # one `pulumi up` for all
-
 _ZONES = ["us-west-2a", "us-west-2b", "us-west-2c"]
 
 

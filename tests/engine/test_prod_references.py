@@ -12,8 +12,6 @@ from sandbox import engine
 from tests.engine.conftest import ROOT, Deployed
 from tests.engine.steps import exported, run
 
-pytestmark = pytest.mark.xdist_group("prod")
-
 
 @pytest.fixture(scope="module")
 def second(prod: Deployed, tmp_path_factory: pytest.TempPathFactory) -> auto.Stack:

@@ -12,8 +12,6 @@ from tests.engine.conftest import Deployed
 from tests.engine.inventory import inventory
 from tests.engine.steps import run
 
-pytestmark = pytest.mark.xdist_group("prod")  # one `pulumi up` for all
-
 
 @pytest.mark.parametrize("name", ["registry-images", "registry-bootstrap", "registry-logs"])
 def test_bucket_protections(prod: Deployed, name: str) -> None:
