@@ -64,6 +64,15 @@ class LoadBalancer:
         rows = self._api.servers("targets")
         return bool(rows) and all(row["status"] == "UP" and row["check_status"] == "L7OK" for row in rows)
 
+    def bytes_sent(self) -> int:
+        """How many bytes it has sent to clients, headers included, TLS not."""
+        return int(self._api.servers("listener")[0]["bout"])
+
+    def process(self) -> int:
+        """Its process id."""
+        told = dict(line.split(": ", 1) for line in self._api.ask("show info").splitlines() if ": " in line)
+        return int(told["Pid"])
+
     def times_down(self) -> dict[str, int]:
         """How often each target has become unhealthy, by its name: ECS would have replaced its task."""
         return {row["svname"]: int(row["chkdown"]) for row in self._api.servers("targets")}

@@ -19,6 +19,7 @@ _PACKAGES = {
     "bwrap": "bubblewrap",
     "docker-registry": "docker-registry",
     "dockerd": "docker.io",
+    "h2load": "nghttp2-client",
     "haproxy": "haproxy",
     "setpriv": "util-linux",
     "skopeo": "skopeo",
@@ -76,25 +77,35 @@ def registry(major: int, notice: Callable[[str], None]) -> Path:
     """
     if major == 2:
         return Path(require(["docker-registry"])["docker-registry"])
-    return _built_registry(notice)
+    return go_program(_DISTRIBUTION, notice)
 
 
-def _built_registry(notice: Callable[[str], None]) -> Path:
-    """distribution's registry, built from its Go module once and kept in the user's cache."""
-    folder = _cache() / f"registry-{_DISTRIBUTION.rpartition('@')[2]}"
-    program = folder / "registry"
+def go_program(module: str, notice: Callable[[str], None]) -> Path:
+    """A program built from its Go module once, and kept in the user's cache.
+
+    Args:
+        module: the program's package and version, such as "example.com/tools/cmd/tool@v1.2.3".
+        notice: is told if it must be built first.
+
+    Raises:
+        SandboxError: it cannot be built.
+    """
+    package, _, version = module.partition("@")
+    name = package.rpartition("/")[2]
+    folder = _cache() / f"{name}-{version}"
+    program = folder / name
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # two sandboxes build it once
         if not program.exists():
-            notice(f"building {_DISTRIBUTION}, once; this takes some minutes")
+            notice(f"building {module}, once; this takes some minutes")
             # Without C there are no shared libraries, so that it runs in an image with nothing else.
             env = {**os.environ, "GOBIN": str(folder), "CGO_ENABLED": "0"}
             built = subprocess.run(
-                [_go(notice), "install", "-trimpath", _DISTRIBUTION], env=env, capture_output=True, text=True
+                [_go(notice), "install", "-trimpath", module], env=env, capture_output=True, text=True
             )
             if built.returncode:
-                raise SandboxError(f"{_DISTRIBUTION} was not built: {built.stderr.strip()[-2000:]}")
+                raise SandboxError(f"{module} was not built: {built.stderr.strip()[-2000:]}")
     return program
 
 
