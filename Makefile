@@ -4,7 +4,7 @@ VENV := .venv
 PYTHON := $(VENV)/bin/python
 BASE_PYTHON := python3
 
-.PHONY: help sandbox sandbox-check test test-pythons test-engine lint format clean
+.PHONY: help sandbox sandbox-check test test-pythons test-engine bench lint format clean
 
 help:
 	@echo "make sandbox        the dev stack, running on this machine until Ctrl-C; no AWS account needed"
@@ -12,6 +12,7 @@ help:
 	@echo "make test           lint, types, unit, package and sandbox tests"
 	@echo "make test-pythons   unit tests on every CPython from 3.10 to 3.13 that this machine has"
 	@echo "make test-engine    tests on a real Pulumi engine (wants pulumi on PATH; no AWS account)"
+	@echo "make bench          measures, and writes docs/performance.md; under 10 minutes on 2 cores"
 	@echo "make lint           lint and types alone"
 	@echo "make format         format the code"
 	@echo "make clean          remove what the set-up made here"
@@ -30,6 +31,10 @@ test-pythons:
 
 test-engine: $(VENV)/ready
 	$(PYTHON) -m pytest tests/engine -n 4 --dist loadscope
+
+bench: $(VENV)/ready programs
+	@scripts/apt-install h2load=nghttp2-client
+	$(PYTHON) -m bench
 
 lint: $(VENV)/ready
 	$(PYTHON) -m ruff check .

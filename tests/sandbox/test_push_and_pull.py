@@ -37,6 +37,15 @@ def test_the_images_bytes_are_in_the_declared_bucket(logged_in: Sandbox, tmp_pat
     assert any(digest.removeprefix("sha256:") in object_["Key"] for object_ in listed["Contents"])
 
 
+def test_layers_do_not_pass_the_load_balancer_on_a_pull(logged_in: Sandbox, tmp_path: Path) -> None:
+    oci_image.make(tmp_path / "pushed", tag="1", layers=2, layer_bytes=500_000)
+    assert logged_in.client.push(tmp_path / "pushed", "test/redirects:1").returncode == 0
+    before = logged_in.balancer.bytes_sent()
+    assert logged_in.client.pull("test/redirects:1", tmp_path / "pulled").returncode == 0
+    # Manifest and redirects, with their headers.
+    assert logged_in.balancer.bytes_sent() - before < 10_000
+
+
 def test_both_instances_serve(logged_in: Sandbox, tmp_path: Path) -> None:
     before = logged_in.balancer.requests()
     oci_image.make(tmp_path / "pushed", tag="1", layers=4, layer_bytes=1000)

@@ -1,0 +1,1 @@
+"""Measures what the program exists for, and writes docs/performance.md."""

@@ -1,0 +1,71 @@
+"""What all sides of a comparison share: booted instances, one S3, clients, a folder for the data."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench import s3
+from bench.clients import Clients, clients
+from bench.s3 import S3
+from sandbox.local import Options, Sandbox, sandbox
+from sandbox.report import Report
+
+PROJECT = Path(__file__).parents[1]
+_INSTANCES = 4
+_CLIENTS = 16
+_MEMORY = Path("/dev/shm")
+_NEEDED_BYTES = 8_000_000_000
+
+
+@dataclass(frozen=True)
+class Ground:
+    """Where the sides stand.
+
+    Attributes:
+        sandbox: the dev stack, of which the sides take instances and declaration; its own registries idle.
+        data: a folder for what registries store.
+    """
+
+    sandbox: Sandbox
+    s3: S3
+    clients: Clients
+    data: Path
+
+
+@contextmanager
+def ground(report: Report) -> Iterator[Ground]:
+    """Everything the sides need, until the end."""
+    with ExitStack() as exits:
+        own = Path(exits.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
+        data = Path(exits.enter_context(tempfile.TemporaryDirectory(prefix="bench-", dir=data_folder())))
+        # Registries run as another user; their own folders in it are closed to others.
+        data.chmod(0o711)
+        s3.program(report.notice)
+        started = exits.enter_context(sandbox(Options(PROJECT, "dev", own, instances=_INSTANCES), report))
+        storage = exits.enter_context(s3.serving(data / "s3", started.stack.region))
+        yield Ground(started, storage, exits.enter_context(clients(_CLIENTS)), data)
+
+
+def data_folder() -> Path:
+    """In memory, where there is room: a disk would be measured instead of a registry. Else where temporary files go."""
+    with contextlib.suppress(OSError):
+        if shutil.disk_usage(_MEMORY).free >= _NEEDED_BYTES and _takes_attributes(_MEMORY):
+            return _MEMORY
+    return Path(tempfile.gettempdir())
+
+
+def _takes_attributes(folder: Path) -> bool:
+    """versitygw keeps what S3 knows of an object in extended attributes."""
+    with tempfile.NamedTemporaryFile(dir=folder) as probe:
+        try:
+            os.setxattr(probe.name, "user.bench", b"1")
+        except OSError:
+            return False
+    return True
