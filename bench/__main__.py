@@ -21,6 +21,7 @@ from sandbox.report import Report
 _PARTS: Mapping[str, tuple[str, Callable[[Size, Report], Iterator[Chapter]]]] = {
     "serving": (serving.TITLE, serving.chapters),
 }
+_WIDTH = 160
 _PAGE = Path("docs/performance.md")
 
 
@@ -32,6 +33,8 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--page", type=Path, default=_PAGE, help="default: %(default)s; pictures go beside it")
     options = parser.parse_args(arguments)
     console = Console(highlight=False)
+    # As wide as it is: a row in two lines could not be read.
+    wide = Console(width=max(console.width, _WIDTH), highlight=False)
     # SIGTERM ends it as Ctrl-C does: by unwinding, which stops all that was started.
     signal.signal(signal.SIGTERM, _interrupt)
     steps = Report(console)
@@ -41,7 +44,7 @@ def main(arguments: Sequence[str]) -> int:
             title, measure = _PARTS[name]
             chapters = []
             for chapter in measure(TINY if options.tiny else FULL, steps):
-                report.show(chapter, console)
+                report.show(chapter, wide)
                 chapters.append(chapter)
             parts.append(Part(title, chapters))
     except SandboxError as error:

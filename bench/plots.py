@@ -28,15 +28,27 @@ _STYLE = {
 def save(file: Path, draw: Callable[[Sequence[Axes]], None], columns: int) -> None:
     """Draws on a row of axes, into a PNG file."""
     with mpl.rc_context(_STYLE):
-        figure, axes = plt.subplots(1, columns, squeeze=False, figsize=(max(7.5, 4.2 * columns), 4), layout="tight")
+        figure, axes = plt.subplots(1, columns, squeeze=False, figsize=(max(7.5, 5.2 * columns), 4.4), layout="tight")
         draw(list(axes[0]))
         # Nothing of when and by what it was made: the same figures give the same bytes.
         figure.savefig(file, dpi=110, metadata={"Software": None})
         plt.close(figure)
 
 
-def bars(axes: Axes, groups: Sequence[str], sides: Mapping[str, Sequence[Spread]], *, title: str, unit: str) -> None:
-    """For each group a bar per side, with the spread as a line."""
+def bars(
+    axes: Axes,
+    groups: Sequence[str],
+    sides: Mapping[str, Sequence[Spread]],
+    *,
+    title: str,
+    unit: str,
+    log: bool = False,
+) -> None:
+    """For each group a bar per side, with the spread as a line.
+
+    Args:
+        log: whether the scale is logarithmic.
+    """
     width = 0.8 / len(sides)
     for place, (name, values) in enumerate(sides.items()):
         middles = [group + (place - (len(sides) - 1) / 2) * width for group in range(len(groups))]
@@ -45,10 +57,12 @@ def bars(axes: Axes, groups: Sequence[str], sides: Mapping[str, Sequence[Spread]
         drawn = axes.bar(middles, medians, width * 0.92, yerr=errors, label=name, color=COLORS[place], ecolor="#333333")
         axes.bar_label(drawn, [number(median) for median in medians], fontsize=8, padding=2)
     axes.set_xticks(range(len(groups)), groups)
+    if log:
+        axes.set_yscale("log")
     axes.margins(y=0.15)
     axes.set_title(title)
     axes.set_ylabel(unit)
-    axes.legend(fontsize=9)
+    _legend(axes, len(sides), below=0.2)
 
 
 def stacked(axes: Axes, rows: Sequence[str], parts: Mapping[str, Sequence[float]], *, title: str, unit: str) -> None:
@@ -61,7 +75,7 @@ def stacked(axes: Axes, rows: Sequence[str], parts: Mapping[str, Sequence[float]
     axes.invert_yaxis()
     axes.set_title(title)
     axes.set_xlabel(unit)
-    axes.legend(fontsize=9)
+    _legend(axes, len(parts), below=0.16)
 
 
 def lines(
@@ -78,3 +92,10 @@ def lines(
     axes.set_xlabel(labels[0])
     axes.set_ylabel(labels[1])
     axes.legend(fontsize=9)
+
+
+def _legend(axes: Axes, columns: int, *, below: float) -> None:
+    """In one row below the axes, where it hides nothing."""
+    axes.legend(
+        loc="upper center", bbox_to_anchor=(0.5, -below), ncols=columns, fontsize=9, columnspacing=1, handlelength=1.2
+    )

@@ -49,8 +49,8 @@ def _chapter(found: dict[int, dict[str, list[Load]]]) -> Chapter:
     for major, by_side in found.items():
         ratios[major] = _rate(by_side["declared"]).over(_rate(by_side["cost 12"]))
         for name, loads in by_side.items():
-            ratio = _rate(by_side["declared"]).over(_rate(loads))
-            rows.append((RELEASES[major], name, _rate(loads).text(), _median(loads), ratio.times()))
+            ratio = "" if name == "declared" else _rate(by_side["declared"]).over(_rate(loads)).times()
+            rows.append((RELEASES[major], name, _rate(loads).text(), _median(loads), ratio))
     worst = min(ratio.median for ratio in ratios.values())
     share = max(
         load.cpu * load.rate / _REQUESTS[name] for each in found.values() for name in each for load in each[name]
@@ -80,7 +80,8 @@ def _chapter(found: dict[int, dict[str, list[Load]]]) -> Chapter:
                     [f"registry {RELEASES[major]}" for major in found],
                     {name: [_rate(found[major][name]) for major in found] for name in _REQUESTS},
                     title="Authenticated requests through the load balancer",
-                    unit="requests/s",
+                    unit="requests/s, logarithmic",
+                    log=True,
                 ),
             )
         ],

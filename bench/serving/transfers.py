@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 
@@ -131,7 +132,7 @@ def _transfers(found: Found) -> Chapter:
         pictures=[
             Picture(
                 "transfers",
-                "Seconds of each push and pull on the declared stack, with the article's settings, and bare",
+                "The time of each push and pull over that of a bare registry, declared and with the article's settings",
                 lambda axes: _draw(axes, found),
                 columns=len(RELEASES),
             )
@@ -141,9 +142,23 @@ def _transfers(found: Found) -> Chapter:
 
 def _draw(axes: Sequence[Axes], found: Found) -> None:
     for place, major in zip(axes, RELEASES, strict=True):
-        groups = [what.replace(" of ", "\nof ", 1).replace(" at once", "\nat once") for what in found]
-        sides_ = {name: [seconds(found[what][major][name]) for what in found] for name in _SIDES}
-        plots.bars(place, groups, sides_, title=f"registry {RELEASES[major]}", unit="seconds")
+        limit = [seconds(found[what][major]["bare"]) for what in found]
+        others = {
+            name: [seconds(found[what][major][name]).over(bare) for what, bare in zip(found, limit, strict=True)]
+            for name in _SIDES[:-1]
+        }
+        title = f"Time over a bare registry's, {RELEASES[major]}"
+        plots.bars(place, [_short(what) for what in found], others, title=title, unit="times")
+        place.axhline(1, color="#333333", linewidth=0.8)
+
+
+def _short(what: str) -> str:
+    """In two lines, for a plot."""
+    if what.startswith(str(_AT_ONCE)):
+        return f"{_AT_ONCE} pulls\n40 x 1 MB"
+    verb, _, image = what.partition(" of ")
+    count, size = re.findall(r"\d+", image)
+    return f"{verb}\n{size} MB" if count == "1" else f"{verb}\n{count} x {size} MB"
 
 
 def _balancer(found: Found) -> Chapter:
