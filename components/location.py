@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
+from .lookups import asked_once
+
 
 @dataclass(frozen=True, kw_only=True)
 class Location:
@@ -25,11 +27,14 @@ class Location:
     @classmethod
     def of(cls, parent: pulumi.Resource) -> "Location":
         """Asks the provider that `parent` uses, so that nothing depends on the default provider's config."""
-        opts = pulumi.InvokeOptions(parent=parent)
-        partition = aws.get_partition(opts=opts)
-        return cls(
-            region=aws.get_region(opts=opts).region,
-            account_id=aws.get_caller_identity(opts=opts).account_id,
-            partition=partition.partition,
-            dns_suffix=partition.dns_suffix,
-        )
+        return asked_once(_location, parent)
+
+
+def _location(opts: pulumi.InvokeOptions) -> Location:
+    partition = aws.get_partition(opts=opts)
+    return Location(
+        region=aws.get_region(opts=opts).region,
+        account_id=aws.get_caller_identity(opts=opts).account_id,
+        partition=partition.partition,
+        dns_suffix=partition.dns_suffix,
+    )

@@ -10,6 +10,7 @@ from .args import ExistingNetwork, NatGateways
 from .cidr import zone_cidrs
 from .endpoints import INTERFACE_SERVICES, Endpoints, EndpointsArgs
 from .location import Location
+from .lookups import asked_once
 from .outputs import known_after
 from .problems import InvalidInput, Problem
 
@@ -134,13 +135,8 @@ class Network(pulumi.ComponentResource):
         )
 
     def _zones(self, count: int) -> list[str]:
-        """The first zones of the region by name; local zones and such, which one must opt in to, are left out."""
-        offered = aws.get_availability_zones(
-            state="available",
-            filters=[{"name": "opt-in-status", "values": ["opt-in-not-required"]}],
-            opts=pulumi.InvokeOptions(parent=self),
-        )
-        zones = sorted(offered.names)
+        """The first ones."""
+        zones = asked_once(_offered_zones, self)
         if len(zones) < count:
             raise InvalidInput(
                 [
@@ -223,3 +219,11 @@ class Network(pulumi.ComponentResource):
             f"{self._prefix}-{role}", subnet_id=subnet.id, route_table_id=table.id, opts=self._child
         )
         return known_after(subnet.id, association, *routes)
+
+
+def _offered_zones(opts: pulumi.InvokeOptions) -> list[str]:
+    """The region's zones by name; local zones and such, which one must opt in to, are left out."""
+    offered = aws.get_availability_zones(
+        state="available", filters=[{"name": "opt-in-status", "values": ["opt-in-not-required"]}], opts=opts
+    )
+    return sorted(offered.names)
