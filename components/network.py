@@ -1,6 +1,6 @@
 """The VPC: subnets in several zones, a way out or none, and a private way to S3."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pulumi
@@ -51,10 +51,12 @@ class Network(pulumi.ComponentResource):
     Attributes:
         as_existing: what a registry needs to know of it. A subnet's id is known once its way out is there. It names no
             private subnets if nothing in them gets out.
+        internal_subnet_ids: the private subnets for what needs no way out, as an internal load balancer: known earlier.
         endpoints: the VPC endpoints, by service.
     """
 
     as_existing: ExistingNetwork
+    internal_subnet_ids: Sequence[pulumi.Output[str]]
     endpoints: Mapping[str, aws.ec2.VpcEndpoint]
 
     def __init__(self, name: str, args: NetworkArgs, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -75,10 +77,8 @@ class Network(pulumi.ComponentResource):
                 zone: self._subnet(f"public-{zone}", zone, cidrs[zone].public, table, to_internet) for zone in zones
             }
             to_nat = self._nat(args.nat_gateways, public, tables)
-        private = {
-            zone: self._subnet(f"private-{zone}", zone, cidrs[zone].private, tables[zone], *to_nat.get(zone, ()))
-            for zone in zones
-        }
+        internal = {zone: self._subnet(f"private-{zone}", zone, cidrs[zone].private, tables[zone]) for zone in zones}
+        self.internal_subnet_ids = list(internal.values())
         self.endpoints = Endpoints(
             name,
             EndpointsArgs(
@@ -86,14 +86,14 @@ class Network(pulumi.ComponentResource):
                 vpc_id=self._vpc_id,
                 route_table_ids=[table.id for table in (*public_tables, *tables.values())],
                 interface_services=INTERFACE_SERVICES if args.isolated else (),
-                subnet_ids=list(private.values()),
+                subnet_ids=self.internal_subnet_ids,
                 client_cidrs=[args.cidr],
                 tags=args.tags,
             ),
             opts=self._child,
         ).by_service
-        if args.isolated:
-            private = {zone: known_after(subnet, *self.endpoints.values()) for zone, subnet in private.items()}
+        way_out = {zone: self.endpoints.values() if args.isolated else to_nat.get(zone, ()) for zone in zones}
+        private = {zone: known_after(subnet, *way_out[zone]) for zone, subnet in internal.items()}
         if args.flow_log_bucket_arn is not None:
             self._flow_log(args.flow_log_bucket_arn)
         self.as_existing = ExistingNetwork(

@@ -1,6 +1,6 @@
 """The whole registry, composed of its parts in the order in which data flows."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pulumi
 import pulumi_aws as aws
@@ -89,7 +89,7 @@ class PrivateRegistry(pulumi.ComponentResource):
             PrivateBucketArgs(keep=not args.force_destroy, access_log_bucket=logs.bucket, tags=args.tags),
             opts=child,
         )
-        network, endpoints = _network(name, args, location, logs, child)
+        network, internal_subnet_ids, endpoints = _network(name, args, location, logs, child)
         groups = SecurityGroups(
             name,
             SecurityGroupsArgs(vpc_id=network.vpc_id, allowed_cidrs=args.allowed_cidrs, tags=args.tags),
@@ -119,7 +119,7 @@ class PrivateRegistry(pulumi.ComponentResource):
             name,
             LoadBalancerArgs(
                 vpc_id=network.vpc_id,
-                subnet_ids=network.private_subnet_ids if internal else network.public_subnet_ids,
+                subnet_ids=internal_subnet_ids if internal else network.public_subnet_ids,
                 internal=internal,
                 certificate_arn=certificate.arn,
                 security_group_id=groups.load_balancer_id,
@@ -213,8 +213,8 @@ class PrivateRegistry(pulumi.ComponentResource):
 
 def _network(
     name: str, args: PrivateRegistryArgs, location: Location, logs: PrivateBucket, child: pulumi.ResourceOptions
-) -> tuple[ExistingNetwork, Mapping[str, aws.ec2.VpcEndpoint]]:
-    """A new network, or the one that is there; and the endpoints that are made in it."""
+) -> tuple[ExistingNetwork, Sequence[pulumi.Input[str]], Mapping[str, aws.ec2.VpcEndpoint]]:
+    """A new network, or the one that is there; where an internal load balancer stands; the endpoints made in it."""
     if args.network is None:
         made = Network(
             name,
@@ -229,9 +229,9 @@ def _network(
             ),
             opts=child,
         )
-        return made.as_existing, made.endpoints
+        return made.as_existing, made.internal_subnet_ids, made.endpoints
     if not args.network.s3_route_table_ids:
-        return args.network, {}
+        return args.network, args.network.private_subnet_ids, {}
     to_s3 = Endpoints(
         name,
         EndpointsArgs(
@@ -242,4 +242,4 @@ def _network(
         ),
         opts=child,
     )
-    return args.network, to_s3.by_service
+    return args.network, args.network.private_subnet_ids, to_s3.by_service

@@ -6,7 +6,7 @@ import pytest
 
 from components import PrivateRegistry, PrivateRegistryArgs
 from sandbox.declared import Declaration
-from tests.unit.helpers import Declare
+from tests.unit.helpers import Declare, upstream
 
 REDIRECT = "REGISTRY_STORAGE_REDIRECT_DISABLE"
 
@@ -53,3 +53,28 @@ def test_clients_are_sent_to_s3_only_where_they_reach_it(
 ) -> None:
     declaration = declared(declare, internal=internal, clients_reach_s3=clients_reach_s3)
     assert redirect_disabled(declaration) == disabled
+
+
+@pytest.mark.parametrize(
+    ("args", "ways_out"),
+    [
+        (PrivateRegistryArgs(internal=True), {"natGateway:NatGateway", "route:Route"}),
+        (
+            PrivateRegistryArgs(isolated=True, image="123456789012.dkr.ecr.us-west-2.amazonaws.com/registry:3"),
+            {"vpcEndpoint:VpcEndpoint"},
+        ),
+    ],
+    ids=["internal", "isolated"],
+)
+def test_the_instances_wait_for_a_way_out_and_the_load_balancer_does_not(
+    declare: Declare, args: PrivateRegistryArgs, ways_out: set[str]
+) -> None:
+    declaration = declare(lambda: PrivateRegistry("images", args))
+    made = {
+        each.urn
+        for each in declaration.resources
+        if each.type.rpartition("/")[2] in ways_out and each.name != "images-public"
+    }
+    assert made
+    assert made <= upstream(declaration, declaration.one("aws:autoscaling/group:Group"))
+    assert not made & upstream(declaration, declaration.one("aws:lb/loadBalancer:LoadBalancer"))

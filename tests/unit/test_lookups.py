@@ -1,7 +1,7 @@
 """How often a program asks its provider."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pulumi
@@ -16,7 +16,7 @@ QUESTIONS = ("getAvailabilityZones", "getCallerIdentity", "getPartition", "getRe
 
 
 @pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> Iterator[Counter[str]]:
+def asked(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     """How often each function was called so far."""
     counted: Counter[str] = Counter()
     answer = RecordingMonitor.Invoke
@@ -26,7 +26,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Iterator[Counter[str]]:
         return answer(monitor, request)
 
     monkeypatch.setattr(RecordingMonitor, "Invoke", count)
-    yield counted
+    return counted
 
 
 def program(*providers: str | None) -> Callable[[], None]:
