@@ -44,8 +44,13 @@ def evaluate(
         Exception: whatever the program raises.
     """
     monitor = RecordingMonitor(stack, project, region, {} if state is None else state, preview=preview)
-    # All of Pulumi's state is in context variables: a context of its own leaves nothing behind.
-    contextvars.Context().run(_run, program, monitor, project, stack, dict(config or {}), list(secret_config), preview)
+    # All of Pulumi's state is in context variables: a context of its own leaves nothing behind. A thread of its own, since
+    # Pulumi walks through all of the stack for each resource, and a test runner's is deep.
+    with ThreadPoolExecutor(max_workers=1) as own:
+        own.submit(
+            contextvars.Context().run,
+            *(_run, program, monitor, project, stack, dict(config or {}), list(secret_config), preview),
+        ).result()
     return monitor.declaration()
 
 

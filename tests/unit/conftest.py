@@ -1,6 +1,7 @@
 """What the tests of components share: one way to declare a program, and the keys and random values made so far."""
 
-from collections.abc import Callable
+import gc
+from collections.abc import Callable, Mapping
 
 import pytest
 
@@ -8,7 +9,14 @@ from components import PrivateRegistry, PrivateRegistryArgs
 from sandbox.declared import Declaration
 from sandbox.evaluate import evaluate
 from sandbox.monitor import State
-from tests.unit.helpers import Declare
+from sandbox.project import evaluate_project
+from tests.unit.helpers import FOLDER, Declare
+
+
+def pytest_collection_finish() -> None:
+    """What was imported stays: without it the garbage collector, which thousands of resources call, is quick."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
@@ -35,3 +43,15 @@ def registry(declare: Declare) -> Declaration:
 def registry_3(declare: Declare) -> Declaration:
     """A registry on registry:3, all else by default."""
     return declare(lambda: PrivateRegistry("images", PrivateRegistryArgs(image="registry:3")))
+
+
+@pytest.fixture(scope="session")
+def stack_keys() -> State:
+    """The keys and random values of the stacks. What is evaluated with other values must not replace them."""
+    return {}
+
+
+@pytest.fixture(scope="session")
+def stacks(stack_keys: State) -> Mapping[str, Declaration]:
+    """The stacks as their files have them."""
+    return {stack: evaluate_project(FOLDER, stack, state=stack_keys) for stack in ("dev", "prod")}

@@ -3,12 +3,14 @@
 import base64
 import re
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, Protocol
 
 from components.location import Location
 from sandbox.declared import Declaration, Resource
 from sandbox.monitor import State
 
+FOLDER = Path(__file__).parents[2]
 OREGON = Location(region="us-west-2", account_id="123456789012", partition="aws", dns_suffix="amazonaws.com")
 BEIJING = Location(region="cn-north-1", account_id="123456789012", partition="aws-cn", dns_suffix="amazonaws.com.cn")
 

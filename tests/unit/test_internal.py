@@ -22,25 +22,28 @@ def redirect_disabled(declaration: Declaration) -> str:
     return {item["name"]: item["value"] for item in container["environment"]}[REDIRECT]
 
 
-def test_the_only_public_address_is_the_nat_gateways_way_out(declare: Declare) -> None:
-    declaration = declared(declare, internal=True)
-    assert declaration.one("aws:lb/loadBalancer:LoadBalancer").inputs["internal"] is True
-    (interface,) = declaration.one("aws:ec2/launchTemplate:LaunchTemplate").inputs["networkInterfaces"]
+@pytest.fixture(scope="module")
+def private(declare: Declare) -> Declaration:
+    return declared(declare, internal=True)
+
+
+def test_the_only_public_address_is_the_nat_gateways_way_out(private: Declaration) -> None:
+    assert private.one("aws:lb/loadBalancer:LoadBalancer").inputs["internal"] is True
+    (interface,) = private.one("aws:ec2/launchTemplate:LaunchTemplate").inputs["networkInterfaces"]
     assert interface["associatePublicIpAddress"] == "false"
-    assert not any(subnet.inputs.get("mapPublicIpOnLaunch") for subnet in declaration.all("aws:ec2/subnet:Subnet"))
-    gateways = {gateway.inputs["allocationId"] for gateway in declaration.all("aws:ec2/natGateway:NatGateway")}
-    assert {address.id for address in declaration.all("aws:ec2/eip:Eip")} == gateways
+    assert not any(subnet.inputs.get("mapPublicIpOnLaunch") for subnet in private.all("aws:ec2/subnet:Subnet"))
+    gateways = {gateway.inputs["allocationId"] for gateway in private.all("aws:ec2/natGateway:NatGateway")}
+    assert {address.id for address in private.all("aws:ec2/eip:Eip")} == gateways
 
 
-def test_the_load_balancer_and_the_instances_are_in_the_private_subnets(declare: Declare) -> None:
-    declaration = declared(declare, internal=True)
-    private = {s.id for s in declaration.all("aws:ec2/subnet:Subnet") if s.name.startswith("images-private-")}
-    assert set(declaration.one("aws:lb/loadBalancer:LoadBalancer").inputs["subnets"]) == private
-    assert set(declaration.one("aws:autoscaling/group:Group").inputs["vpcZoneIdentifiers"]) == private
+def test_the_load_balancer_and_the_instances_are_in_the_private_subnets(private: Declaration) -> None:
+    subnets = {s.id for s in private.all("aws:ec2/subnet:Subnet") if s.name.startswith("images-private-")}
+    assert set(private.one("aws:lb/loadBalancer:LoadBalancer").inputs["subnets"]) == subnets
+    assert set(private.one("aws:autoscaling/group:Group").inputs["vpcZoneIdentifiers"]) == subnets
 
 
-def test_only_the_allowed_ranges_connect(declare: Declare) -> None:
-    rules = declared(declare, internal=True).all("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule")
+def test_only_the_allowed_ranges_connect(private: Declaration) -> None:
+    rules = private.all("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule")
     assert [rule.inputs["cidrIpv4"] for rule in rules if "cidrIpv4" in rule.inputs] == ["10.0.0.0/8"]
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import json
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
 import boto3
@@ -16,9 +16,8 @@ import pytest
 from moto.iam.access_control import IAMPolicy, PermissionResult
 
 from sandbox.declared import Declaration
-from sandbox.project import evaluate_project
 
-_PROJECT = Path(__file__).parents[2]
+_STACKS: dict[str, Declaration] = {}
 _TAG = "aws:ResourceTag/private-registry:cluster"
 # All actions of these services are asked for.
 _SERVICES = ("autoscaling", "cloudwatch", "ec2", "ecr", "ecs", "iam", "kms", "lambda", "logs", "s3", "secretsmanager")
@@ -62,9 +61,13 @@ def stack(request: pytest.FixtureRequest) -> str:
     return request.param
 
 
-@functools.cache
+@pytest.fixture(scope="module", autouse=True)
+def _declared(stacks: Mapping[str, Declaration]) -> None:
+    _STACKS.update(stacks)
+
+
 def declaration(stack: str) -> Declaration:
-    return evaluate_project(_PROJECT, stack)
+    return _STACKS[stack]
 
 
 @functools.cache

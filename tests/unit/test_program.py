@@ -3,7 +3,6 @@
 import runpy
 from collections.abc import Mapping
 from functools import partial
-from pathlib import Path
 
 import pytest
 
@@ -12,23 +11,11 @@ from sandbox.declared import Declaration
 from sandbox.evaluate import evaluate
 from sandbox.monitor import State
 from sandbox.project import evaluate_project
+from tests.unit.helpers import FOLDER
 
-FOLDER = Path(__file__).parents[2]
 ALWAYS = {"RegistryELBDns", "registryAddress", "registryUrl", "loginCommand", "bucketName", "clusterName"}
 ALWAYS |= {"serviceName", "acceptsPushes"}
 ARN = "arn:aws:iam::123456789012:server-certificate/mine"
-SHARED: State = {}
-
-
-def evaluated(stack: str, overrides: Mapping[str, str] | None = None) -> Declaration:
-    # What is evaluated with other values must not replace the stack's own keys.
-    return evaluate_project(FOLDER, stack, overrides=overrides, state=dict(SHARED) if overrides else SHARED)
-
-
-@pytest.fixture(scope="module")
-def stacks() -> Mapping[str, Declaration]:
-    """The stacks as their files have them."""
-    return {stack: evaluated(stack) for stack in ("dev", "prod")}
 
 
 @pytest.mark.parametrize("stack", ["dev", "prod"])
@@ -59,8 +46,9 @@ def test_the_exports_lead_to_the_registry(stacks: Mapping[str, Declaration], sta
     assert exports["serviceName"] == declaration.one("aws:ecs/service:Service").outputs["name"]
 
 
-def test_a_domain_is_the_registry_s_address() -> None:
-    exports = evaluated("dev", {"registry:domain": "registry.example.com"}).exports
+def test_a_domain_is_the_registry_s_address(stack_keys: State) -> None:
+    overrides = {"registry:domain": "registry.example.com"}
+    exports = evaluate_project(FOLDER, "dev", overrides=overrides, state=dict(stack_keys)).exports
     assert exports["registryUrl"] == "https://registry.example.com"
     assert exports["loginCommand"] == "docker login registry.example.com"
     assert exports["RegistryELBDns"].endswith(".elb.amazonaws.com")
@@ -79,8 +67,10 @@ def test_a_stack_has_its_zones_gateways_and_metadata_tokens(
     assert template.inputs["metadataOptions"]["httpTokens"] == tokens
 
 
-def test_a_second_evaluation_with_the_same_state_gives_the_same_bytes(stacks: Mapping[str, Declaration]) -> None:
-    again, first = evaluated("dev"), stacks["dev"]
+def test_a_second_evaluation_with_the_same_state_gives_the_same_bytes(
+    stacks: Mapping[str, Declaration], stack_keys: State
+) -> None:
+    again, first = evaluate_project(FOLDER, "dev", state=stack_keys), stacks["dev"]
     # The order in which independent resources are registered is Pulumi's, and may differ.
     assert {each.urn: each for each in again.resources} == {each.urn: each for each in first.resources}
     assert again.exports == first.exports
@@ -89,7 +79,7 @@ def test_a_second_evaluation_with_the_same_state_gives_the_same_bytes(stacks: Ma
 def test_a_wrong_configuration_ends_in_one_error_that_lists_all() -> None:
     wrong = {"registry:minSize": "9", "registry:natGateways": "two", "registry:imgae": "registry:3"}
     with pytest.raises(InvalidInput) as raised:
-        evaluated("dev", wrong)
+        evaluate_project(FOLDER, "dev", overrides=wrong)
     assert {problem.key for problem in raised.value.problems} == {
         "registry:imgae",
         "registry:minSize, desiredCapacity, maxSize",
