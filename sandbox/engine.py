@@ -103,7 +103,8 @@ def _project_settings(project: Path) -> dict[str, Any]:
     """The program stays where it is, and runs in this process's virtual environment."""
     settings = yaml.safe_load((project / "Pulumi.yaml").read_text())
     runtime = {"name": "python", "options": {"toolchain": "pip", "virtualenv": sys.prefix}}
-    return {**settings, "main": str(project.resolve()), "runtime": runtime}
+    packages = {name: str((project / source).resolve()) for name, source in settings.get("packages", {}).items()}
+    return {**settings, "main": str(project.resolve()), "runtime": runtime, "packages": packages}
 
 
 def _stack_settings(file: Path, left_out: tuple[str, ...]) -> dict[str, Any]:

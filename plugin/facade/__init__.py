@@ -1,0 +1,1 @@
+"""The library as Pulumi's component provider needs it."""
