@@ -100,10 +100,12 @@ def _backend(folder: Path) -> dict[str, str]:
 
 
 def _project_settings(project: Path) -> dict[str, Any]:
-    """The program stays where it is, and runs in this process's virtual environment."""
+    """The program stays where it is, and runs in this process's virtual environment; one in YAML is in the settings."""
     settings = yaml.safe_load((project / "Pulumi.yaml").read_text())
-    runtime = {"name": "python", "options": {"toolchain": "pip", "virtualenv": sys.prefix}}
     packages = {name: str((project / source).resolve()) for name, source in settings.get("packages", {}).items()}
+    if settings["runtime"] == "yaml":
+        return {**settings, "packages": packages}
+    runtime = {"name": "python", "options": {"toolchain": "pip", "virtualenv": sys.prefix}}
     return {**settings, "main": str(project.resolve()), "runtime": runtime, "packages": packages}
 
 

@@ -1,6 +1,7 @@
 """The component as other languages see it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, TypedDict
 
 import pulumi
@@ -8,6 +9,8 @@ import pulumi
 import private_registry as library
 
 from .args import PrivateRegistryArgs
+
+_SECRETS = ("htpasswd", "private_key", "upstream_password")
 
 
 class Network(TypedDict):
@@ -46,13 +49,14 @@ class PrivateRegistry(library.PrivateRegistry):
     """The generated passwords by user name, a secret, if any were generated."""
     accepts_pushes: bool
     """Whether images can be pushed. A pull-through cache refuses them."""
-    network: Network  # pyright: ignore[reportIncompatibleVariableOverride]: the host takes mappings alone
+    network: Network
     """The network that it stands in."""
 
     def __init__(self, name: str, args: PrivateRegistryArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__(name, _for_the_library(args), opts)
+        super().__init__(name, _sealed(library_args(args)), opts)
         made: Any = self.network
-        self.network = Network(
+        # The host takes mappings alone.
+        self.network = Network(  # pyright: ignore[reportIncompatibleVariableOverride]
             vpc_id=made.vpc_id,
             public_subnet_ids=made.public_subnet_ids,
             private_subnet_ids=made.private_subnet_ids,
@@ -60,13 +64,18 @@ class PrivateRegistry(library.PrivateRegistry):
         )
 
 
-def _for_the_library(args: PrivateRegistryArgs) -> library.PrivateRegistryArgs:
-    """Its own arguments. Secrets are sealed, those given in clear too."""
+def library_args(args: PrivateRegistryArgs) -> library.PrivateRegistryArgs:
+    """The same in the library's terms."""
     given: dict[str, Any] = dict(args)
     if "network" in given:
         given["network"] = library.ExistingNetwork(**given["network"])
-    seal = pulumi.Output.secret
-    if "users" in given:
-        given["users"] = {name: seal(password) for name, password in given["users"].items()}
-    given |= {name: seal(given[name]) for name in ("htpasswd", "private_key", "upstream_password") if name in given}
     return library.PrivateRegistryArgs(**given)
+
+
+def _sealed(args: library.PrivateRegistryArgs) -> library.PrivateRegistryArgs:
+    """The same, its secrets marked, whether the program marked them or not."""
+    seal = pulumi.Output.secret
+    given: dict[str, Any] = {name: seal(value) for name in _SECRETS if (value := getattr(args, name)) is not None}
+    if args.users is not None:
+        given["users"] = {name: seal(password) for name, password in args.users.items()}
+    return replace(args, **given)

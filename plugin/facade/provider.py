@@ -2,17 +2,20 @@
 
 import json
 import re
+import sys
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pulumi
+import pulumi_aws as aws
 from pulumi.provider import ConstructResult
 from pulumi.provider.experimental.analyzer import ComponentDefinition
 from pulumi.provider.experimental.component import ComponentProvider
-from pulumi.provider.server import ComponentInitError
 
+import private_registry as library
 from private_registry import InvalidInput, Problem
 
-from .component import PrivateRegistry
+from .component import PrivateRegistry, library_args
 from .values import Reader
 
 NAME = "private-registry"
@@ -20,9 +23,13 @@ NAME = "private-registry"
 NAMESPACE = "pulumi"
 VERSION = "0.1.0"
 
+# The library's package, whose name is another one where it is installed than in its repository.
+_checks: Any = sys.modules[library.PrivateRegistry.__module__.rpartition(".")[0]].checks
+
 
 class RegistryProvider(ComponentProvider):
-    """As `component_provider_host` makes it, but unknown properties are errors, and errors come without a traceback."""
+    """As `component_provider_host` makes it, but unknown properties are errors, numbers may be Outputs, and all that is
+    wrong is told at once, without a traceback."""
 
     def __init__(self) -> None:
         super().__init__([PrivateRegistry], NAME, NAMESPACE, VERSION)
@@ -31,27 +38,26 @@ class RegistryProvider(ComponentProvider):
     def construct(
         self, name: str, resource_type: str, inputs: pulumi.Inputs, options: pulumi.ResourceOptions | None = None
     ) -> ConstructResult:
-        try:
-            return super().construct(name, resource_type, inputs, options)
-        except InvalidInput as error:
-            raise pulumi.InputPropertiesError(str(error)) from None
-        except ComponentInitError as error:
-            if isinstance(error.inner, InvalidInput):
-                told = InvalidInput(map(self._in_schema_terms, error.inner.problems))
-                raise pulumi.InputPropertiesError(str(told)) from None
-            raise
+        self.validate_resource_type(NAME, resource_type)
+        definition = self._component_defs[PrivateRegistry.__name__]
+        if problems := [*self._problems(name, inputs, definition, options)]:
+            # With properties of their own the engine would print values, secrets too; None ends in an AttributeError.
+            raise pulumi.InputPropertiesError(str(InvalidInput(problems)), [])
+        args: Any = Reader(self._type_defs).read(inputs, definition.inputs, definition.inputs_mapping)
+        registry = PrivateRegistry(name, args, options)
+        return ConstructResult(registry.urn, self.get_state(registry, definition))
 
-    def map_inputs(self, inputs: pulumi.Inputs, component_def: ComponentDefinition) -> pulumi.Inputs:
-        """The base's drops what the schema does not have, and fails on an Output for a number.
-
-        Raises:
-            InvalidInput: some of it cannot be used.
-        """
-        reader = Reader(self._type_defs)
-        read = reader.read(inputs, component_def.inputs, component_def.inputs_mapping)
-        if reader.problems:
-            raise InvalidInput(reader.problems)
-        return read
+    def _problems(
+        self, name: str, inputs: pulumi.Inputs, definition: ComponentDefinition, options: pulumi.ResourceOptions | None
+    ) -> Iterator[Problem]:
+        """All that is wrong, found before anything is declared."""
+        reader = Reader(self._type_defs, bare=True)
+        args: Any = reader.read(inputs, definition.inputs, definition.inputs_mapping)
+        yield from reader.problems
+        if "vpc_id" not in args.get("network", ["vpc_id"]):
+            del args["network"]
+        of_the_library = *_checks.name_problems(name), *_checks.problems(library_args(args), _region(options))
+        yield from map(self._in_schema_terms, of_the_library)
 
     def _in_schema_terms(self, problem: Problem) -> Problem:
         """The library speaks of min_size. Who writes another language knows minSize."""
@@ -71,6 +77,13 @@ class RegistryProvider(ComponentProvider):
             allowed=spell(problem.allowed),
             example=spell(problem.example),
         )
+
+
+def _region(options: pulumi.ResourceOptions | None) -> str:
+    """Of the provider that the registry will be made by."""
+    given = options.providers if options else None
+    provider = given.get("aws") if isinstance(given, Mapping) else None
+    return aws.get_region(opts=pulumi.InvokeOptions(provider=provider)).region
 
 
 def _unwrapped(schema: Any) -> Any:

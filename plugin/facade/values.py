@@ -33,10 +33,12 @@ class Reader:
 
     Attributes:
         types: the schema's own types, by name.
+        bare: whether Inputs that are known are read too, secrets among them: to check them, and for nothing else.
         problems: what was wrong so far.
     """
 
     types: Mapping[str, TypeDefinition]
+    bare: bool = False
     problems: list[Problem] = field(default_factory=list)
 
     def read(
@@ -78,7 +80,7 @@ class Reader:
         if not _fits(given.value, kind):
             return self._cannot(path, f"{given.shown} cannot be read", definition)
         if not whole:
-            return _plain(given.value, kind) if definition.plain else given.as_input()
+            return _plain(given.value, kind) if self.bare or definition.plain else given.as_input()
         if definition.ref:
             type_ = self._type(definition.ref)
             return self._properties(given, type_.properties, type_.properties_mapping, f"{path}.")
@@ -126,8 +128,8 @@ class _Given:
         return _Given(self.value[key], self._output, (*self._place, key), self.secret)
 
     def as_input(self) -> pulumi.Input[Any]:
-        if self._output is None:
-            return self.value
+        if self._output is None or not self._place:
+            return self.value if self._output is None else self._output
         place = self._place
         return self._output.apply(lambda whole: functools.reduce(operator.getitem, place, whole))
 

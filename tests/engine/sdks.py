@@ -45,6 +45,12 @@ def generate(language: str, folder: Path) -> None:
     subprocess.run([_generator(), SCHEMA, language, folder], check=True)
 
 
+def install(sdk: Path, folder: Path) -> None:
+    """A Python SDK into a folder, for PYTHONPATH. Its requirements are in requirements-dev.txt."""
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
+    subprocess.run([*pip, "--no-deps", "--no-build-isolation", "--target", folder, sdk], check=True)
+
+
 def _generator() -> Path:
     """Built once from Pulumi's Go module, of the same version as the Python package."""
     module = f"github.com/pulumi/pulumi/pkg/v3@v{version('pulumi')}"

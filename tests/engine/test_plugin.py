@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from passlib.apache import HtpasswdFile
 from pulumi import automation as auto
 
 from sandbox import engine, stack_state
@@ -17,11 +18,11 @@ from tests.engine import sdks
 from tests.engine.certificates import issue
 from tests.engine.conftest import ROOT
 from tests.engine.inventory import inventory
-from tests.engine.steps import Run, changed, errors, exported, run
+from tests.engine.steps import changed, exported, run
+from tests.unit.pems import Issued
 
 _DOMAIN = "registry.example.com"
-_REGISTRY = "private-registry:index:PrivateRegistry"
-_USER, _PASSWORD = "alice", "what-alice-alone-knows"
+_PASSWORD = "what-alice-alone-knows"
 _UPSTREAM_PASSWORD = "what-the-hub-knows-too"
 
 
@@ -32,16 +33,88 @@ def empty(aws: Callable[[str], Any]) -> set[str]:
 
 
 @pytest.fixture(scope="module")
-def private_key() -> str:
-    return issue(_DOMAIN).key_pem
+def issued() -> Issued:
+    return issue(_DOMAIN)
 
 
 @pytest.fixture(scope="module")
-def new(api: AwsApi, folder: Path) -> Iterator[auto.Stack]:
+def new(api: AwsApi, folder: Path, issued: Issued) -> Iterator[auto.Stack]:
     """The example's stack before its first `up`, its SDK generated."""
     sdks.generate("python", folder / "sdk")
+    sdks.install(folder / "sdk", folder / "site")
     with pytest.MonkeyPatch.context() as patch:
-        for key, value in sdks.environment().items():
+        for key, value in {**sdks.environment(), "PYTHONPATH": f"{folder / 'site'}:{ROOT}"}.items():
             patch.setenv(key, value)
-        patch.setenv("PYTHONPATH", f"{folder / 'sdk'}:{ROOT}")
-        yield engine.select(ROOT / "examples" / "python-sdk", "dev", api, folder / "dev")
+        stack = engine.select(ROOT / "examples" / "python-sdk", "dev", api, folder / "dev")
+        stack.set_config("domain", auto.ConfigValue(_DOMAIN))
+        stack.set_config("certificate", auto.ConfigValue(issued.pem))
+        stack.set_config("privateKey", auto.ConfigValue(issued.key_pem, secret=True))
+        stack.set_config("users.alice", auto.ConfigValue(_PASSWORD, secret=True), path=True)
+        stack.set_config("upstreamUsername", auto.ConfigValue("reader"))
+        stack.set_config("upstreamPassword", auto.ConfigValue(_UPSTREAM_PASSWORD, secret=True))
+        yield stack
+
+
+@pytest.fixture(scope="module")
+def first_preview(new: auto.Stack) -> dict[str, str]:
+    return changed(run(new.preview))
+
+
+@pytest.fixture(scope="module")
+def stack(new: auto.Stack, empty: set[str], first_preview: dict[str, str]) -> auto.Stack:
+    run(new.up)
+    return new
+
+
+@pytest.fixture(scope="module")
+def declaration(stack: auto.Stack) -> Declaration:
+    return stack_state.declaration(stack.export_stack().deployment)
+
+
+def test_a_preview_makes_do_with_what_is_not_known_yet(first_preview: dict[str, str]) -> None:
+    assert first_preview["PrivateRegistry cache"] == first_preview["LoadBalancer cache"] == "create"
+    assert set(first_preview.values()) == {"create"}
+
+
+def test_the_second_is_a_cache_in_the_network_of_the_first(declaration: Declaration) -> None:
+    vpc = declaration.one("aws:ec2/vpc:Vpc")
+    groups = declaration.all("aws:ec2/securityGroup:SecurityGroup")
+    assert {group.inputs["vpcId"] for group in groups} == {vpc.id}
+    assert {group.name.split("-")[0] for group in groups} == {"images", "cache"}
+    task = declaration.one("aws:ecs/taskDefinition:TaskDefinition", "cache-task")
+    assert "REGISTRY_PROXY_REMOTEURL" in task.inputs["containerDefinitions"]
+
+
+@pytest.mark.parametrize("name", ["images", "cache"])
+def test_passwords_arrive_as_they_were_given(
+    stack: auto.Stack, declaration: Declaration, aws: Callable[[str], Any], name: str
+) -> None:
+    [password] = {"images": [_PASSWORD], "cache": stack.outputs()["cachePasswords"].value.values()}[name]
+    user = {"images": "alice", "cache": "docker"}[name]
+    bucket = declaration.one("aws:s3/bucket:Bucket", f"{name}-bootstrap").id
+    text = aws("s3").get_object(Bucket=bucket, Key="htpasswd")["Body"].read().decode()
+    assert HtpasswdFile.from_string(text).check_password(user, password)
+
+
+def test_the_generated_passwords_come_out_as_a_secret(stack: auto.Stack) -> None:
+    outputs = stack.outputs()
+    assert {name for name, output in outputs.items() if output.secret} == {"cachePasswords"}
+    assert list(outputs["cachePasswords"].value) == ["docker"]
+    assert outputs["images"].value == _DOMAIN
+
+
+def test_no_secret_is_in_the_state_in_clear(stack: auto.Stack, issued: Issued) -> None:
+    [generated] = stack.outputs()["cachePasswords"].value.values()
+    state = exported(stack)
+    in_json = json.dumps(issued.key_pem)[1:-1]
+    assert "ciphertext" in state
+    assert [secret for secret in (_PASSWORD, _UPSTREAM_PASSWORD, generated, in_json) if secret in state] == []
+
+
+def test_second_preview_expects_no_change(stack: auto.Stack) -> None:
+    assert changed(run(stack.preview)) == {}
+
+
+def test_destroy_leaves_nothing(stack: auto.Stack, aws: Callable[[str], Any], empty: set[str]) -> None:
+    run(stack.destroy)
+    assert inventory(aws) == empty

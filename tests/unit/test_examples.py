@@ -13,7 +13,8 @@ from sandbox.project import evaluate_project
 from tests.unit import reachability
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-NAMES = sorted(path.parent.name for path in EXAMPLES.glob("*/__main__.py"))
+# Those that use the library itself. Those that use the package through the plugin want an engine.
+NAMES = sorted(path.parent.name for path in EXAMPLES.glob("*/Pulumi.yaml") if "\npackages:" not in path.read_text())
 REGISTRY, PROVIDER, VPC = "private-registry:index:PrivateRegistry", "pulumi:providers:aws", "aws:ec2/vpc:Vpc"
 ROLE = "aws:iam/role:Role"
 # How many each declares.
