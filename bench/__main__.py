@@ -11,7 +11,7 @@ from types import FrameType
 
 from rich.console import Console
 
-from bench import page, report, serving
+from bench import page, program, report, serving
 from bench.report import Chapter, Part
 from bench.size import FULL, TINY, Size
 from sandbox.errors import SandboxError
@@ -20,6 +20,7 @@ from sandbox.report import Report
 # By the name for the command line. A part's module has a title, and measures its chapters one by one.
 _PARTS: Mapping[str, tuple[str, Callable[[Size, Report], Iterator[Chapter]]]] = {
     "serving": (serving.TITLE, serving.chapters),
+    "program": (program.TITLE, program.chapters),
 }
 _WIDTH = 160
 _PAGE = Path("docs/performance.md")

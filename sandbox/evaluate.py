@@ -44,7 +44,7 @@ def evaluate(
         Exception: whatever the program raises.
     """
     monitor = RecordingMonitor(stack, project, region, {} if state is None else state, preview=preview)
-    # All of Pulumi's state is in context variables: a context of its own leaves nothing behind. A thread of its own,
+    # All of Pulumi's state is in context variables: a context of its own leaves nothing behind. In a thread of its own,
     # since Pulumi walks through the whole call stack for each resource, and a test runner's is deep.
     with ThreadPoolExecutor(max_workers=1) as own:
         own.submit(
