@@ -104,13 +104,16 @@ def _keys() -> dict[str, dict[str, object]]:
 
 def _cost(command: Sequence[str]) -> _Cost:
     start = time.perf_counter()
-    process = subprocess.Popen(command, cwd=PROJECT)
+    process = subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True)
+    assert process.stdout
+    with process.stdout as told:
+        memory = told.read()
     _, status, used = os.wait4(process.pid, 0)
     seconds = time.perf_counter() - start
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise SandboxError(f"{' '.join(command)} ended with exit status {process.returncode}")
-    return _Cost(used.ru_utime + used.ru_stime, seconds, used.ru_maxrss / 1024)
+    return _Cost(used.ru_utime + used.ru_stime, seconds, int(memory) / 1024)
 
 
 def _import_shares() -> Mapping[str, float]:
@@ -138,7 +141,7 @@ def _against_empty(programs: _Costs, resources: int, shares: Mapping[str, float]
         rows.append((name, _TEXTS[name], time_, wall, memory, time_ratio, memory_ratio))
     ratios = {
         (name, what): _of(programs["dev"], what).over(_of(programs[name], what))
-        for name in ("empty", "flat")
+        for name in ("empty", "modules", "flat")
         for what in ("processor", "memory")
     }
     goals = [
@@ -149,6 +152,7 @@ def _against_empty(programs: _Costs, resources: int, shares: Mapping[str, float]
         )
         for name, what in (
             ("empty", "an empty program that imports pulumi_aws"),
+            ("modules", "one that imports the same parts of it"),
             ("flat", "the same resources without the library"),
         )
         for measure_, word in (("processor", "time"), ("memory", "memory"))
@@ -189,7 +193,13 @@ def _draw(programs: _Costs, axes: Sequence[Axes]) -> None:
     for place, (what, unit, title) in enumerate(
         (("processor", "s", "Processor time of one evaluation"), ("memory", "MiB", "Most memory of one evaluation"))
     ):
-        plots.bars(axes[place], names, {"": [_of(programs[name], what) for name in names]}, title=title, unit=unit)
+        plots.bars(
+            axes[place],
+            names,
+            {"one evaluation": [_of(programs[name], what) for name in names]},
+            title=title,
+            unit=unit,
+        )
         if legend := axes[place].get_legend():
             legend.remove()
 

@@ -45,4 +45,5 @@ def draw(axes: Axes, bars: Sequence[Bar], title: str) -> None:
     axes.invert_yaxis()
     axes.set_title(title, fontsize=9)
     axes.set_xlabel("s")
+    axes.set_xlim(left=0)
     axes.margins(y=0.01)
