@@ -1,7 +1,6 @@
 """The component as other languages see it."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any, TypedDict
 
 import pulumi
@@ -9,8 +8,6 @@ import pulumi
 import private_registry as library
 
 from .args import PrivateRegistryArgs
-
-_SECRETS = ("htpasswd", "private_key", "upstream_password")
 
 
 class Network(TypedDict):
@@ -53,7 +50,7 @@ class PrivateRegistry(library.PrivateRegistry):
     """The network that it stands in."""
 
     def __init__(self, name: str, args: PrivateRegistryArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        super().__init__(name, _sealed(library_args(args)), opts)
+        super().__init__(name, library_args(args), opts)
         made: Any = self.network
         # The host takes mappings alone.
         self.network = Network(  # pyright: ignore[reportIncompatibleVariableOverride]
@@ -70,12 +67,3 @@ def library_args(args: PrivateRegistryArgs) -> library.PrivateRegistryArgs:
     if "network" in given:
         given["network"] = library.ExistingNetwork(**given["network"])
     return library.PrivateRegistryArgs(**given)
-
-
-def _sealed(args: library.PrivateRegistryArgs) -> library.PrivateRegistryArgs:
-    """The same, its secrets marked, whether the program marked them or not."""
-    seal = pulumi.Output.secret
-    given: dict[str, Any] = {name: seal(value) for name in _SECRETS if (value := getattr(args, name)) is not None}
-    if args.users is not None:
-        given["users"] = {name: seal(password) for name, password in args.users.items()}
-    return replace(args, **given)

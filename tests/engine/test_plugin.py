@@ -108,6 +108,7 @@ def test_no_secret_is_in_the_state_in_clear(stack: auto.Stack, issued: Issued) -
     state = exported(stack)
     in_json = json.dumps(issued.key_pem)[1:-1]
     assert "ciphertext" in state
+    assert _DOMAIN in state
     assert [secret for secret in (_PASSWORD, _UPSTREAM_PASSWORD, generated, in_json) if secret in state] == []
 
 

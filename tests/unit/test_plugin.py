@@ -106,10 +106,12 @@ def test_secrets_that_are_given_in_clear_are_secrets_all_the_same(declare: Decla
         "upstream_password": "what-the-hub-knows-too",
     }
     declaration = declare(lambda: PrivateRegistry("images", args))
-    for secret in (issued.key_pem, "what-the-hub-knows-too"):
-        held, in_clear = holders(declaration, json.dumps(secret)[1:-1])
-        assert held
-        assert in_clear == set()
+    found = {
+        secret: holders(declaration, json.dumps(secret)[1:-1])
+        for secret in (issued.key_pem, "what-the-hub-knows-too", "what-alice-alone-knows")
+    }
+    assert [bool(held) for held, _ in found.values()] == [True, True, False]  # of the last one there is a hash alone
+    assert [in_clear for _, in_clear in found.values()] == [set(), set(), set()]
 
 
 def test_the_network_that_is_told_is_a_mapping_as_the_host_takes_it(declare: Declare) -> None:
