@@ -31,6 +31,8 @@ def main(arguments: Sequence[str]) -> int:
     console = Console(highlight=False)
     # SIGTERM ends the sandbox as Ctrl-C does: by unwinding.
     signal.signal(signal.SIGTERM, _interrupt)
+    # A shell's script starts what it puts into the background with this one ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         if options.command == "preview":
             declaration = evaluate_project(Path.cwd(), options.stack, notice=Report(console).notice)

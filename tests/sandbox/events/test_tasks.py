@@ -46,12 +46,20 @@ class Killing:
     def kill_who_serves(self) -> None:
         """The first time; traffic begins just before, so that none but the client's request is under way at first."""
         if not self._dead:
-            balancer, tasks = self._fleet.balancer, self._fleet.tasks
-            # The client has sent a half; the load balancer may still have to pass it on.
-            wait_until(lambda: any(map(balancer.under_way, tasks)), "the upload at a task", seconds=20)
-            (serving,) = filter(balancer.under_way, tasks)
+            serving = self._who_serves()
             self.report = self._exits.enter_context(traffic(self._fleet.sandbox, clients=2, attempts=PODMAN))
             self._kill(serving)
+
+    def _who_serves(self) -> RunningContainer:
+        """Told five times in a row: the request before may go on being counted for a moment, or this one not yet."""
+        told: list[list[RunningContainer]] = []
+
+        def steady() -> bool:
+            told.append([task for task in self._fleet.tasks if self._fleet.balancer.under_way(task)])
+            return len(told[-1]) == 1 and told[-5:] == [told[-1]] * 5
+
+        wait_until(steady, "the upload at a task", seconds=20)
+        return told[-1][0]
 
     def kill_another(self) -> None:
         """The first time: one that has not been started again."""
