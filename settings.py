@@ -81,7 +81,10 @@ class _Kind:
 
 
 def _text_list(text: str) -> list[str]:
-    parsed = json.loads(text)
+    return _texts(json.loads(text))
+
+
+def _texts(parsed: Any) -> list[str]:
     if not isinstance(parsed, list) or not all(isinstance(item, str) for item in parsed):
         raise ValueError
     return parsed
@@ -100,7 +103,7 @@ def _existing_network(text: str) -> ExistingNetwork:
     if not isinstance(parsed, dict) or not parsed.keys() <= keys.keys() or not isinstance(parsed.get("vpcId"), str):
         raise ValueError
     vpc_id = parsed.pop("vpcId")
-    lists = {keys[key]: _text_list(json.dumps(value)) for key, value in parsed.items()}
+    lists = {keys[key]: _texts(value) for key, value in parsed.items()}
     return ExistingNetwork(vpc_id=vpc_id, **lists)
 
 

@@ -7,7 +7,9 @@ import pulumi
 import pulumi_aws as aws
 
 from . import policies
+from .endpoints import INTERFACE_SERVICES
 from .location import Location
+from .lookups import asked_once
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,8 +45,9 @@ class EndpointPolicies(pulumi.ComponentResource):
                 lambda known: policies.s3_endpoint(known[0], known[1], args.location)
             )
         }
+        taking = {"s3", *asked_once(_services_with_policy, self)}
         for service, endpoint in args.endpoints.items():
-            if service == "s3" or self._takes_policy(service):
+            if service in taking:
                 aws.ec2.VpcEndpointPolicy(
                     f"{name}-{service}",
                     vpc_endpoint_id=endpoint.id,
@@ -53,8 +56,13 @@ class EndpointPolicies(pulumi.ComponentResource):
                 )
         self.register_outputs({})
 
-    def _takes_policy(self, service: str) -> bool:
-        """Not all do: those that carry the ECS agent's channels do not (awsdocs/amazon-ecs-developer-guide#55)."""
-        return aws.ec2.get_vpc_endpoint_service(
-            service=service, service_type="Interface", opts=pulumi.InvokeOptions(parent=self)
+
+def _services_with_policy(opts: pulumi.InvokeOptions) -> list[str]:
+    """Not all take one: those that carry the ECS agent's channels do not (awsdocs/amazon-ecs-developer-guide#55)."""
+    return [
+        service
+        for service in INTERFACE_SERVICES
+        if aws.ec2.get_vpc_endpoint_service(
+            service=service, service_type="Interface", opts=opts
         ).vpc_endpoint_policy_supported
+    ]

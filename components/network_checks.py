@@ -2,7 +2,6 @@
 
 import ipaddress
 from collections.abc import Iterator
-from dataclasses import fields
 from typing import get_args
 
 from .args import ExistingNetwork, NatGateways, PrivateRegistryArgs
@@ -41,9 +40,9 @@ def _new_network(args: PrivateRegistryArgs, _region: str) -> Iterator[Problem]:
 def _existing_network(args: PrivateRegistryArgs, _region: str) -> Iterator[Problem]:
     if args.network is None:
         return
-    defaults = {field.name: field.default for field in fields(PrivateRegistryArgs)}
+    defaults = PrivateRegistryArgs()
     for key in _OF_A_NEW_ONE:
-        if getattr(args, key) != defaults[key]:
+        if getattr(args, key) != getattr(defaults, key):
             yield Problem(
                 key=key,
                 found="describes a new network, and network names one that is there",
