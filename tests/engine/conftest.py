@@ -15,6 +15,7 @@ from xdist.scheduler import LoadScopeScheduling
 from sandbox import account, aws_api, engine, stack_state
 from sandbox.aws_api import AwsApi
 from sandbox.declared import Declaration
+from tests.engine.inventory import inventory
 from tests.engine.steps import run
 
 ROOT = Path(__file__).parents[2]
@@ -44,6 +45,14 @@ def _pulumi() -> None:
         pytest.exit("tests/engine want pulumi on the PATH; install it: https://www.pulumi.com/docs/install/", 1)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _library() -> Iterator[None]:
+    """Programs elsewhere than at the root find it, as if it were installed."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("PYTHONPATH", str(ROOT))
+        yield
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """For a file's stack and the AWS API's log."""
@@ -61,6 +70,12 @@ def api(folder: Path) -> Iterator[AwsApi]:
 def aws(api: AwsApi) -> Callable[[str], Any]:
     """From a service's name to a boto3 client of that API."""
     return _clients(api)
+
+
+@pytest.fixture(scope="module")
+def empty(aws: Callable[[str], Any]) -> set[str]:
+    """What is in the account before."""
+    return inventory(aws)
 
 
 @dataclass(frozen=True)

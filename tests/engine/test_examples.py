@@ -19,12 +19,6 @@ NAMES = sorted(path.parent.name for path in _EXAMPLES.glob("*/Pulumi.yaml") if "
 _REGIONS = (REGION, "eu-west-1")
 
 
-@pytest.fixture(autouse=True)
-def _library(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As if it were installed."""
-    monkeypatch.setenv("PYTHONPATH", str(ROOT))
-
-
 @pytest.fixture
 def left(api: AwsApi) -> Callable[[], set[str]]:
     """Asks for what is in the account, in every region that an example uses, and was not at the start."""

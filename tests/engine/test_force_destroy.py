@@ -20,12 +20,6 @@ _KEPT = ("Bucket registry-images", "Bucket registry-logs")
 
 
 @pytest.fixture(scope="module")
-def empty(aws: Callable[[str], Any]) -> set[str]:
-    """What is in the account before."""
-    return inventory(aws)
-
-
-@pytest.fixture(scope="module")
 def stack(api: AwsApi, folder: Path, empty: set[str]) -> auto.Stack:
     """The dev stack, up, its buckets protected."""
     selected = engine.select(ROOT, "dev", api, folder / "dev")

@@ -29,12 +29,6 @@ _SECONDS = 300
 
 
 @pytest.fixture(scope="module")
-def empty(aws: Callable[[str], Any]) -> set[str]:
-    """What is in the account before."""
-    return inventory(aws)
-
-
-@pytest.fixture(scope="module")
 def stack(api: AwsApi, folder: Path, empty: set[str]) -> auto.Stack:
     """The dev stack, nothing of it made."""
     return engine.select(ROOT, "dev", api, folder / "dev")

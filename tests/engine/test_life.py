@@ -40,12 +40,6 @@ def stack(api: AwsApi, folder: Path) -> auto.Stack:
 
 
 @pytest.fixture(scope="module")
-def empty(aws: Callable[[str], Any]) -> set[str]:
-    """What is in the account before."""
-    return inventory(aws)
-
-
-@pytest.fixture(scope="module")
 def up(stack: auto.Stack, empty: set[str]) -> Run:
     return run(stack.up)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,20 +11,17 @@ from pulumi import automation as auto
 
 from sandbox import engine
 from sandbox.aws_api import AwsApi
-from tests.engine.conftest import ROOT
 from tests.engine.steps import changed, run
 
 _PROGRAM = Path(__file__).parent / "programs" / "options"
 
 
 @pytest.fixture(scope="module")
-def stack(api: AwsApi, folder: Path) -> Iterator[auto.Stack]:
+def stack(api: AwsApi, folder: Path) -> auto.Stack:
     """The program's stack, up, under the name of docker."""
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("PYTHONPATH", str(ROOT))
-        selected = engine.select(_PROGRAM, "test", api, folder / "test")
-        run(selected.up)
-        yield selected
+    selected = engine.select(_PROGRAM, "test", api, folder / "test")
+    run(selected.up)
+    return selected
 
 
 def test_a_transform_reaches_every_role(stack: auto.Stack, aws: Callable[[str], Any]) -> None:

@@ -27,12 +27,6 @@ _UPSTREAM_PASSWORD = "what-the-hub-knows-too"
 
 
 @pytest.fixture(scope="module")
-def empty(aws: Callable[[str], Any]) -> set[str]:
-    """What is in the account before."""
-    return inventory(aws)
-
-
-@pytest.fixture(scope="module")
 def issued() -> Issued:
     return issue(_DOMAIN)
 

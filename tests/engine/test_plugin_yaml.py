@@ -24,12 +24,6 @@ _PASSWORD = "what-ci-alone-knows"
 
 
 @pytest.fixture(scope="module")
-def empty(aws: Callable[[str], Any]) -> set[str]:
-    """What is in the account before."""
-    return inventory(aws)
-
-
-@pytest.fixture(scope="module")
 def stack(api: AwsApi, folder: Path, empty: set[str]) -> Iterator[auto.Stack]:
     """The example's stack, up."""
     with pytest.MonkeyPatch.context() as patch:

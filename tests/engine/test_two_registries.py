@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,6 @@ from pulumi import automation as auto
 from sandbox import engine, stack_state
 from sandbox.aws_api import AwsApi
 from sandbox.declared import Declaration
-from tests.engine.conftest import ROOT
 from tests.engine.inventory import inventory
 from tests.engine.steps import changed, run
 
@@ -21,19 +20,11 @@ _NAMES = ("images", "charts")
 
 
 @pytest.fixture(scope="module")
-def empty(aws: Callable[[str], Any]) -> set[str]:
-    """What is in the account before."""
-    return inventory(aws)
-
-
-@pytest.fixture(scope="module")
-def stack(api: AwsApi, folder: Path, empty: set[str]) -> Iterator[auto.Stack]:
+def stack(api: AwsApi, folder: Path, empty: set[str]) -> auto.Stack:
     """The program's stack, up."""
-    with pytest.MonkeyPatch.context() as environment:
-        environment.setenv("PYTHONPATH", str(ROOT))  # where `components` is
-        selected = engine.select(Path(__file__).parent / "programs" / "two_registries", "test", api, folder / "test")
-        run(selected.up)
-        yield selected
+    selected = engine.select(Path(__file__).parent / "programs" / "two_registries", "test", api, folder / "test")
+    run(selected.up)
+    return selected
 
 
 @pytest.fixture(scope="module")

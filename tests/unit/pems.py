@@ -10,7 +10,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 
 NOW = datetime(2030, 6, 1, tzinfo=timezone.utc)
-BEGIN, END = NOW - timedelta(days=30), NOW + timedelta(days=30)
+_MONTH = timedelta(days=30)
+BEGIN, END = NOW - _MONTH, NOW + _MONTH
 
 
 @dataclass(frozen=True)
@@ -29,12 +30,14 @@ class Issued:
         return self.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
 
 
-def issue(*domains: str, by: Issued | None = None, common_name: str = "test") -> Issued:
-    """A certificate for domains; self-signed, unless an issuer is given."""
+def issue(*domains: str, by: Issued | None = None, common_name: str = "test", now: datetime = NOW) -> Issued:
+    """A certificate for domains, valid a month before and after a time; self-signed, unless an issuer is given."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
     issuer = by.certificate.subject if by else subject
-    builder = x509.CertificateBuilder(issuer, subject, key.public_key(), x509.random_serial_number(), BEGIN, END)
+    builder = x509.CertificateBuilder(
+        issuer, subject, key.public_key(), x509.random_serial_number(), now - _MONTH, now + _MONTH
+    )
     if domains:
         names = x509.SubjectAlternativeName([x509.DNSName(domain) for domain in domains])
         builder = builder.add_extension(names, critical=False)
