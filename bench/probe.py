@@ -9,6 +9,7 @@ resources, for "flat".
 
 from __future__ import annotations
 
+import importlib
 import pickle
 import re
 import runpy
@@ -26,7 +27,7 @@ PRIVATE_KEY = "tls:index/privateKey:PrivateKey"
 
 
 def _empty() -> None:
-    import pulumi_aws  # noqa: F401
+    importlib.import_module("pulumi_aws")
 
 
 def _modules() -> None:

@@ -233,7 +233,7 @@ def _checked(declaration: Declaration, variant: Variant) -> Declaration:
             check["matcher"] = "200"
         return dataclasses.replace(resource, inputs={**resource.inputs, "healthCheck": check})
 
-    return dataclasses.replace(declaration, resources=tuple(map(changed, declaration.resources)))
+    return declaration.changed(changed)
 
 
 def _answers(target: Target) -> bool:

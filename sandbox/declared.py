@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import dataclasses
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -40,6 +41,11 @@ class Declaration:
     resources: tuple[Resource, ...]
     exports: Mapping[str, Any] = field(repr=False)
     secret_exports: frozenset[str] = frozenset()
+
+    def changed(self, change: Callable[[Resource], Resource | None]) -> Declaration:
+        """The same with each resource replaced by `change` of it; None leaves it out."""
+        kept = (new for resource in self.resources if (new := change(resource)) is not None)
+        return dataclasses.replace(self, resources=tuple(kept))
 
     def all(self, type_: str, name: str | None = None) -> list[Resource]:
         """The resources of a type such as "aws:s3/bucket:Bucket", and of a name if one is given."""

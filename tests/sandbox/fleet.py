@@ -15,7 +15,7 @@ from sandbox.declared import Declaration, Resource
 from sandbox.instance import Instance, launched, require_joined
 from sandbox.local import Sandbox
 from sandbox.processes import wait_until
-from tests.sandbox.helpers import changed, registry_process
+from tests.sandbox.helpers import registry_process
 
 # The load balancer's health checks are a second apart here, not ten.
 CHECK_SECONDS = 1
@@ -38,7 +38,7 @@ class Fleet:
         self._folder = folder
         self._exits = exits
         self._started = 0
-        declaration = changed(sandbox.stack.declaration, _with_frequent_checks)
+        declaration = sandbox.stack.declaration.changed(_with_frequent_checks)
         balancer = load_balancer.balancing(declaration, sandbox.containers, folder / "load-balancer")
         self.balancer = exits.enter_context(balancer)
         name = sandbox.client.registry.partition(":")[0]

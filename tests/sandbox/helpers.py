@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import base64
-import dataclasses
 import http.client
 import os
 import shutil
 import ssl
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 from rich.console import Console
 
-from sandbox.declared import Declaration, Resource
 from sandbox.report import Report
 
 PROJECT = Path(__file__).parents[2]
@@ -58,12 +55,6 @@ def registry_process(pid: int) -> int:
     commands = {child: Path(f"/proc/{child}/cmdline").read_bytes() for child in descendants(pid)}
     (found,) = [child for child, command in commands.items() if command.startswith(b"/bin-registry\0")]
     return found
-
-
-def changed(declaration: Declaration, change: Callable[[Resource], Resource | None]) -> Declaration:
-    """The declaration with each resource replaced by `change` of it; None leaves it out."""
-    kept = [new for resource in declaration.resources if (new := change(resource)) is not None]
-    return dataclasses.replace(declaration, resources=tuple(kept))
 
 
 def install_docker() -> None:

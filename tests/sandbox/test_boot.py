@@ -14,7 +14,6 @@ from sandbox.doors import DeclaredStack
 from sandbox.errors import SandboxError
 from sandbox.instance import Instance, launched, require_joined
 from sandbox.local import Sandbox
-from tests.sandbox.helpers import changed
 
 OBJECT = "aws:s3/bucketObject:BucketObject"
 
@@ -26,7 +25,7 @@ def without_a_file(dev: Sandbox, tmp_path: Path, request: pytest.FixtureRequest)
     def missing(resource: Resource) -> Resource | None:
         return None if resource.type == OBJECT and resource.inputs["key"] == request.param else resource
 
-    declaration = changed(dev.stack.declaration, missing)
+    declaration = dev.stack.declaration.changed(missing)
     with aws_api.running(log=tmp_path / "aws-api.log") as api:
         stack = DeclaredStack(declaration, api.url)
         account.make(declaration, stack.aws("s3"), stack.aws("ssm"))
@@ -80,7 +79,7 @@ def test_an_undeclared_hook_is_refused(dev: Sandbox, tmp_path: Path) -> None:
             resource, inputs={**resource.inputs, "initialLifecycleHooks": [{**hook, "name": "other"}]}
         )
 
-    declaration = changed(dev.stack.declaration, renamed)
+    declaration = dev.stack.declaration.changed(renamed)
     with launched(declaration, tmp_path / "instance", address="127.0.0.9", url=dev.stack.api_url) as instance:
         assert instance.launch_result == ""
         assert 'there is no lifecycle hook "booted"' in instance.log.read_text()

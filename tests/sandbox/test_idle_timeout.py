@@ -16,7 +16,6 @@ from sandbox import oci_image
 from sandbox.declared import Declaration, Resource
 from sandbox.local import Sandbox
 from tests.sandbox.faulty_s3 import Fault, FaultyS3, faulty_s3
-from tests.sandbox.helpers import changed
 from tests.sandbox.replicas import replicas
 
 _SCALE = 1 / 60
@@ -64,4 +63,4 @@ def with_idle_timeout(declaration: Declaration, seconds: int) -> Declaration:
             return resource
         return dataclasses.replace(resource, inputs={**resource.inputs, "idleTimeout": seconds})
 
-    return changed(declaration, change)
+    return declaration.changed(change)

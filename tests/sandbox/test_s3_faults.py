@@ -19,7 +19,7 @@ from sandbox.local import Sandbox
 from sandbox.processes import wait_until
 from tests.sandbox import figures
 from tests.sandbox.faulty_s3 import Fault, FaultyS3, faulty_s3
-from tests.sandbox.helpers import changed, registry_process, status
+from tests.sandbox.helpers import registry_process, status
 from tests.sandbox.replicas import replicas
 from tests.sandbox.traffic import traffic
 
@@ -53,7 +53,7 @@ def impatient(declaration: Declaration) -> Declaration:
         check = {**check, "interval": max(1, round(check["interval"] * _SCALE))}
         return dataclasses.replace(resource, inputs={**resource.inputs, "healthCheck": check})
 
-    return changed(declaration, change)
+    return declaration.changed(change)
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,13 @@
 """How the tests get a declaration, and look at it."""
 
 import base64
+import json
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
+from components.container import NAME
 from components.location import Location
 from sandbox.declared import Declaration, Resource
 from sandbox.monitor import State
@@ -38,6 +40,18 @@ def upstream(declaration: Declaration, resource: Resource) -> set[str]:
 def differences(values: Mapping[str, Any], expected: Mapping[str, Any]) -> dict[str, Any]:
     """What is otherwise than expected, by key; keys that nobody expects do not count."""
     return {key: values.get(key) for key in expected if values.get(key) != expected[key]}
+
+
+def container(declaration: Declaration) -> dict[str, Any]:
+    """The one container definition of a declaration with one task definition."""
+    (found,) = json.loads(declaration.one("aws:ecs/taskDefinition:TaskDefinition").inputs["containerDefinitions"])
+    assert found["name"] == NAME
+    return found
+
+
+def environment(declaration: Declaration) -> dict[str, str]:
+    """The container's, its secrets aside."""
+    return {item["name"]: item["value"] for item in container(declaration)["environment"]}
 
 
 def boot_script(declaration: Declaration) -> str:

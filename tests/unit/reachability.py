@@ -6,10 +6,9 @@ import ipaddress
 import json
 import re
 from collections.abc import Iterator
-from typing import Any
 
 from sandbox.declared import Declaration, Resource
-from tests.unit.helpers import boot_script
+from tests.unit.helpers import boot_script, container, environment
 
 REGION = "us-west-2"
 _ENDPOINT = "aws:ec2/vpcEndpoint:VpcEndpoint"
@@ -32,11 +31,10 @@ _S3 = re.compile(rf"(?P<bucket>[a-z0-9.-]+)\.s3\.(dualstack\.)?{REGION}\.amazona
 
 def called(declaration: Declaration, name: str) -> dict[str, str]:
     """The hosts that the registry of that name calls, and by whom."""
-    script, container = boot_script(declaration), _container(declaration)
+    script = boot_script(declaration)
     bootstrap = declaration.one("aws:s3/bucket:Bucket", f"{name}-bootstrap").outputs["bucket"]
-    environment = {item["name"]: item["value"] for item in container["environment"]}
-    images = environment["REGISTRY_STORAGE_S3_BUCKET"]
-    registry = container["image"].partition("/")[0] if "/" in container["image"] else "registry-1.docker.io"
+    images, image = environment(declaration)["REGISTRY_STORAGE_S3_BUCKET"], container(declaration)["image"]
+    registry = image.partition("/")[0] if "/" in image else "registry-1.docker.io"
     hosts = {
         **{f"{command}.{REGION}.amazonaws.com": "the boot script" for command in _aws_commands(script) - {"s3"}},
         f"{bootstrap}.s3.{REGION}.amazonaws.com": "the boot script and the sync timer",
@@ -138,8 +136,3 @@ def _by_id(declaration: Declaration, type_: str, id_: str) -> Resource:
 def _aws_commands(script: str) -> set[str]:
     """The services that a script calls by the AWS CLI."""
     return set(re.findall(r"\baws ([a-z0-9-]+) [a-z]", script))
-
-
-def _container(declaration: Declaration) -> dict[str, Any]:
-    (container,) = json.loads(declaration.one("aws:ecs/taskDefinition:TaskDefinition").inputs["containerDefinitions"])
-    return container

@@ -11,6 +11,7 @@ import private_registry
 from sandbox.declared import Declaration
 from sandbox.project import evaluate_project
 from tests.unit import reachability
+from tests.unit.helpers import environment
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 # Those that use the library itself. Those that use the package through the plugin want an engine.
@@ -24,11 +25,6 @@ REGISTRIES = {"several": 3, "stack-references": 0}
 @pytest.fixture(scope="module")
 def examples() -> Mapping[str, Declaration]:
     return {name: evaluate_project(EXAMPLES / name, "dev") for name in NAMES}
-
-
-def environment(declaration: Declaration) -> dict[str, str]:
-    (container,) = json.loads(declaration.one("aws:ecs/taskDefinition:TaskDefinition").inputs["containerDefinitions"])
-    return {item["name"]: item["value"] for item in container["environment"]}
 
 
 def test_the_library_has_the_same_public_names_under_both_of_its_names() -> None:

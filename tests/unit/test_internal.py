@@ -1,12 +1,10 @@
 """An internal registry: private addresses, and image data that passes the load balancer unless clients reach S3."""
 
-import json
-
 import pytest
 
 from components import PrivateRegistry, PrivateRegistryArgs
 from sandbox.declared import Declaration
-from tests.unit.helpers import Declare, upstream
+from tests.unit.helpers import Declare, environment, upstream
 
 REDIRECT = "REGISTRY_STORAGE_REDIRECT_DISABLE"
 
@@ -14,12 +12,6 @@ REDIRECT = "REGISTRY_STORAGE_REDIRECT_DISABLE"
 def declared(declare: Declare, **args: bool) -> Declaration:
     arguments = PrivateRegistryArgs(allowed_cidrs=["10.0.0.0/8"], **args)  # pyright: ignore[reportArgumentType]
     return declare(lambda: PrivateRegistry("images", arguments))
-
-
-def redirect_disabled(declaration: Declaration) -> str:
-    task = declaration.one("aws:ecs/taskDefinition:TaskDefinition").inputs
-    (container,) = json.loads(task["containerDefinitions"])
-    return {item["name"]: item["value"] for item in container["environment"]}[REDIRECT]
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +47,7 @@ def test_clients_are_sent_to_s3_only_where_they_reach_it(
     declare: Declare, internal: bool, clients_reach_s3: bool, disabled: str
 ) -> None:
     declaration = declared(declare, internal=internal, clients_reach_s3=clients_reach_s3)
-    assert redirect_disabled(declaration) == disabled
+    assert environment(declaration)[REDIRECT] == disabled
 
 
 @pytest.mark.parametrize(

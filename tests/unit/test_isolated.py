@@ -1,6 +1,5 @@
 """A network without internet: all that is called is reached, by endpoints that serve this registry alone."""
 
-import dataclasses
 import json
 from typing import Any
 
@@ -29,9 +28,8 @@ def isolated(declare: Declare) -> Declaration:
 
 def without(declaration: Declaration, gone: str) -> Declaration:
     """The same, less an endpoint."""
-    kept = tuple(r for r in declaration.resources if not (r.type == ENDPOINT and r.name == f"registry-{gone}"))
-    assert len(kept) == len(declaration.resources) - 1
-    return dataclasses.replace(declaration, resources=kept)
+    endpoint = declaration.one(ENDPOINT, f"registry-{gone}")
+    return declaration.changed(lambda resource: None if resource == endpoint else resource)
 
 
 def documents(declaration: Declaration) -> dict[str, list[dict[str, Any]]]:

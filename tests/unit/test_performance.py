@@ -1,26 +1,12 @@
 """What the figures in docs/performance.md depend on, in what a whole stack declares."""
 
-import json
-from typing import Any
-
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from components.container import NAME
 from sandbox.declared import Declaration
+from tests.unit.helpers import container, environment
 
 _OBJECT = "aws:s3/bucketObject:BucketObject"
-
-
-def container(registry: Declaration) -> dict[str, Any]:
-    task = registry.one("aws:ecs/taskDefinition:TaskDefinition")
-    (found,) = json.loads(task.inputs["containerDefinitions"])
-    assert found["name"] == NAME
-    return found
-
-
-def environment(registry: Declaration) -> dict[str, str]:
-    return {variable["name"]: variable["value"] for variable in container(registry)["environment"]}
 
 
 def test_a_generated_password_costs_little_at_each_request(registry: Declaration) -> None:

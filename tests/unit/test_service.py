@@ -1,13 +1,12 @@
 """The task and the service that keeps it running."""
 
 import json
-from typing import Any
 
 import pytest
 
 from components.service import Service, ServiceArgs
 from sandbox.declared import Declaration
-from tests.unit.helpers import OREGON, Declare, differences
+from tests.unit.helpers import OREGON, Declare, container, differences
 
 ARGS = ServiceArgs(
     location=OREGON,
@@ -30,11 +29,6 @@ LOG = "aws:cloudwatch/logGroup:LogGroup"
 @pytest.fixture(scope="module")
 def service(declare: Declare) -> Declaration:
     return declare(lambda: Service("net", ARGS))
-
-
-def container(service: Declaration) -> dict[str, Any]:
-    (definition,) = json.loads(service.one(TASK).inputs["containerDefinitions"])
-    return definition
 
 
 @pytest.mark.parametrize(

@@ -1,27 +1,20 @@
 """A pull-through cache: where it pulls from, and how its password gets to it."""
 
 import json
-from typing import Any
 
 import pulumi
 import pytest
 
 from components import PrivateRegistry, PrivateRegistryArgs
 from sandbox.declared import Declaration
-from tests.unit.helpers import Declare, upstream
+from tests.unit.helpers import Declare, container, environment, upstream
 
 HUB, PASSWORD = "https://registry-1.docker.io", "dckr_pat_made_up"
 PARAMETER = "aws:ssm/parameter:Parameter"
 
 
-def container(declaration: Declaration) -> dict[str, Any]:
-    (found,) = json.loads(declaration.one("aws:ecs/taskDefinition:TaskDefinition").inputs["containerDefinitions"])
-    return found
-
-
 def proxy_settings(declaration: Declaration) -> dict[str, str]:
-    environment = container(declaration)["environment"]
-    return {item["name"]: item["value"] for item in environment if item["name"].startswith("REGISTRY_PROXY_")}
+    return {name: value for name, value in environment(declaration).items() if name.startswith("REGISTRY_PROXY_")}
 
 
 @pytest.fixture(scope="module")
