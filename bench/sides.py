@@ -228,12 +228,11 @@ def _checked(declaration: Declaration, variant: Variant) -> Declaration:
     def changed(resource: Resource) -> Resource:
         if resource.type != "aws:lb/targetGroup:TargetGroup":
             return resource
-        check = {**resource.inputs["healthCheck"], "interval": _CHECK_SECONDS}
-        if not variant.passwords:
-            check["matcher"] = "200"
+        check = {**resource.inputs["healthCheck"], "matcher": "200"}
         return dataclasses.replace(resource, inputs={**resource.inputs, "healthCheck": check})
 
-    return declaration.changed(changed)
+    checked = load_balancer.checked_every(declaration, _CHECK_SECONDS)
+    return checked if variant.passwords else checked.changed(changed)
 
 
 def _answers(target: Target) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,7 +13,7 @@ from typing import Any
 
 from sandbox import programs
 from sandbox.containers import RunningContainer
-from sandbox.declared import Declaration
+from sandbox.declared import Declaration, Resource
 from sandbox.errors import SandboxError
 from sandbox.haproxy_api import HaproxyApi
 from sandbox.processes import free_port, running, wait_until
@@ -139,6 +140,18 @@ def balancing(declaration: Declaration, targets: Sequence[RunningContainer], fol
     with running(argv, env={}, log=log) as process:
         wait_until(balancer.all_healthy, "the targets' health", seconds=_HEALTHY_SECONDS, process=process, log=log)
         yield balancer
+
+
+def checked_every(declaration: Declaration, seconds: int) -> Declaration:
+    """The same with more frequent health checks, for who does not want to wait for the declared ones."""
+
+    def change(resource: Resource) -> Resource:
+        if resource.type != "aws:lb/targetGroup:TargetGroup":
+            return resource
+        check = {**resource.inputs["healthCheck"], "interval": seconds}
+        return dataclasses.replace(resource, inputs={**resource.inputs, "healthCheck": check})
+
+    return declaration.changed(change)
 
 
 def configuration(

@@ -11,7 +11,7 @@ from pathlib import Path
 from sandbox import agent, load_balancer
 from sandbox.client import client
 from sandbox.containers import RunningContainer
-from sandbox.declared import Declaration, Resource
+from sandbox.declared import Declaration
 from sandbox.instance import Instance, launched, require_joined
 from sandbox.local import Sandbox
 from sandbox.processes import wait_until
@@ -38,7 +38,7 @@ class Fleet:
         self._folder = folder
         self._exits = exits
         self._started = 0
-        declaration = sandbox.stack.declaration.changed(_with_frequent_checks)
+        declaration = load_balancer.checked_every(sandbox.stack.declaration, CHECK_SECONDS)
         balancer = load_balancer.balancing(declaration, sandbox.containers, folder / "load-balancer")
         self.balancer = exits.enter_context(balancer)
         name = sandbox.client.registry.partition(":")[0]
@@ -132,13 +132,6 @@ class Fleet:
         require_joined(instance, declaration.one("aws:ecs/cluster:Cluster").outputs["name"])
         self.instances.append(instance)
         return instance
-
-
-def _with_frequent_checks(resource: Resource) -> Resource:
-    if resource.type != "aws:lb/targetGroup:TargetGroup":
-        return resource
-    check = {**resource.inputs["healthCheck"], "interval": CHECK_SECONDS}
-    return dataclasses.replace(resource, inputs={**resource.inputs, "healthCheck": check})
 
 
 def _wait_for_the_end(process: int, *, seconds: float) -> None:

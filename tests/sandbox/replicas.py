@@ -14,6 +14,8 @@ from sandbox.client import client
 from sandbox.declared import Declaration
 from sandbox.local import Sandbox
 
+_CHECK_SECONDS = 1
+
 
 def as_declared(container: Container) -> Container:
     """No change."""
@@ -31,6 +33,8 @@ def replicas(
 ) -> Iterator[Sandbox]:
     """A replica on each instance behind a load balancer of their own, logged in; all is stopped at the end.
 
+    Health checks are a second apart.
+
     Args:
         folder: for their files.
         s3_url: where they find S3. Default: where the sandbox's do.
@@ -39,6 +43,7 @@ def replicas(
     """
     runtime = BubblewrapRuntime(s3_url or sandbox.stack.api_url, lambda _: None)
     declared = declaration or sandbox.stack.declaration
+    checked = load_balancer.checked_every(declared, _CHECK_SECONDS)
     role = declared.one("aws:ecs/taskDefinition:TaskDefinition").inputs["taskRoleArn"]
     with ExitStack() as exits:
         containers = []
@@ -53,7 +58,7 @@ def replicas(
                 folder=own,
             )
             containers.append(exits.enter_context(running))
-        balancer = exits.enter_context(load_balancer.balancing(declared, containers, folder / "load-balancer"))
+        balancer = exits.enter_context(load_balancer.balancing(checked, containers, folder / "load-balancer"))
         changed = dataclasses.replace(
             sandbox,
             folder=folder,

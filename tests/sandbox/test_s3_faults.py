@@ -6,7 +6,6 @@ its targets.
 
 from __future__ import annotations
 
-import dataclasses
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +13,6 @@ from pathlib import Path
 import pytest
 
 from sandbox import oci_image
-from sandbox.declared import Declaration, Resource
 from sandbox.local import Sandbox
 from sandbox.processes import wait_until
 from tests.sandbox import figures
@@ -39,21 +37,10 @@ def s3(dev: Sandbox) -> Iterator[FaultyS3]:
 
 @pytest.fixture(scope="module")
 def behind(dev: Sandbox, s3: FaultyS3, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    """Registries that find S3 behind the proxy, and a load balancer that checks them more often."""
+    """Registries that find S3 behind the proxy."""
     folder = tmp_path_factory.mktemp("s3")
-    with replicas(dev, folder, s3_url=s3.url, declaration=impatient(dev.stack.declaration)) as started:
+    with replicas(dev, folder, s3_url=s3.url) as started:
         yield started
-
-
-def impatient(declaration: Declaration) -> Declaration:
-    def change(resource: Resource) -> Resource:
-        if resource.type != "aws:lb/targetGroup:TargetGroup":
-            return resource
-        check = resource.inputs["healthCheck"]
-        check = {**check, "interval": max(1, round(check["interval"] * _SCALE))}
-        return dataclasses.replace(resource, inputs={**resource.inputs, "healthCheck": check})
-
-    return declaration.changed(change)
 
 
 @pytest.mark.parametrize(
