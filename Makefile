@@ -25,7 +25,8 @@ sandbox-check: $(VENV)/ready programs
 	$(PYTHON) -m sandbox up --stack dev --check
 
 test: lint programs
-	$(PYTHON) -m pytest tests/unit tests/package tests/sandbox --cov=components --cov=settings --cov-report=term --cov-fail-under=95 --junitxml=.cache/tests.xml
+	$(PYTHON) -m pytest tests/unit tests/package -n 2 --cov=components --cov=settings --cov-report=term --cov-fail-under=95
+	$(PYTHON) -m pytest tests/sandbox --junitxml=.cache/tests.xml
 
 test-pythons:
 	scripts/test-pythons 3.10 3.11 3.12 3.13

@@ -36,7 +36,7 @@ class _Times:
 
 
 def measure() -> Chapter:
-    """The unit tests are run; of `make test` the last run is told, if there was one."""
+    """The unit tests are run; of the sandbox's in `make test` the last run is told, if there was one."""
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         file = Path(folder, "tests.xml")
         command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/unit", f"--junitxml={file}"]
@@ -52,10 +52,10 @@ def measure() -> Chapter:
     if _LAST.is_file():
         last = _read(_LAST)
         told = (
-            f"The last `make test` here was at {last.begun}: {len(last.tests)} tests in {last.seconds:.0f} s, "
-            "lint, types and the set-up apart."
+            f"The last `make test` here began with the sandbox's at {last.begun}: {len(last.tests)} tests in "
+            f"{last.seconds:.0f} s."
         )
-        tables.append(_slowest("The slowest of `make test`", last))
+        tables.append(_slowest("The slowest of the sandbox's in `make test`", last))
     return Chapter(
         title="The tests",
         method=f"The unit tests are run once, by themselves, in one process: {seconds:.1f} s, of which the processor "
