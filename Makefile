@@ -12,7 +12,7 @@ help:
 	@echo "make test           lint, types, unit, package and sandbox tests"
 	@echo "make test-pythons   unit tests on every CPython from 3.10 to 3.13 that this machine has"
 	@echo "make test-engine    tests on a real Pulumi engine (wants pulumi on PATH; no AWS account)"
-	@echo "make bench          measures, and writes docs/performance.md; a quarter of an hour on 2 cores"
+	@echo "make bench          measures, and writes docs/performance.md; ten minutes on 2 cores"
 	@echo "make schema         renew plugin/schema.json, what other languages see (wants pulumi on PATH)"
 	@echo "make lint           lint and types alone"
 	@echo "make format         format the code"
@@ -25,7 +25,7 @@ sandbox-check: $(VENV)/ready programs
 	$(PYTHON) -m sandbox up --stack dev --check
 
 test: lint programs
-	$(PYTHON) -m pytest tests/unit tests/package -n 2 --cov=components --cov=settings --cov-report=term --cov-fail-under=95
+	$(PYTHON) -m pytest tests/unit tests/package -n 2 --dist worksteal --cov=components --cov=settings --cov-report=term --cov-fail-under=95
 	$(PYTHON) -m pytest tests/sandbox --junitxml=.cache/tests.xml
 
 test-pythons:

@@ -37,5 +37,5 @@ def test_a_number_has_two_digits_that_count(value: float, text: str) -> None:
 def test_sides_have_their_turns_one_after_the_other() -> None:
     turns: list[str] = []
     sides = {name: lambda name=name: turns.append(name) or len(turns) for name in "AB"}
-    assert in_turn(sides, 2) == {"A": [1, 3], "B": [2, 4]}
-    assert turns == ["A", "B", "A", "B"]
+    assert in_turn(sides, 3) == {"A": [1, 4, 5], "B": [2, 3, 6]}
+    assert turns == ["A", "B", "B", "A", "A", "B"]

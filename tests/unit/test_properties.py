@@ -1,5 +1,6 @@
 """What must hold for any input, not only for the ones that somebody thought of."""
 
+import asyncio
 import ipaddress
 import json
 from datetime import datetime, timedelta, timezone
@@ -58,8 +59,12 @@ config_values = st.text(max_size=20) | plausible | json_values.map(json.dumps)
 @given(st.dictionaries(st.sampled_from(KEYS), config_values), st.sampled_from(["us-west-2", "eu-south-2", ""]))
 @settings(max_examples=300, deadline=None)
 def test_any_configuration_gives_arguments_or_the_one_error(values: dict[str, str], region: str) -> None:
+    async def parsed() -> PrivateRegistryArgs:
+        return parse(values, secret_keys=KEYS, region=region, now=NOW)
+
     try:
-        outcome: object = parse(values, secret_keys=KEYS, region=region, now=NOW)
+        # Secrets become Outputs, which want a running loop.
+        outcome: object = asyncio.run(parsed())
     except InvalidInput as error:
         outcome = error.problems
     assert isinstance(outcome, PrivateRegistryArgs) or outcome

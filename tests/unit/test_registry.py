@@ -118,21 +118,23 @@ def test_the_registry_writes_to_the_images_bucket_and_nowhere_else(registry: Dec
     assert resources == {arn, f"{arn}/*"}
 
 
-@pytest.mark.parametrize("force", [False, True])
-def test_images_and_logs_are_protected_unless_forced(declare: Declare, force: bool) -> None:
-    declaration = declare(lambda: PrivateRegistry("images", PrivateRegistryArgs(force_destroy=force)))
-    protected = {resource.name for resource in declaration.resources if resource.protect}
-    assert protected == (set() if force else {"images-images", "images-logs"})
+def protected(declaration: Declaration) -> set[str]:
+    return {resource.name for resource in declaration.resources if resource.protect}
 
 
-@pytest.mark.parametrize("domain", ["registry.example.com", None])
-def test_the_address_is_the_domain_or_the_load_balancer_s_name(declare: Declare, domain: str | None) -> None:
-    def program() -> None:
-        pulumi.export("address", PrivateRegistry("images", PrivateRegistryArgs(domain=domain)).address)
+def test_images_and_logs_are_protected_unless_forced(declare: Declare, registry: Declaration) -> None:
+    forced = declare(lambda: PrivateRegistry("images", PrivateRegistryArgs(force_destroy=True)))
+    assert (protected(registry), protected(forced)) == ({"images-images", "images-logs"}, set())
 
-    declaration = declare(program)
-    dns_name = declaration.one("aws:lb/loadBalancer:LoadBalancer").outputs["dnsName"]
-    assert declaration.exports["address"] == (domain or dns_name)
+
+def test_the_address_is_the_load_balancer_s_name(registry: Declaration) -> None:
+    address = registry.one(f"{COMPONENT}PrivateRegistry").outputs["address"]
+    assert address == registry.one("aws:lb/loadBalancer:LoadBalancer").outputs["dnsName"]
+
+
+def test_or_the_domain(declare: Declare) -> None:
+    declaration = declare(lambda: PrivateRegistry("images", PrivateRegistryArgs(domain="registry.example.com")))
+    assert declaration.one(f"{COMPONENT}PrivateRegistry").outputs["address"] == "registry.example.com"
 
 
 def test_the_longest_name_leaves_room_for_pulumi_s_suffix(declare: Declare) -> None:
