@@ -60,17 +60,10 @@ def number(value: float) -> str:
     return f"{value:.{digits}f}"
 
 
-def in_turn(
-    sides: Mapping[str, Callable[[], Result]], rounds: int, before: Callable[[], object] = lambda: None
-) -> dict[str, list[Result]]:
-    """What each side's measurement gives: A B A B ...
-
-    Args:
-        before: is called before each measurement.
-    """
+def in_turn(sides: Mapping[str, Callable[[], Result]], rounds: int) -> dict[str, list[Result]]:
+    """What each side's measurement gives: A B B A A B ..., so that nobody always comes first."""
     results: dict[str, list[Result]] = {name: [] for name in sides}
-    for _ in range(rounds):
-        for name, measurement in sides.items():
-            before()
-            results[name].append(measurement())
+    for turn in range(rounds):
+        for name in list(sides)[:: -1 if turn % 2 else 1]:
+            results[name].append(sides[name]())
     return results

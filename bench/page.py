@@ -38,9 +38,9 @@ Written by `make bench` on {date.today()}, in {seconds / 60:.0f} minutes. A run 
 
 The machine has {cores} cores ({_processor()}; Linux {platform.release()}). Clients, load balancer, registries and S3
 share them, and whatever else ran there: its load was {load:.1f} in the last 15 minutes, where {cores} is full. So the
-absolute figures are this machine's; **read the ratios**. What is compared runs side by side in one run, in turn
-(A B A B). A figure is the median, with the lowest and the highest in parentheses; a ratio is the median of each
-round's ratio.
+absolute figures are this machine's; **read the ratios**. What is compared runs side by side in one run, in turn, every
+second round backwards (A B B A), so that nobody always comes first. A figure is the median, with the lowest and the
+highest in parentheses; a ratio is the median of each round's ratio.
 
 S3 is versitygw v1.0.14 over a folder, the same on all sides, {where}. It stands on the same machine: what S3 has to do
 is in the figures, how far away it is in AWS is not, save where it says so."""

@@ -136,7 +136,8 @@ def _findings(schedules: Mapping[str, Schedule]) -> str:
     capacity = sum(step.seconds for step in chain if step.kind in ("CapacityProvider", "ClusterCapacityProviders"))
     return (
         "In prod the instances' boot stands between the NAT gateway and the service, and belongs there: an instance in "
-        "a private subnet reaches no AWS API before its route to the NAT gateway is there. The load balancer is made "
+        "a private subnet reaches no AWS API before its route to the NAT gateway is there. Started earlier, it would "
+        "only wait, with agents in ever longer pauses between their attempts. The load balancer is made "
         f"beside both. The Auto Scaling Group is there only when its instances have booted; without that wait the two "
         f"steps after it, {capacity:.0f} s, would pass meanwhile. The wait stays: by it a boot that fails is told as "
         "such, with the group's last activities, and not as a service that never becomes steady.\n\n"

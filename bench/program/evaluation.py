@@ -90,7 +90,7 @@ def measure(size: Size) -> list[Chapter]:
         def side(program: str) -> Callable[[], _Cost]:
             return partial(_cost, [sys.executable, "-m", "bench.probe", program, str(keys), str(resources)])
 
-        programs = in_turn({name: side(name) for name in _TEXTS}, size.short_rounds + 2)
+        programs = in_turn({name: side(name) for name in _TEXTS}, size.short_rounds)
         several = in_turn({str(count): side(str(count)) for count in counts[:-1]}, size.rounds)
         several |= in_turn({str(counts[-1]): side(str(counts[-1]))}, 1)
     return [_against_empty(programs, len(declared), _import_shares()), _against_count(several)]

@@ -18,7 +18,7 @@ def chapters(size: Size, report: Report) -> Iterator[Chapter]:
     """One after the other, as they are measured."""
     with ground(report) as shared:
         with report.step("requests with passwords"):
-            found = passwords.measure(shared, size.short_rounds)
+            found = passwords.measure(shared, size.rounds)
         yield found
         with report.step("push and pull"):
             several = transfers.measure(shared, size.rounds, size.large_mb * MB)
@@ -27,7 +27,7 @@ def chapters(size: Size, report: Report) -> Iterator[Chapter]:
             several = gap.measure(shared, size.rounds)
         yield from several
         with report.step("settings"):
-            found = settings.measure(shared, size.short_rounds)
+            found = settings.measure(shared, size.rounds)
         yield found
         with report.step("instances and clients"):
             found = growth.measure(shared, size.rounds)

@@ -18,7 +18,8 @@ from bench.work import measured
 
 _CLIENTS = 8
 _REQUESTS = 400
-_AT_ONCE = 4
+_AT_ONCE = 8
+_LAYERS = 10
 _LARGE = 64 * MB
 _S3_MILLISECONDS = 20
 _S3 = "REGISTRY_STORAGE_S3_"
@@ -29,10 +30,10 @@ _WORTH = 0.95
 
 _DECISIONS = """\
 What is declared, and why: the cache and redirects are on. Chunks stay at 10 MiB: a registry buffers them for each
-upload, and a task reserves 256 MiB. How S3 is told to copy a layer to its place stays at the driver's values: the
-copying is S3's own work, of which a folder on this machine tells nothing. TLS to the registry stays on, on
-connections that the load balancer keeps, with an ECDSA certificate. Clients may speak HTTP/2 to the load balancer; an
-ALB's targets get HTTP/1.1."""
+upload, and a task reserves 256 MiB. How S3 is told to copy a layer to its place stays at the driver's values: 64 MB are
+two parts, and the copying is S3's own work, of which a folder on this machine tells little. TLS to the registry stays
+on, on connections that the load balancer keeps, with an ECDSA certificate. Clients may speak HTTP/2 to the load
+balancer; an ALB's targets get HTTP/1.1."""
 
 
 @dataclass(frozen=True)
@@ -68,15 +69,30 @@ class _Try:
 
 
 _DECLARED = _Try("declared")
-_Measurement = Callable[[Ground, Side, _Try], _Result]
+
+
+@dataclass(frozen=True)
+class _Experiment:
+    """What several settings are measured by.
+
+    Attributes:
+        what: for the table.
+        measurement: of one try on its side, again in each round.
+        stored: an image that each side gets before the first round.
+    """
+
+    what: str
+    measurement: Callable[[Ground, Side, _Try], _Result]
+    tries: Sequence[_Try]
+    stored: Image | None = None
 
 
 def measure(ground: Ground, rounds: int) -> Chapter:
     """Every setting, by what it might change."""
     rows: list[Sequence[str]] = []
     with s3.distant(ground.s3, ground.data / "distant", _S3_MILLISECONDS) as storage:
-        for what, (measurement, tries) in _EXPERIMENTS.items():
-            rows += _experiment(ground, storage, what, measurement, tries, rounds)
+        for experiment in _experiments():
+            rows += _rows(experiment, ground, storage, rounds)
     return Chapter(
         title="Settings that were tried",
         method=(
@@ -103,13 +119,11 @@ def measure(ground: Ground, rounds: int) -> Chapter:
     )
 
 
-def _experiment(
-    ground: Ground, storage: S3, what: str, measurement: _Measurement, tries: Sequence[_Try], rounds: int
-) -> list[Sequence[str]]:
+def _rows(experiment: _Experiment, ground: Ground, storage: S3, rounds: int) -> list[Sequence[str]]:
+    tries = (_DECLARED, *experiment.tries)
     with ExitStack() as exits:
         # What differs in the client alone needs no registry of its own.
-        own = [each for each in (_DECLARED, *tries) if not (each.http2 or each.fresh)]
-        running = {
+        own = {
             each.name: exits.enter_context(
                 sides.stack(
                     ground,
@@ -117,17 +131,23 @@ def _experiment(
                     storage,
                 )
             )
-            for each in own
+            for each in tries
+            if not (each.http2 or each.fresh)
         }
+        if experiment.stored:
+            for side in own.values():
+                ground.clients.push(side.target, experiment.stored)
         results = in_turn(
             {
-                each.name: lambda each=each: measurement(ground, running.get(each.name, running["declared"]), each)
-                for each in (_DECLARED, *tries)
+                each.name: lambda each=each: experiment.measurement(
+                    ground, own.get(each.name, own[_DECLARED.name]), each
+                )
+                for each in tries
             },
             rounds,
         )
-    base = results["declared"]
-    return [_row(what, name, mine, base) for name, mine in results.items()]
+    base = results[_DECLARED.name]
+    return [_row(experiment.what, name, mine, base) for name, mine in results.items()]
 
 
 def _row(what: str, name: str, mine: Sequence[_Result], base: Sequence[_Result]) -> Sequence[str]:
@@ -140,7 +160,7 @@ def _row(what: str, name: str, mine: Sequence[_Result], base: Sequence[_Result])
     return what, name, seconds.text(), time.times(), processor.times(), f"{mine[-1].memory:.0f}", "faster" * worth
 
 
-def _push_of(layers: int, layer_bytes: int) -> _Measurement:
+def _push_of(layers: int, layer_bytes: int) -> Callable[[Ground, Side, _Try], _Result]:
     def push(ground: Ground, side: Side, _: _Try) -> _Result:
         image = Image.new(layers, layer_bytes)
         work = measured(side, lambda: ground.clients.push(side.target, image))
@@ -150,12 +170,12 @@ def _push_of(layers: int, layer_bytes: int) -> _Measurement:
     return push
 
 
-def _pulls(ground: Ground, side: Side, _: _Try) -> _Result:
-    image = Image.new(20, MB)
-    ground.clients.push(side.target, image)
-    work = measured(side, lambda: ground.clients.pull(side.target, image, at_once=_AT_ONCE))
-    side.forget()
-    return _Result(work.seconds, work.cpu["registry"], cpu.peak_memory(side.processes["registry"]))
+def _pulls_of(image: Image) -> Callable[[Ground, Side, _Try], _Result]:
+    def pull(ground: Ground, side: Side, _: _Try) -> _Result:
+        work = measured(side, lambda: ground.clients.pull(side.target, image, at_once=_AT_ONCE))
+        return _Result(work.seconds, work.cpu["registry"], cpu.peak_memory(side.processes["registry"]))
+
+    return pull
 
 
 def _requests(_: Ground, side: Side, how: _Try) -> _Result:
@@ -165,40 +185,46 @@ def _requests(_: Ground, side: Side, how: _Try) -> _Result:
     return _Result(_REQUESTS / done.rate, used, cpu.peak_memory(side.processes["registry"]))
 
 
-_EXPERIMENTS: Mapping[str, tuple[_Measurement, Sequence[_Try]]] = {
-    f"push of {_LARGE // MB} MB": (
-        _push_of(1, _LARGE),
-        (
-            _Try("chunks of 5 MiB, not 10", {f"{_S3}CHUNKSIZE": str(5 * _MIB)}),
-            _Try("chunks of 32 MiB", {f"{_S3}CHUNKSIZE": str(32 * _MIB)}),
-            _Try("garbage collected at 400 %, not 100", {"GOGC": "400"}),
-            _Try("copies 10 at once, not 100", {f"{_S3}MULTIPARTCOPYMAXCONCURRENCY": "10"}),
-            _Try("copies in 128 MiB, not 32", {f"{_S3}MULTIPARTCOPYCHUNKSIZE": str(128 * _MIB)}),
-            _Try("copies in one up to 5 GB, not 32 MiB", {f"{_S3}MULTIPARTCOPYTHRESHOLDSIZE": str(5_000_000_000)}),
+def _experiments() -> Sequence[_Experiment]:
+    image = Image.new(_LAYERS, MB)
+    return (
+        _Experiment(
+            f"push of {_LARGE // MB} MB",
+            _push_of(1, _LARGE),
+            (
+                _Try("chunks of 5 MiB, not 10", {f"{_S3}CHUNKSIZE": str(5 * _MIB)}),
+                _Try("chunks of 32 MiB", {f"{_S3}CHUNKSIZE": str(32 * _MIB)}),
+                _Try("garbage collected at 400 %, not 100", {"GOGC": "400"}),
+                _Try("copied one part at a time, not up to 100", {f"{_S3}MULTIPARTCOPYMAXCONCURRENCY": "1"}),
+                _Try("copied whole, not in parts of 32 MiB", {f"{_S3}MULTIPARTCOPYTHRESHOLDSIZE": str(5_000_000_000)}),
+            ),
         ),
-    ),
-    "push of 20 layers of 1 MB": (
-        _push_of(20, MB),
-        (_Try("no cache", {"REGISTRY_STORAGE_CACHE_BLOBDESCRIPTOR": None}),),
-    ),
-    f"{_AT_ONCE} pulls of 20 layers of 1 MB": (
-        _pulls,
-        (
-            _Try("no cache", {"REGISTRY_STORAGE_CACHE_BLOBDESCRIPTOR": None}),
-            _Try("no redirects", {"REGISTRY_STORAGE_REDIRECT_DISABLE": "true"}),
-            _Try("garbage collected at 400 %, not 100", {"GOGC": "400"}),
+        _Experiment(
+            f"push of {_LAYERS} layers of 1 MB",
+            _push_of(_LAYERS, MB),
+            (_Try("no cache", {"REGISTRY_STORAGE_CACHE_BLOBDESCRIPTOR": None}),),
         ),
-    ),
-    f"{_REQUESTS} requests": (
-        _requests,
-        (
-            _Try("bcrypt cost 4, not 5", cost=4),
-            _Try("errors alone logged", {"REGISTRY_LOG_LEVEL": "error"}),
-            _Try("access log too", {"REGISTRY_LOG_ACCESSLOG_DISABLED": "false"}),
-            _Try("TLS 1.3 alone to the registry", {"REGISTRY_HTTP_TLS_MINIMUMTLS": "tls1.3"}),
-            _Try("no HTTP/2 in the registry", {"REGISTRY_HTTP_HTTP2_DISABLED": "true"}),
-            _Try("HTTP/2 clients", http2=True),
-            _Try("new connections", fresh=True),
+        _Experiment(
+            f"{_AT_ONCE} pulls of {_LAYERS} layers of 1 MB",
+            _pulls_of(image),
+            (
+                _Try("no cache", {"REGISTRY_STORAGE_CACHE_BLOBDESCRIPTOR": None}),
+                _Try("no redirects", {"REGISTRY_STORAGE_REDIRECT_DISABLE": "true"}),
+                _Try("garbage collected at 400 %, not 100", {"GOGC": "400"}),
+            ),
+            stored=image,
         ),
-    ),
-}
+        _Experiment(
+            f"{_REQUESTS} requests",
+            _requests,
+            (
+                _Try("bcrypt cost 4, not 5", cost=4),
+                _Try("errors alone logged", {"REGISTRY_LOG_LEVEL": "error"}),
+                _Try("access log too", {"REGISTRY_LOG_ACCESSLOG_DISABLED": "false"}),
+                _Try("TLS 1.3 alone to the registry", {"REGISTRY_HTTP_TLS_MINIMUMTLS": "tls1.3"}),
+                _Try("no HTTP/2 in the registry", {"REGISTRY_HTTP_HTTP2_DISABLED": "true"}),
+                _Try("HTTP/2 clients", http2=True),
+                _Try("new connections", fresh=True),
+            ),
+        ),
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 
 from matplotlib.axes import Axes
@@ -45,10 +45,11 @@ def measure(ground: Ground, rounds: int, large_bytes: int) -> list[Chapter]:
             running.append(exits.enter_context(sides.direct(ground, major, "bare")))
             for side in running:
                 _prove(ground, side)
-            rounds_by_side = in_turn(
-                {side.name: lambda side=side: _round(ground, side, large_bytes) for side in running}, rounds
+            large = in_turn(
+                {side.name: lambda side=side: _large(ground, side, large_bytes) for side in running}, rounds
             )
-        for name, each in rounds_by_side.items():
+            many = in_turn({side.name: lambda side=side: _many(ground, side) for side in running}, rounds + 1)
+        for name, each in (*large.items(), *many.items()):
             for works in each:
                 for what, work in works.items():
                     found.setdefault(what, {}).setdefault(major, {}).setdefault(name, []).append(work)
@@ -62,20 +63,25 @@ def _prove(ground: Ground, side: Side) -> None:
     ground.clients.pull(side.target, image, verify=True)
 
 
-def _round(ground: Ground, side: Side, large_bytes: int) -> dict[str, Work]:
-    clients, target = ground.clients, side.target
-    large, many = Image.new(1, large_bytes), Image.new(40, MB)
-    one = f"1 layer of {large_bytes // MB} MB"
-    steps: dict[str, Callable[[], Work]] = {
-        f"push of {one}": lambda: measured(side, lambda: clients.push(target, large)),
-        f"pull of {one}": lambda: measured(side, lambda: clients.pull(target, large)),
-        "push of 40 layers of 1 MB": lambda: measured(side, lambda: clients.push(target, many)),
-        "pull of 40 layers of 1 MB": lambda: measured(side, lambda: clients.pull(target, many)),
-        f"{_AT_ONCE} pulls of them at once": lambda: measured(
-            side, lambda: clients.pull(target, many, at_once=_AT_ONCE)
-        ),
+def _large(ground: Ground, side: Side, size: int) -> dict[str, Work]:
+    clients, target, image = ground.clients, side.target, Image.new(1, size)
+    what = f"1 layer of {size // MB} MB"
+    works = {
+        f"push of {what}": measured(side, lambda: clients.push(target, image)),
+        f"pull of {what}": measured(side, lambda: clients.pull(target, image)),
     }
-    works = {what: step() for what, step in steps.items()}
+    side.forget()
+    return works
+
+
+def _many(ground: Ground, side: Side) -> dict[str, Work]:
+    clients, target, image = ground.clients, side.target, Image.new(40, MB)
+    what = "40 layers of 1 MB"
+    works = {
+        f"push of {what}": measured(side, lambda: clients.push(target, image)),
+        f"pull of {what}": measured(side, lambda: clients.pull(target, image)),
+        f"{_AT_ONCE} pulls of them at once": measured(side, lambda: clients.pull(target, image, at_once=_AT_ONCE)),
+    }
     side.forget()
     return works
 
