@@ -4,6 +4,7 @@ Importing this reads no config, no file and no network.
 """
 
 from .args import ExistingNetwork, PrivateRegistryArgs
+from .checks import registry_problems
 from .problems import InvalidInput, Problem
 from .registry import PrivateRegistry
 from .storage import PrivateBucket, PrivateBucketArgs
@@ -16,4 +17,5 @@ __all__ = [
     "PrivateRegistry",
     "PrivateRegistryArgs",
     "Problem",
+    "registry_problems",
 ]

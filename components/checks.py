@@ -48,6 +48,16 @@ RETENTION_DAYS = (
 _MAX_TAGS = 40  # AWS takes 50; some are added here, and some by ECS
 
 
+def registry_problems(name: str, args: PrivateRegistryArgs, region: str) -> list[Problem]:
+    """All that keeps a registry from being declared; nothing is. For who declares it on behalf of somebody else.
+
+    Args:
+        name: the component's.
+        region: such as "us-west-2".
+    """
+    return [*name_problems(name), *problems(args, region)]
+
+
 def problems(args: PrivateRegistryArgs, region: str) -> list[Problem]:
     """All that is wrong with arguments, for a registry in a region such as "us-west-2". Keys are the fields' names."""
     checks = (

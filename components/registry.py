@@ -5,11 +5,12 @@ from collections.abc import Mapping, Sequence
 import pulumi
 import pulumi_aws as aws
 
-from . import checks, policies
+from . import policies
 from .args import ExistingNetwork, PrivateRegistryArgs
 from .bootstrap import Bootstrap, BootstrapArgs
 from .capacity import Capacity, CapacityArgs
 from .certificate import Certificate, CertificateArgs
+from .checks import registry_problems
 from .credentials import Credentials, CredentialsArgs
 from .dns import Dns, DnsArgs
 from .endpoint_policies import EndpointPolicies, EndpointPoliciesArgs
@@ -67,7 +68,7 @@ class PrivateRegistry(pulumi.ComponentResource):
         args = args or PrivateRegistryArgs()
         super().__init__("private-registry:index:PrivateRegistry", name, {}, opts)
         location = Location.of(self)
-        if problems := [*checks.name_problems(name), *checks.problems(args, location.region)]:
+        if problems := registry_problems(name, args, location.region):
             raise InvalidInput(problems)
         child = pulumi.ResourceOptions(parent=self)
         version = registry_version(args.image)

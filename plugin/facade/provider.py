@@ -2,7 +2,6 @@
 
 import json
 import re
-import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -12,8 +11,7 @@ from pulumi.provider import ConstructResult
 from pulumi.provider.experimental.analyzer import ComponentDefinition
 from pulumi.provider.experimental.component import ComponentProvider
 
-import private_registry as library
-from private_registry import InvalidInput, Problem
+from private_registry import InvalidInput, Problem, registry_problems
 
 from .component import PrivateRegistry, library_args
 from .values import Reader
@@ -22,9 +20,6 @@ NAME = "private-registry"
 # Otherwise a Git host's organization, and what programs import would have its name.
 NAMESPACE = "pulumi"
 VERSION = "0.1.0"
-
-# The library's package, whose name is another one where it is installed than in its repository.
-_checks: Any = sys.modules[library.PrivateRegistry.__module__.rpartition(".")[0]].checks
 
 
 class RegistryProvider(ComponentProvider):
@@ -56,8 +51,7 @@ class RegistryProvider(ComponentProvider):
         yield from reader.problems
         if "vpc_id" not in args.get("network", ["vpc_id"]):
             del args["network"]
-        of_the_library = *_checks.name_problems(name), *_checks.problems(library_args(args), _region(options))
-        yield from map(self._in_schema_terms, of_the_library)
+        yield from map(self._in_schema_terms, registry_problems(name, library_args(args), _region(options)))
 
     def _in_schema_terms(self, problem: Problem) -> Problem:
         """The library speaks of min_size. Who writes another language knows minSize."""
