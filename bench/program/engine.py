@@ -37,8 +37,8 @@ a stand-in, and a wrapped provider of Pulumi's may make other calls.
 
 Each once. The first `up` of all programs runs at once, each with an AWS API of its own, so that a whole run stays
 short: they share the cores, and their seconds are more than each alone would take. All else runs alone. {parallel}
-steps at once are allowed (`--parallel`). Pulumi's default is four for each core, and with the 8 of two cores an `up` of
-five registries would wait for its own waiting."""
+steps at once are allowed (`--parallel`). Pulumi's default is four for each core: with the 8 of two cores, the steps of
+five registries that only wait, for load balancers and buckets, would keep the others from starting."""
 _FINDINGS = """\
 Resources include the components, which call nothing. A preview asks the provider's few questions, however many
 registries there are. An `up` without a change compares with the state, and reads resources only when it is told to

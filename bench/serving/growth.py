@@ -18,7 +18,7 @@ from bench.sides import Side, Variant
 
 _INSTANCES = (1, 2, 4)
 _CLIENTS = (1, 2, 4, 8, 16, 32, 64)
-_REQUESTS = 256
+_REQUESTS = 192
 
 
 @dataclass(frozen=True)
