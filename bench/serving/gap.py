@@ -17,6 +17,8 @@ from bench.work import PARTS, Work, measured, part, processor, seconds
 
 _LAYERS = 20
 _S3_SECONDS = 0.03
+# Linux counts a process's time in hundredths of a second.
+_TELLING = 0.05
 
 Found = dict[int, dict[str, list[tuple[Work, Work]]]]
 
@@ -86,8 +88,13 @@ def _shares(major: int, by_side: dict[str, list[tuple[Work, Work]]]) -> str:
             name: part([each[index] for each in declared], name) - part([each[index] for each in bare], name)
             for name in PARTS[1:]
         }
-        shares = ", ".join(f"{name} {seconds / sum(more.values()):.0%}" for name, seconds in more.items())
-        told.append(f"{what}, {number(sum(more.values()))} processor seconds more than bare: {shares}")
+        total = sum(more.values())
+        shares = ", ".join(f"{name} {seconds / total:.0%}" for name, seconds in more.items())
+        told.append(
+            f"{what}, {number(total)} processor seconds more than bare: {shares}"
+            if total >= _TELLING
+            else f"{what}, about as many processor seconds as bare"
+        )
     return f"- {RELEASES[major]}: {'; '.join(told)}."
 
 
