@@ -34,7 +34,8 @@ What is declared, and why: the cache and redirects are on. Chunks stay at 10 MiB
 upload, and a task reserves 256 MiB. How S3 is told to copy a layer to its place stays at the driver's values: 64 MB are
 two parts, and the copying is S3's own work, of which a folder on this machine tells little. TLS to the registry stays
 on, on connections that the load balancer keeps, with an ECDSA certificate. Clients may speak HTTP/2 to the load
-balancer; an ALB's targets get HTTP/1.1."""
+balancer; an ALB's targets get HTTP/1.1. bcrypt's cost 4, the least there is, would save about a millisecond of each
+request; generated passwords stay at 5, and 40 times as fast as by passlib's default needs no more."""
 
 
 @dataclass(frozen=True)
