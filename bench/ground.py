@@ -20,7 +20,7 @@ from sandbox.report import Report
 PROJECT = Path(__file__).parents[1]
 _INSTANCES = 4
 _CLIENTS = 16
-_MEMORY = Path("/dev/shm")
+MEMORY = Path("/dev/shm")
 _NEEDED_BYTES = 8_000_000_000
 _TOUCHED_BYTES = 4_000_000_000
 
@@ -48,7 +48,7 @@ def ground(report: Report) -> Iterator[Ground]:
         data = Path(exits.enter_context(tempfile.TemporaryDirectory(prefix="bench-", dir=data_folder())))
         # Registries run as another user; their own folders in it are closed to others.
         data.chmod(0o711)
-        if data.parent == _MEMORY:
+        if data.parent == MEMORY:
             with report.step("touch the memory"):
                 _touch(data / "touched")
         s3.program(report.notice)
@@ -70,8 +70,8 @@ def _touch(file: Path) -> None:
 def data_folder() -> Path:
     """In memory, where there is room: a disk would be measured instead of a registry. Else where temporary files go."""
     with contextlib.suppress(OSError):
-        if shutil.disk_usage(_MEMORY).free >= _NEEDED_BYTES and _takes_attributes(_MEMORY):
-            return _MEMORY
+        if shutil.disk_usage(MEMORY).free >= _NEEDED_BYTES and _takes_attributes(MEMORY):
+            return MEMORY
     return Path(tempfile.gettempdir())
 
 

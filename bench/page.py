@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 
 from bench import plots
-from bench.ground import data_folder
+from bench.ground import MEMORY, data_folder
 from bench.report import Part, markdown
 
 
@@ -30,7 +30,7 @@ def write(page: Path, parts: Sequence[Part], seconds: float) -> None:
 
 def _head(seconds: float) -> str:
     cores, load = os.cpu_count() or 1, os.getloadavg()[2]
-    where = "in memory" if data_folder() == Path("/dev/shm") else "on the disk"
+    where = "in memory" if data_folder() == MEMORY else "on the disk"
     return f"""\
 # Performance
 

@@ -22,7 +22,7 @@ from sandbox import account, agent, load_balancer, programs
 from sandbox.agent import Container, Mount
 from sandbox.bubblewrap_runtime import BubblewrapRuntime
 from sandbox.containers import IMAGE_CONFIG
-from sandbox.declared import Declaration, Resource
+from sandbox.declared import Declaration
 from sandbox.load_balancer import LoadBalancer
 from sandbox.processes import free_port, running, wait_until
 
@@ -224,15 +224,12 @@ def _changed(container: Container, variant: Variant, bucket: str, folder: Path, 
 
 def _checked(declaration: Declaration, variant: Variant) -> Declaration:
     """With more frequent health checks: a side is up as soon as its load balancer has seen its targets' health."""
-
-    def changed(resource: Resource) -> Resource:
-        if resource.type != "aws:lb/targetGroup:TargetGroup":
-            return resource
-        check = {**resource.inputs["healthCheck"], "matcher": "200"}
-        return dataclasses.replace(resource, inputs={**resource.inputs, "healthCheck": check})
-
     checked = load_balancer.checked_every(declaration, _CHECK_SECONDS)
-    return checked if variant.passwords else checked.changed(changed)
+    if variant.passwords:
+        return checked
+    return checked.with_inputs(
+        "aws:lb/targetGroup:TargetGroup", lambda inputs: {"healthCheck": {**inputs["healthCheck"], "matcher": "200"}}
+    )
 
 
 def _answers(target: Target) -> bool:

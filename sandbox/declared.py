@@ -47,6 +47,16 @@ class Declaration:
         kept = (new for resource in self.resources if (new := change(resource)) is not None)
         return dataclasses.replace(self, resources=tuple(kept))
 
+    def with_inputs(self, type_: str, change: Callable[[Mapping[str, Any]], Mapping[str, Any]]) -> Declaration:
+        """The same, where every resource of a type has what `change` makes of its inputs in place of these."""
+
+        def changed(resource: Resource) -> Resource:
+            if resource.type != type_:
+                return resource
+            return dataclasses.replace(resource, inputs={**resource.inputs, **change(resource.inputs)})
+
+        return self.changed(changed)
+
     def all(self, type_: str, name: str | None = None) -> list[Resource]:
         """The resources of a type such as "aws:s3/bucket:Bucket", and of a name if one is given."""
         return [r for r in self.resources if r.type == type_ and name in (None, r.name)]

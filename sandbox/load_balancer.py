@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,7 +12,7 @@ from typing import Any
 
 from sandbox import programs
 from sandbox.containers import RunningContainer
-from sandbox.declared import Declaration, Resource
+from sandbox.declared import Declaration
 from sandbox.errors import SandboxError
 from sandbox.haproxy_api import HaproxyApi
 from sandbox.processes import free_port, running, wait_until
@@ -144,14 +143,9 @@ def balancing(declaration: Declaration, targets: Sequence[RunningContainer], fol
 
 def checked_every(declaration: Declaration, seconds: int) -> Declaration:
     """The same with more frequent health checks, for who does not want to wait for the declared ones."""
-
-    def change(resource: Resource) -> Resource:
-        if resource.type != "aws:lb/targetGroup:TargetGroup":
-            return resource
-        check = {**resource.inputs["healthCheck"], "interval": seconds}
-        return dataclasses.replace(resource, inputs={**resource.inputs, "healthCheck": check})
-
-    return declaration.changed(change)
+    return declaration.with_inputs(
+        "aws:lb/targetGroup:TargetGroup", lambda inputs: {"healthCheck": {**inputs["healthCheck"], "interval": seconds}}
+    )
 
 
 def configuration(

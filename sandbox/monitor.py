@@ -25,7 +25,7 @@ class DuplicateResource(Exception):
 
 
 class _NoMocks(Mocks):
-    """MockMonitor wants mocks; the monitor below answers everything by itself."""
+    """MockMonitor wants mocks. They are never asked: the monitor below overrides each method that would ask them."""
 
     def call(self, args: MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
         raise NotImplementedError(args.token)

@@ -45,7 +45,7 @@ def _call_action(self: BaseResponse) -> TYPE_RESPONSE:
         return _answers[call]
     try:
         status, headers, body = _moto_call_action(self)
-    except NotImplementedError as error:
+    except NotImplementedError as error:  # what moto raises for an action that it lacks
         _, headers, body = self.serialized(ActionResult(_NotImplemented(f"moto, the AWS API here: {error}")))
         return 501, headers, body
     if call and status < 300 and not action.startswith(_READING):

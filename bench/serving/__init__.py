@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bench.ground import ground
-from bench.images import MB
 from bench.report import Chapter
 from bench.serving import gap, growth, passwords, settings, transfers
 from bench.size import Size
@@ -21,13 +20,13 @@ def chapters(size: Size, report: Report) -> Iterator[Chapter]:
             found = passwords.measure(shared, size.rounds)
         yield found
         with report.step("push and pull"):
-            several = transfers.measure(shared, size.rounds, size.large_mb * MB)
+            several = transfers.measure(shared, size)
         yield from several
         with report.step("from bare to declared"):
             several = gap.measure(shared, size.rounds)
         yield from several
         with report.step("settings"):
-            found = settings.measure(shared, size.rounds)
+            found = settings.measure(shared, size)
         yield found
         with report.step("instances and clients"):
             found = growth.measure(shared, size.rounds)

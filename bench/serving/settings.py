@@ -15,6 +15,7 @@ from bench.measure import Spread, in_turn
 from bench.report import Chapter, Table
 from bench.s3 import S3
 from bench.sides import Side, Variant
+from bench.size import Size
 from bench.work import measured
 
 _CLIENTS = 8
@@ -71,6 +72,7 @@ class _Try:
 
 
 _DECLARED = _Try("declared")
+_Measurement = Callable[[Ground, Side, _Try], _Result]
 
 
 @dataclass(frozen=True)
@@ -81,22 +83,22 @@ class _Experiment:
         what: for the table.
         measurement: of one try on its side, again in each round.
         stored: an image that each side gets before the first round.
-        quick: it has a round more, and before them one that does not count.
+        quick: its turns are short, and before the first round there is one that does not count.
     """
 
     what: str
-    measurement: Callable[[Ground, Side, _Try], _Result]
+    measurement: _Measurement
     tries: Sequence[_Try]
     stored: Image | None = None
     quick: bool = False
 
 
-def measure(ground: Ground, rounds: int) -> Chapter:
+def measure(ground: Ground, size: Size) -> Chapter:
     """Every setting, by what it might change."""
     rows: list[Sequence[str]] = []
     with s3.distant(ground.s3, ground.data / "distant", _S3_MILLISECONDS) as storage:
         for experiment in _experiments():
-            rows += _rows(experiment, ground, storage, rounds)
+            rows += _rows(experiment, ground, storage, size)
     return Chapter(
         title="Settings that were tried",
         method=(
@@ -123,7 +125,7 @@ def measure(ground: Ground, rounds: int) -> Chapter:
     )
 
 
-def _rows(experiment: _Experiment, ground: Ground, storage: S3, rounds: int) -> list[Sequence[str]]:
+def _rows(experiment: _Experiment, ground: Ground, storage: S3, size: Size) -> list[Sequence[str]]:
     tries = (_DECLARED, *experiment.tries)
     with ExitStack() as exits:
         # What differs in the client alone needs no registry of its own.
@@ -147,7 +149,7 @@ def _rows(experiment: _Experiment, ground: Ground, storage: S3, rounds: int) -> 
         }
         if experiment.quick:
             in_turn(measurements, 1)
-        results = in_turn(measurements, rounds + experiment.quick)
+        results = in_turn(measurements, size.short_rounds if experiment.quick else size.rounds)
     base = results[_DECLARED.name]
     return [_row(experiment.what, name, mine, base) for name, mine in results.items()]
 
@@ -162,7 +164,7 @@ def _row(what: str, name: str, mine: Sequence[_Result], base: Sequence[_Result])
     return what, name, seconds.text(), time.times(), processor.times(), f"{mine[-1].memory:.0f}", "faster" * worth
 
 
-def _push_of(layers: int, layer_bytes: int) -> Callable[[Ground, Side, _Try], _Result]:
+def _push_of(layers: int, layer_bytes: int) -> _Measurement:
     def push(ground: Ground, side: Side, _: _Try) -> _Result:
         image = Image.new(layers, layer_bytes)
         work = measured(side, lambda: ground.clients.push(side.target, image))
@@ -172,7 +174,7 @@ def _push_of(layers: int, layer_bytes: int) -> Callable[[Ground, Side, _Try], _R
     return push
 
 
-def _pulls_of(image: Image) -> Callable[[Ground, Side, _Try], _Result]:
+def _pulls_of(image: Image) -> _Measurement:
     def pull(ground: Ground, side: Side, _: _Try) -> _Result:
         work = measured(side, lambda: ground.clients.pull(side.target, image, at_once=_AT_ONCE))
         return _Result(work.seconds, work.cpu["registry"], cpu.peak_memory(side.processes["registry"]))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from contextlib import ExitStack
+from functools import partial
 
 from matplotlib.axes import Axes
 
@@ -14,6 +15,7 @@ from bench.images import MB, Image
 from bench.measure import Spread, in_turn
 from bench.report import Chapter, Goal, Picture, Table
 from bench.sides import RELEASES, Side, Variant
+from bench.size import Size
 from bench.work import Work, measured, processor, seconds
 
 _AT_ONCE = 16
@@ -31,12 +33,8 @@ behind the settings is the same: the article's instances in one picture with a c
 Found = dict[str, dict[int, dict[str, list[Work]]]]
 
 
-def measure(ground: Ground, rounds: int, large_bytes: int) -> list[Chapter]:
-    """All sides of both versions, in turn.
-
-    Args:
-        large_bytes: the size of the one large layer.
-    """
+def measure(ground: Ground, size: Size) -> list[Chapter]:
+    """All sides of both versions, in turn."""
     found: Found = {}
     for major in RELEASES:
         variants = (Variant(name="declared", major=major), Variant(name="article", major=major, article=True))
@@ -45,11 +43,10 @@ def measure(ground: Ground, rounds: int, large_bytes: int) -> list[Chapter]:
             running.append(exits.enter_context(sides.direct(ground, major, "bare")))
             for side in running:
                 _prove(ground, side)
-            large = in_turn(
-                {side.name: lambda side=side: _large(ground, side, large_bytes) for side in running}, rounds
-            )
-            many = in_turn({side.name: lambda side=side: _many(ground, side) for side in running}, rounds + 1)
-        for name, each in (*large.items(), *many.items()):
+            one = {side.name: partial(_round, ground, side, 1, size.large_mb * MB) for side in running}
+            many = {side.name: partial(_round, ground, side, 40, MB, _AT_ONCE) for side in running}
+            rounds = (*in_turn(one, size.rounds).items(), *in_turn(many, size.short_rounds).items())
+        for name, each in rounds:
             for works in each:
                 for what, work in works.items():
                     found.setdefault(what, {}).setdefault(major, {}).setdefault(name, []).append(work)
@@ -63,25 +60,16 @@ def _prove(ground: Ground, side: Side) -> None:
     ground.clients.pull(side.target, image, verify=True)
 
 
-def _large(ground: Ground, side: Side, size: int) -> dict[str, Work]:
-    clients, target, image = ground.clients, side.target, Image.new(1, size)
-    what = f"1 layer of {size // MB} MB"
+def _round(ground: Ground, side: Side, layers: int, layer_bytes: int, at_once: int = 0) -> dict[str, Work]:
+    """A push and a pull, and another by so many clients at once, if any."""
+    clients, target, image = ground.clients, side.target, Image.new(layers, layer_bytes)
+    what = f"{layers} {'layer' if layers == 1 else 'layers'} of {layer_bytes // MB} MB"
     works = {
         f"push of {what}": measured(side, lambda: clients.push(target, image)),
         f"pull of {what}": measured(side, lambda: clients.pull(target, image)),
     }
-    side.forget()
-    return works
-
-
-def _many(ground: Ground, side: Side) -> dict[str, Work]:
-    clients, target, image = ground.clients, side.target, Image.new(40, MB)
-    what = "40 layers of 1 MB"
-    works = {
-        f"push of {what}": measured(side, lambda: clients.push(target, image)),
-        f"pull of {what}": measured(side, lambda: clients.pull(target, image)),
-        f"{_AT_ONCE} pulls of them at once": measured(side, lambda: clients.pull(target, image, at_once=_AT_ONCE)),
-    }
+    if at_once:
+        works[f"{at_once} pulls of them at once"] = measured(side, lambda: clients.pull(target, image, at_once=at_once))
     side.forget()
     return works
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -71,15 +71,11 @@ def test_the_files_are_for_the_containers_group_alone(dev: Sandbox) -> None:
 def test_an_undeclared_hook_is_refused(dev: Sandbox, tmp_path: Path) -> None:
     """The stand-in for Auto Scaling knows the declared hook alone: a script with another name would hang the launch."""
 
-    def renamed(resource: Resource) -> Resource:
-        if resource.type != "aws:autoscaling/group:Group":
-            return resource
-        (hook,) = resource.inputs["initialLifecycleHooks"]
-        return dataclasses.replace(
-            resource, inputs={**resource.inputs, "initialLifecycleHooks": [{**hook, "name": "other"}]}
-        )
+    def renamed(inputs: Mapping[str, Any]) -> Mapping[str, Any]:
+        (hook,) = inputs["initialLifecycleHooks"]
+        return {"initialLifecycleHooks": [{**hook, "name": "other"}]}
 
-    declaration = dev.stack.declaration.changed(renamed)
+    declaration = dev.stack.declaration.with_inputs("aws:autoscaling/group:Group", renamed)
     with launched(declaration, tmp_path / "instance", address="127.0.0.9", url=dev.stack.api_url) as instance:
         assert instance.launch_result == ""
         assert 'there is no lifecycle hook "booted"' in instance.log.read_text()

@@ -6,14 +6,12 @@ time that S3 takes to copy.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from sandbox import oci_image
-from sandbox.declared import Declaration, Resource
 from sandbox.local import Sandbox
 from tests.sandbox.faulty_s3 import Fault, FaultyS3, faulty_s3
 from tests.sandbox.replicas import replicas
@@ -48,19 +46,11 @@ def test_with_the_default_timeout_it_would_fail(dev: Sandbox, s3: FaultyS3, tmp_
 
 def push_slowly(sandbox: Sandbox, s3: FaultyS3, idle_seconds: int, folder: Path) -> tuple[int, str, int]:
     """Pushes an image: the client's exit status, its errors, and how many slow copies there were."""
-    declaration = with_idle_timeout(sandbox.stack.declaration, round(idle_seconds * _SCALE))
+    seconds = round(idle_seconds * _SCALE)
+    declaration = sandbox.stack.declaration.with_inputs(_BALANCER, lambda _: {"idleTimeout": seconds})
     oci_image.make(folder / "image", tag="1", layers=1, layer_bytes=100_000)
     with replicas(sandbox, folder / "replicas", s3_url=s3.url, declaration=declaration) as running:
         before = s3.hit
         with s3.failing(Fault(delay=_COPY_SECONDS * _SCALE, copies_only=True)):
             pushed = running.client.push(folder / "image", "test/slow-commit:1")
         return pushed.returncode, pushed.stderr, s3.hit - before
-
-
-def with_idle_timeout(declaration: Declaration, seconds: int) -> Declaration:
-    def change(resource: Resource) -> Resource:
-        if resource.type != _BALANCER:
-            return resource
-        return dataclasses.replace(resource, inputs={**resource.inputs, "idleTimeout": seconds})
-
-    return declaration.changed(change)
