@@ -1,4 +1,4 @@
-"""A moto server with its gaps closed.
+"""A moto server that answers, and refuses, as AWS does.
 
 usage: python -m sandbox.moto_server HOST PORT
 """
@@ -13,12 +13,13 @@ from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionResult, BaseResponse
 from moto.moto_server.threaded_moto_server import ThreadedMotoServer
 
-from sandbox import moto_gaps
+from sandbox import aws_refusals, moto_gaps
 
 
 def main(host: str, port: int) -> None:
     """Serves until SIGTERM or Ctrl-C."""
     moto_gaps.close()
+    aws_refusals.enforce()
     BaseResponse.call_action = _call_action
     ThreadedMotoServer(host, port).start()
     signal.sigwait({signal.SIGTERM, signal.SIGINT})

@@ -1,0 +1,15 @@
+"""What AWS refuses and moto accepts, one module per service.
+
+Without these rules a stack that AWS would refuse comes up here. Each rule names where AWS documents it, raises the
+error code that AWS answers with, and has a test in tests/sandbox/aws_api.
+"""
+
+from __future__ import annotations
+
+from sandbox.aws_refusals import elbv2
+
+
+def enforce() -> None:
+    """Enforce all rules, by changing moto's classes for the rest of this process."""
+    for service in (elbv2,):
+        service.enforce()

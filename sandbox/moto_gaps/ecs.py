@@ -1,0 +1,61 @@
+"""ECS as AWS answers it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from moto.core.responses import ActionResult
+from moto.ecs.models import EC2ContainerServiceBackend
+from moto.ecs.responses import EC2ContainerServiceResponse
+
+from sandbox.patching import wrap
+
+# What services forget: names in the API, and as moto would spell them.
+_SERVICE_SETTINGS = {
+    "availabilityZoneRebalancing": "availability_zone_rebalancing",
+    "capacityProviderStrategy": "capacity_provider_strategy",
+    "deploymentConfiguration": "deployment_configuration",
+    "enableECSManagedTags": "enable_ecs_managed_tags",
+    "healthCheckGracePeriodSeconds": "health_check_grace_period_seconds",
+    "placementStrategy": "placement_strategy",
+}
+
+
+def close() -> None:
+    """Close the gaps."""
+    wrap(EC2ContainerServiceResponse, "create_service", _keep_service_settings)
+    wrap(EC2ContainerServiceResponse, "update_service", _keep_service_settings)
+    wrap(EC2ContainerServiceBackend, "_validate_container_defs", _take_memory_reservation_alone)
+
+
+def _keep_service_settings(call: Callable[..., Any], response: Any) -> ActionResult:
+    """Services keep what they are told, and are steady at once: nothing runs behind this API."""
+    answer = call(response)
+    service = answer.result["service"]
+    for key, attribute in _SERVICE_SETTINGS.items():
+        if (value := response._get_param(key)) is not None:
+            setattr(service, attribute, value)
+    # A capacity provider strategy stands in the place of a launch type, and only "awsvpc" has a network of its own.
+    service.launch_type = None if getattr(service, "capacity_provider_strategy", None) else service.launch_type
+    service.network_configuration = service.network_configuration or None
+    service.running_count, service.pending_count = service.desired_count, 0
+    for deployment in service.deployments:
+        deployment |= {
+            "desiredCount": service.desired_count,
+            "pendingCount": 0,
+            "rolloutState": "COMPLETED",
+            "runningCount": service.desired_count,
+            "taskDefinition": service.task_definition,
+        }
+    return answer
+
+
+def _take_memory_reservation_alone(
+    validate: Callable[..., None], memory: str | None, definitions: list[dict[str, Any]], _compatibilities: list[str]
+) -> None:
+    """On EC2 a container needs a memory limit or a reservation; moto asks for the limit.
+
+    Source: ECS API Reference, "ContainerDefinition", memory.
+    """
+    validate(memory, definitions, None)
