@@ -107,7 +107,12 @@ def _secrets(settings: ContainerSettings) -> dict[str, str]:
 
 
 def container_definition(settings: ContainerSettings) -> dict[str, Any]:
-    """One ECS container definition: not root, no capabilities, nothing writable, no secret in clear."""
+    """One ECS container definition: not root, no capabilities, nothing writable, no secret in clear.
+
+    It has the form in which ECS returns it. The AWS provider compares the two and does not know every default
+    (pulumi/pulumi-aws#4576): a list left out here would replace the task definition, and every task, at each
+    `pulumi up`.
+    """
     return {
         "name": NAME,
         "image": settings.image,
@@ -115,8 +120,9 @@ def container_definition(settings: ContainerSettings) -> dict[str, Any]:
         "user": f"{USER_ID}:{GROUP_ID}",
         "readonlyRootFilesystem": True,
         "privileged": False,
-        "linuxParameters": {"capabilities": {"drop": ["ALL"]}},
+        "linuxParameters": {"capabilities": {"add": [], "drop": ["ALL"]}},
         "dockerSecurityOptions": ["no-new-privileges"],
+        "cpu": 0,  # none reserved
         # A reservation and no limit: an upload buffers tens of MB, and a limit would kill many at once.
         "memoryReservation": 256,
         "ulimits": [{"name": "nofile", "softLimit": 65536, "hardLimit": 65536}],
@@ -127,6 +133,8 @@ def container_definition(settings: ContainerSettings) -> dict[str, Any]:
         "mountPoints": [
             {"sourceVolume": volume, "containerPath": path, "readOnly": True} for volume, path in _MOUNTS.items()
         ],
+        "volumesFrom": [],
+        "systemControls": [],
         "environment": [{"name": name, "value": value} for name, value in sorted(environment(settings).items())],
         "secrets": [{"name": name, "valueFrom": arn} for name, arn in _secrets(settings).items()],
         **_labels(settings),

@@ -27,6 +27,7 @@ def close() -> None:
     wrap(EC2ContainerServiceResponse, "create_service", _keep_service_settings)
     wrap(EC2ContainerServiceResponse, "update_service", _keep_service_settings)
     wrap(EC2ContainerServiceBackend, "_validate_container_defs", _take_memory_reservation_alone)
+    wrap(EC2ContainerServiceBackend, "register_task_definition", _fill_in_container_definitions)
 
 
 def _keep_service_settings(call: Callable[..., Any], response: Any) -> ActionResult:
@@ -59,3 +60,16 @@ def _take_memory_reservation_alone(
     Source: ECS API Reference, "ContainerDefinition", memory.
     """
     validate(memory, definitions, None)
+
+
+def _fill_in_container_definitions(register: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """ECS returns a container definition with the lists that it was registered without, empty; moto lacks two kinds.
+
+    Sources: METR/hawk#532 (the lists), braintrustdata/terraform-aws-braintrust-data-plane#335 (the capabilities).
+    """
+    definition = register(*args, **kwargs)
+    for container in definition.container_definitions:
+        container.setdefault("systemControls", [])
+        if capabilities := container.get("linuxParameters", {}).get("capabilities"):
+            container["linuxParameters"]["capabilities"] = {"add": [], "drop": [], **capabilities}
+    return definition

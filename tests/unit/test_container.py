@@ -66,7 +66,7 @@ def test_the_container_is_hardened(settings: ContainerSettings) -> None:
         "user": "1000:1000",
         "readonlyRootFilesystem": True,
         "privileged": False,
-        "linuxParameters": {"capabilities": {"drop": ["ALL"]}},
+        "linuxParameters": {"capabilities": {"add": [], "drop": ["ALL"]}},
         "dockerSecurityOptions": ["no-new-privileges"],
     }
     assert differences(definition, expected) == {}
