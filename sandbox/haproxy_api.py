@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 import socket
 from dataclasses import dataclass
+from pathlib import Path
 
 from sandbox.errors import SandboxError
 
@@ -16,10 +18,9 @@ _DONE = ("", "New server registered.", "Transaction created", "Success!")
 
 @dataclass(frozen=True)
 class HaproxyApi:
-    """Where a HAProxy listens for commands."""
+    """Where a HAProxy listens for commands: a Unix socket, which its owner alone may open."""
 
-    address: str
-    port: int
+    path: Path
 
     def do(self, command: str) -> None:
         """Raises:
@@ -45,8 +46,18 @@ class HaproxyApi:
         OSError: HAProxy is not there.
         """
         answer = b""
-        with socket.create_connection((self.address, self.port), timeout=_SECONDS) as connection:
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(_SECONDS)
+            self._connect(connection)
             connection.sendall(f"{command}\n".encode())
             while part := connection.recv(65536):
                 answer += part
         return answer.decode()
+
+    def _connect(self, connection: socket.socket) -> None:
+        # unix(7): a socket's path has 107 characters at most. By its folder's descriptor, any path is short enough.
+        folder = os.open(self.path.parent, os.O_PATH | os.O_DIRECTORY)
+        try:
+            connection.connect(f"/proc/self/fd/{folder}/{self.path.name}")
+        finally:
+            os.close(folder)

@@ -19,6 +19,8 @@ from sandbox.processes import free_port, running, wait_until
 
 _ADDRESS = "127.0.0.1"
 _HEALTHY_SECONDS = 30
+# The runtime API's socket, in the load balancer's folder.
+_API = "api.sock"
 _ALGORITHMS = {"least_outstanding_requests": "leastconn", "round_robin": "roundrobin", None: "roundrobin"}
 # "Security policies for your Application Load Balancer": the oldest protocol, and the ciphers below TLS 1.3.
 _RESTRICTED = ":".join(
@@ -48,7 +50,7 @@ class LoadBalancer:
     address: str
     port: int
     certificate: str
-    _pem_file: Path
+    _pem_file: str
     _server_settings: str
     _api: HaproxyApi
 
@@ -129,14 +131,15 @@ def balancing(declaration: Declaration, targets: Sequence[RunningContainer], fol
     pem_file, config, log = folder / "certificate.pem", folder / "haproxy.cfg", folder / "haproxy.log"
     pem_file.touch(mode=0o600)
     pem_file.write_text(pem)
-    port, api_port = free_port(_ADDRESS), free_port(_ADDRESS)
-    config.write_text(configuration(declaration, targets, port=port, api_port=api_port, pem_file=pem_file))
+    port = free_port(_ADDRESS)
+    config.write_text(configuration(declaration, targets, port=port, pem_file=pem_file.name))
     name = declaration.one("aws:lb/loadBalancer:LoadBalancer").outputs["dnsName"]
     balancer = LoadBalancer(
-        name, _ADDRESS, port, certificate, pem_file, _server_settings(declaration), HaproxyApi(_ADDRESS, api_port)
+        name, _ADDRESS, port, certificate, pem_file.name, _server_settings(declaration), HaproxyApi(folder / _API)
     )
-    argv = [programs.require(["haproxy"])["haproxy"], "-db", "-f", str(config)]
-    with running(argv, env={}, log=log) as process:
+    argv = [programs.require(["haproxy"])["haproxy"], "-db", "-f", config.name]
+    # In its folder, so that its files have names without spaces, and its socket a short one, wherever the folder is.
+    with running(argv, env={}, log=log, cwd=folder) as process:
         wait_until(balancer.all_healthy, "the targets' health", seconds=_HEALTHY_SECONDS, process=process, log=log)
         yield balancer
 
@@ -148,10 +151,12 @@ def checked_every(declaration: Declaration, seconds: int) -> Declaration:
     )
 
 
-def configuration(
-    declaration: Declaration, targets: Sequence[RunningContainer], *, port: int, api_port: int, pem_file: Path
-) -> str:
-    """HAProxy's configuration file."""
+def configuration(declaration: Declaration, targets: Sequence[RunningContainer], *, port: int, pem_file: str) -> str:
+    """HAProxy's configuration file.
+
+    Args:
+        pem_file: the certificate with its key, by its name in HAProxy's working directory.
+    """
     listener = declaration.one("aws:lb/listener:Listener").inputs
     group = declaration.one("aws:lb/targetGroup:TargetGroup").inputs
     idle = declaration.one("aws:lb/loadBalancer:LoadBalancer").inputs.get("idleTimeout", 60)
@@ -167,7 +172,7 @@ def configuration(
     servers = "\n".join(f"    server {_server_name(target)} {_server_name(target)} {settings}" for target in targets)
     return f"""\
 global
-    stats socket ipv4@{_ADDRESS}:{api_port} level admin
+    stats socket unix@{_API} mode 600 level admin
 defaults
     mode http
     retries 0
