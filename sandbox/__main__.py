@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import signal
 import sys
 import tempfile
@@ -102,10 +103,9 @@ def _folder(keep: Path | None) -> Iterator[Path]:
 
 def _summary(running: Sandbox, seconds: float, check: bool) -> str:
     client = running.client
-    example = (
-        f"{client.wrapper} skopeo inspect --cert-dir {client.ca_folder} --authfile {client.auth_file} "
-        f"docker://{client.registry}/{IMAGE}"
-    )
+    options = ["--cert-dir", str(client.ca_folder), "--authfile", str(client.auth_file)]
+    image = f"docker://{client.registry}/{IMAGE}"
+    example = shlex.join([str(client.wrapper), "skopeo", "inspect", *options, image])
     return "\n".join(
         (
             f"ready and checked in {seconds:.1f} s",

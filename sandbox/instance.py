@@ -6,12 +6,13 @@ import base64
 import dataclasses
 import secrets
 import shlex
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from sandbox import account, bubblewrap, programs
+from sandbox import account, bubblewrap
 from sandbox.declared import Declaration
 from sandbox.errors import SandboxError
 from sandbox.processes import last_lines, wait_until
@@ -155,7 +156,7 @@ def _environment(declaration: Declaration, instance: Instance, url: str, timer_s
         **account.CREDENTIALS,
         "AWS_EC2_METADATA_DISABLED": "true",
         "AWS_ENDPOINT_URL": url,
-        "SANDBOX_AWS_CLI": str(programs.aws_cli()),
+        "SANDBOX_PYTHON": sys.executable,
         "SANDBOX_INSTANCE": instance.id,
         "SANDBOX_GROUP": group.outputs["name"],
         "SANDBOX_HOOK": _launch_hook(group.inputs.get("initialLifecycleHooks", [])),

@@ -76,7 +76,7 @@ def sandbox(options: Options, report: Report) -> Iterator[Sandbox]:
         Exception: whatever the program raises.
     """
     programs.require(programs.ALWAYS)
-    programs.aws_cli()
+    programs.require_aws_cli()
     door = doors.by_engine if options.engine else doors.by_evaluation
     with ExitStack() as exits:
         stack = exits.enter_context(door(options.project, options.stack, options.folder, report))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import fcntl
+import importlib.util
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -55,18 +57,15 @@ def require(names: Iterable[str]) -> dict[str, str]:
     return {name: path for name, path in found.items() if path}
 
 
-def aws_cli() -> Path:
-    """The AWS CLI of this Python environment.
+def require_aws_cli() -> None:
+    """The instances run the AWS CLI of this Python environment, as `python -m awscli`.
 
     Raises:
         SandboxError: it is not installed.
     """
-    path = Path(sys.executable).parent / "aws"
-    if not path.exists():
-        raise SandboxError(
-            f"there is no AWS CLI at {path}; run: {sys.executable} -m pip install -r requirements-dev.txt"
-        )
-    return path
+    if importlib.util.find_spec("awscli") is None:
+        python = shlex.quote(sys.executable)
+        raise SandboxError(f"{python} has no AWS CLI; run: {python} -m pip install -r requirements-dev.txt")
 
 
 def registry(major: int, notice: Callable[[str], None]) -> Path:

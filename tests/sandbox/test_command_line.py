@@ -165,3 +165,21 @@ def test_an_ordinary_user_without_an_engine_is_told_what_mends_it(ordinary: list
     assert done.returncode == 1
     assert "apt-get install --no-install-recommends docker.io" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_it_works_in_a_folder_with_a_space_in_its_name(tmp_path: Path) -> None:
+    folder = tmp_path / "my registry"
+    (folder / "tmp").mkdir(parents=True)
+    project, kept = folder / "clone", folder / "kept"
+    view = ["--dev-bind", "/", "/", "--bind", str(PROJECT), str(project), "--bind", sys.prefix, str(project / ".venv")]
+    command = [str(project / ".venv/bin/python"), "-m", "sandbox", "up", "--check", "--instances", "1"]
+    done = subprocess.run(
+        ["bwrap", "--die-with-parent", *view, "--chdir", str(project), "--", *command, "--keep", str(kept)],
+        env={**os.environ, "TMPDIR": str(folder / "tmp")},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    (example,) = [line for line in done.stdout.splitlines() if line.startswith("try ")]
+    assert shlex.split(example)[1] == str(kept / "client/with-names")

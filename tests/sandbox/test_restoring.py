@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
+import sys
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -42,13 +44,14 @@ def image(dev: Sandbox) -> Image:
 
 def run(sandbox: Sandbox, command: str, **variables: str) -> None:
     """Runs a command as a person would, with the AWS CLI pointed at the sandbox's AWS API."""
-    path = f"{programs.aws_cli().parent}:{programs.SEARCH_PATH}"
+    # As `aws` is on a person's PATH, wherever this environment is.
+    aws = f'aws() {{ {shlex.quote(sys.executable)} -m awscli "$@"; }}\n'
     api = aws_api.AwsApi(sandbox.stack.api_url).environment(sandbox.stack.region)
     given = {name: value for name, value in api.items() if value}  # to the CLI, an empty profile is none that it has
     bucket = {"BUCKET": sandbox.stack.declaration.exports["bucketName"]}
     subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", command],
-        env={**given, **bucket, **variables, "PATH": path, "HOME": "/nonexistent", "AWS_PAGER": ""},
+        ["bash", "-euo", "pipefail", "-c", aws + command],
+        env={**given, **bucket, **variables, "PATH": programs.SEARCH_PATH, "HOME": "/nonexistent", "AWS_PAGER": ""},
         check=True,
         timeout=60,
     )
