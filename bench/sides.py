@@ -124,9 +124,7 @@ def stack(ground: Ground, variant: Variant, storage: S3 | None = None) -> Iterat
             container = agent.container(declared, instance, sandbox.stack.aws("ssm"))
             container = _changed(container, variant, id_, own, sandbox.user, sandbox.password)
             containers.append(
-                exits.enter_context(
-                    runtime.running(container, credentials_url=None, address=instance.address, folder=own)
-                )
+                exits.enter_context(runtime.running(container, role={}, address=instance.address, folder=own))
             )
         processes = {
             "registry": tuple(int(container.id) for container in containers),

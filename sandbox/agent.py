@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from sandbox.credentials import AGENT
 from sandbox.declared import Declaration
 from sandbox.errors import SandboxError
 from sandbox.instance import Instance
@@ -29,10 +31,11 @@ class Container:
 
     Attributes:
         user: "UID:GID", or "" for the image's.
+        cpu: in CPU units; 0 for none of its own.
         memory_reservation: in MiB; 0 for none.
         ulimits: name to soft and hard limit.
         stop_timeout: in seconds, from SIGTERM to SIGKILL.
-        environment: with the values of its secrets.
+        environment: with the values of its secrets, and with what the agent adds.
     """
 
     name: str
@@ -43,6 +46,7 @@ class Container:
     privileged: bool
     capabilities_dropped: tuple[str, ...]
     security_options: tuple[str, ...]
+    cpu: int
     memory_reservation: int
     ulimits: Mapping[str, tuple[int, int]]
     stop_timeout: int
@@ -79,6 +83,7 @@ def container(declaration: Declaration, instance: Instance, ssm: Any) -> Contain
         privileged=definition.get("privileged", False),
         capabilities_dropped=tuple(definition.get("linuxParameters", {}).get("capabilities", {}).get("drop", [])),
         security_options=tuple(definition.get("dockerSecurityOptions", [])),
+        cpu=definition.get("cpu", 0),
         memory_reservation=definition.get("memoryReservation", 0),
         ulimits={u["name"]: (u["softLimit"], u["hardLimit"]) for u in definition.get("ulimits", [])},
         stop_timeout=definition.get("stopTimeout", 30),  # ECS's default
@@ -91,10 +96,27 @@ def container(declaration: Declaration, instance: Instance, ssm: Any) -> Contain
             for mount in definition.get("mountPoints", [])
         ),
         environment={
+            **_agents_own(ssm.meta.region_name),
             **{item["name"]: item["value"] for item in definition.get("environment", [])},
             **{item["name"]: _secret(ssm, item["valueFrom"]) for item in definition.get("secrets", [])},
         },
     )
+
+
+def _agents_own(region: str) -> dict[str, str]:
+    """What each container gets, unless its definition says otherwise.
+
+    Source: aws/amazon-ecs-agent 1.105.1, agent/api/task/task.go (ApplyRegionToContainer) and
+    agent/api/container/container.go (MetadataURIFormat and its neighbours). The credentials' path is in `credentials`.
+    """
+    endpoint, id_ = f"http://{AGENT}", str(uuid.uuid4())
+    return {
+        "AWS_REGION": region,
+        "AWS_DEFAULT_REGION": region,
+        "ECS_CONTAINER_METADATA_URI": f"{endpoint}/v3/{id_}",
+        "ECS_CONTAINER_METADATA_URI_V4": f"{endpoint}/v4/{id_}",
+        "ECS_AGENT_URI": f"{endpoint}/api/{id_}",
+    }
 
 
 def _secret(ssm: Any, name: str) -> str:

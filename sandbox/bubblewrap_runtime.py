@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -10,9 +10,7 @@ from sandbox import bubblewrap, overrides, programs
 from sandbox.agent import Container
 from sandbox.containers import IMAGE_CONFIG, RunningContainer
 from sandbox.errors import SandboxError
-from sandbox.processes import free_port, serves_tls, wait_until
-
-_START_SECONDS = 20
+from sandbox.processes import free_port
 
 
 class BubblewrapRuntime:
@@ -31,30 +29,23 @@ class BubblewrapRuntime:
 
     @contextmanager
     def running(
-        self, container: Container, *, credentials_url: str | None, address: str, folder: Path
+        self, container: Container, *, role: Mapping[str, str], address: str, folder: Path
     ) -> Iterator[RunningContainer]:
         program = programs.registry(container.major, self._notice)
         port = free_port(address)
         config, log = folder / "image-config.yml", folder / "registry.log"
         config.write_text(IMAGE_CONFIG)
         uid, gid = _ids(container.user)
-        changed = overrides.environment(
-            major=container.major, s3_url=self.s3_url, credentials_url=credentials_url, listen=(address, port)
-        )
+        changed = overrides.environment(major=container.major, s3_url=self.s3_url, role=role, listen=(address, port))
         with bubblewrap.bubble(
             [*bubblewrap.user(uid, gid), *bubblewrap.system(), *_files(container, program, config)],
             [*bubblewrap.become(uid, gid), "/bin-registry", "serve", "/config.yml"],
             env={"PATH": "/usr/bin:/bin", **container.environment, **changed},
             log=log,
         ) as process:
-            wait_until(
-                lambda: serves_tls(address, port),
-                f"the registry on {address}",
-                seconds=_START_SECONDS,
-                process=process,
-                log=log,
+            yield RunningContainer(
+                address, port, str(process.pid), log.read_text, ended=lambda: process.poll() is not None
             )
-            yield RunningContainer(address, port, str(process.pid), log.read_text)
 
 
 def _files(container: Container, program: Path, config: Path) -> list[str]:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from sandbox.agent import Container
+from sandbox.errors import SandboxError
+from sandbox.processes import serves_tls, wait_until
+
+_SERVING_SECONDS = 20
 
 # The config file that the registry's image brings along, as far as the environment does not replace it.
 IMAGE_CONFIG = """\
@@ -24,19 +28,21 @@ http:
 
 @dataclass(frozen=True)
 class RunningContainer:
-    """A container that serves.
+    """A container that was started. Whether it serves, the load balancer's health checks find out.
 
     Attributes:
         address: the instance's.
         port: where the container's port is reached there.
         id: the runtime's.
         output: what the container has printed so far.
+        ended: whether it has stopped by itself.
     """
 
     address: str
     port: int
     id: str
     output: Callable[[], str]
+    ended: Callable[[], bool]
 
 
 class Runtime(Protocol):
@@ -54,15 +60,36 @@ class Runtime(Protocol):
     def s3_url(self) -> str: ...
 
     def running(
-        self, container: Container, *, credentials_url: str | None, address: str, folder: Path
+        self, container: Container, *, role: Mapping[str, str], address: str, folder: Path
     ) -> AbstractContextManager[RunningContainer]:
-        """A container on an instance's address, once it serves; it is stopped at the end.
+        """A container on an instance's address, once it is started, which ECS calls RUNNING; stopped at the end.
 
         Args:
-            credentials_url: where it gets its role's keys; None without a role.
+            role: the environment by which it gets its role's keys; empty without a role.
             folder: for its files.
 
         Raises:
             SandboxError: it did not start.
         """
         ...
+
+
+def wait_until_serving(container: RunningContainer) -> None:
+    """Wait until a container answers TLS.
+
+    Raises:
+        SandboxError: it has ended, or does not answer within 20 s. The text ends with what it printed last.
+    """
+    what = f"the container on {container.address}"
+    try:
+        wait_until(
+            lambda: container.ended() or serves_tls(container.address, container.port), what, seconds=_SERVING_SECONDS
+        )
+    except SandboxError as error:
+        raise SandboxError(f"{error}{_last_lines(container)}") from None
+    if container.ended():
+        raise SandboxError(f"{what} ended by itself{_last_lines(container)}")
+
+
+def _last_lines(container: RunningContainer) -> str:
+    return "".join(f"\n    {line}" for line in container.output().splitlines()[-12:])

@@ -1,7 +1,8 @@
-"""The ECS credentials endpoint: a task asks it for its role's keys, as at 169.254.170.2 on a container instance."""
+"""The ECS credentials endpoint: a task asks it for its role's keys, as it asks the agent on a container instance."""
 
 from __future__ import annotations
 
+import contextlib
 import json
 import threading
 import uuid
@@ -11,14 +12,17 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+AGENT = "169.254.170.2"
+"""Where containers reach the ECS agent, on port 80."""
+
 _PATH = "/v2/credentials/"
 
 
 class CredentialsEndpoint:
-    """Gives each task an address of its own.
+    """Gives each task a path of its own.
 
     Attributes:
-        asked: how often each address was asked, by its id.
+        asked: how often each path was asked, by its id.
     """
 
     def __init__(self, base_url: str) -> None:
@@ -26,11 +30,18 @@ class CredentialsEndpoint:
         self._roles: dict[str, str] = {}
         self.asked: Counter[str] = Counter()
 
-    def url_for(self, role_arn: str) -> str:
-        """A new task's address."""
+    def environment_for(self, role_arn: str | None) -> dict[str, str]:
+        """The environment by which a new task finds its keys; empty without a role.
+
+        The agent gives a path, which AWS's SDKs ask for at its own address. Elsewhere they need the whole URL.
+        """
+        if role_arn is None:
+            return {}
         id_ = str(uuid.uuid4())
         self._roles[id_] = role_arn
-        return f"{self._base_url}{_PATH}{id_}"
+        if self._base_url == f"http://{AGENT}:80":
+            return {"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": f"{_PATH}{id_}"}
+        return {"AWS_CONTAINER_CREDENTIALS_FULL_URI": f"{self._base_url}{_PATH}{id_}"}
 
     def answer(self, path: str) -> dict[str, str] | None:
         """What a task gets at a path, None if there is no such task."""
@@ -51,7 +62,7 @@ class CredentialsEndpoint:
 
 @contextmanager
 def serving(address: str) -> Iterator[CredentialsEndpoint]:
-    """The endpoint, on a free port of an address that containers reach."""
+    """The endpoint at an address that containers reach: on the agent's port 80, else on a free one."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -66,7 +77,7 @@ def serving(address: str) -> Iterator[CredentialsEndpoint]:
         def log_message(self, format: str, *args: object) -> None:
             """Nothing: it would go to the person's terminal."""
 
-    server = ThreadingHTTPServer((address, 0), Handler)
+    server = _bound(address, Handler)
     endpoint = CredentialsEndpoint(f"http://{address}:{server.server_port}")
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
@@ -75,3 +86,10 @@ def serving(address: str) -> Iterator[CredentialsEndpoint]:
     finally:
         server.shutdown()
         server.server_close()
+
+
+def _bound(address: str, handler: type[BaseHTTPRequestHandler]) -> ThreadingHTTPServer:
+    if address == AGENT:
+        with contextlib.suppress(PermissionError):  # an ordinary user may not bind port 80
+            return ThreadingHTTPServer((address, 80), handler)
+    return ThreadingHTTPServer((address, 0), handler)

@@ -16,14 +16,13 @@ from docker.errors import APIError, DockerException
 from docker.models.networks import Network
 from docker.types import IPAMConfig, IPAMPool
 
-from sandbox import bubblewrap, programs
+from sandbox import bubblewrap, credentials, programs
 from sandbox.errors import SandboxError
 from sandbox.processes import running, wait_until
 
-# On a container instance the credentials endpoint is at this address, one of the few that the AWS SDK asks for keys
-# without TLS. As the bridge's own address it is this machine: what listens there is reached by containers and by
-# the client alike, and by nothing beyond the machine.
-GATEWAY = "169.254.170.2"
+# As the bridge's own address it is this machine: what listens there is reached by containers and by the client alike,
+# and by nothing beyond the machine. It is one of the few addresses that the AWS SDK asks for keys without TLS.
+GATEWAY = credentials.AGENT
 _SUBNET = "169.254.170.0/24"
 _NAME = "private-registry-sandbox"
 _BRIDGE = "sandbox-docker"

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from sandbox import programs
-from sandbox.containers import RunningContainer
+from sandbox.containers import RunningContainer, wait_until_serving
 from sandbox.declared import Declaration
 from sandbox.errors import SandboxError
 from sandbox.haproxy_api import HaproxyApi
@@ -81,6 +81,7 @@ class LoadBalancer:
 
     def register(self, target: RunningContainer) -> None:
         """Adds a target. It gets requests once it has passed a health check, and then this returns."""
+        wait_until_serving(target)
         name = _server_name(target)
         # HAProxy takes new servers for healthy ones. The load balancer it stands for does not.
         self._api.do(f"add server targets/{name} {name} {self._server_settings}")
@@ -133,6 +134,8 @@ def balancing(declaration: Declaration, targets: Sequence[RunningContainer], fol
     pem_file.write_text(pem)
     port = free_port(_ADDRESS)
     config.write_text(configuration(declaration, targets, port=port, pem_file=pem_file.name))
+    for target in targets:
+        wait_until_serving(target)  # else a failed first check would cost a whole interval
     name = declaration.one("aws:lb/loadBalancer:LoadBalancer").outputs["dnsName"]
     balancer = LoadBalancer(
         name, _ADDRESS, port, certificate, pem_file.name, _server_settings(declaration), HaproxyApi(folder / _API)

@@ -155,7 +155,7 @@ def _container(
         running = exits.enter_context(
             runtime.running(
                 container,
-                credentials_url=endpoint.url_for(role) if role else None,
+                role=endpoint.environment_for(role),
                 address=instance.address,
                 folder=instance.root.parent,
             )

@@ -9,15 +9,13 @@ from collections.abc import Mapping
 from sandbox import account
 
 
-def environment(
-    *, major: int, s3_url: str, credentials_url: str | None, listen: tuple[str, int] | None
-) -> dict[str, str]:
+def environment(*, major: int, s3_url: str, role: Mapping[str, str], listen: tuple[str, int] | None) -> dict[str, str]:
     """What is set over the container definition's environment.
 
     Args:
         major: the registry's major version.
         s3_url: the sandbox's S3, as the container reaches it.
-        credentials_url: the task role's credentials; None if the task has no role.
+        role: what leads to the task role's keys; empty if the task has no role.
         listen: address and port, where the container shares this machine's network.
     """
     return {
@@ -28,8 +26,7 @@ def environment(
         "AWS_EC2_METADATA_DISABLED": "true",
         # Major version 2 takes the instance role's keys from the metadata service alone, which is not here.
         **(account.CREDENTIALS if major == 2 else {}),
-        # The ECS agent gives a path, to be asked at 169.254.170.2; here it is the full address. Version 2 ignores it.
-        **({"AWS_CONTAINER_CREDENTIALS_FULL_URI": credentials_url} if credentials_url else {}),
+        **role,
         # Without a network of its own, a container listens on its instance's loopback address. With one (Docker
         # Engine), as declared.
         **({"REGISTRY_HTTP_ADDR": f"{listen[0]}:{listen[1]}"} if listen else {}),

@@ -70,7 +70,7 @@ class Fleet:
         folder.mkdir()
         starting = self.sandbox.runtime.running(
             agent.container(declared, instance, self.sandbox.stack.aws("ssm")),
-            credentials_url=self.sandbox.credentials.url_for(role),
+            role=self.sandbox.credentials.environment_for(role),
             address=instance.address,
             folder=folder,
         )

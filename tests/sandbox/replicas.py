@@ -53,7 +53,7 @@ def replicas(
             container = change(agent.container(declared, instance, sandbox.stack.aws("ssm")))
             running = runtime.running(
                 container,
-                credentials_url=sandbox.credentials.url_for(role),
+                role=sandbox.credentials.environment_for(role),
                 address=instance.address,
                 folder=own,
             )

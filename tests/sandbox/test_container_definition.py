@@ -13,10 +13,11 @@ import pytest
 from sandbox import agent, load_balancer, oci_image
 from sandbox.agent import Container
 from sandbox.client import client
-from sandbox.containers import RunningContainer
-from sandbox.credentials import serving
+from sandbox.containers import RunningContainer, wait_until_serving
+from sandbox.credentials import CredentialsEndpoint, serving
 from sandbox.docker_runtime import DockerRuntime, docker_runtime
 from sandbox.local import Sandbox
+from sandbox.processes import wait_until
 from tests.sandbox.helpers import install_docker, status
 
 # What the engine itself makes in any container before its first process: mount points of its own.
@@ -31,6 +32,7 @@ class Started:
     definition: Container
     container: RunningContainer
     runtime: DockerRuntime
+    credentials: CredentialsEndpoint
 
 
 @pytest.fixture(params=["dev", "prod"], ids=["registry:2", "registry:3"], scope="module")
@@ -59,12 +61,13 @@ def started(
         serving(runtime.host) as credentials,
         runtime.running(
             definition,
-            credentials_url=credentials.url_for(role),
+            role=credentials.environment_for(role),
             address=instance.address,
             folder=tmp_path_factory.mktemp("container"),
         ) as container,
     ):
-        yield Started(stack, definition, container, runtime)
+        wait_until_serving(container)
+        yield Started(stack, definition, container, runtime, credentials)
 
 
 def test_it_serves_tls_on_the_published_port(started: Started) -> None:
@@ -92,13 +95,20 @@ def test_the_engine_was_given_what_the_definition_says(started: Started) -> None
     assert not host["Privileged"]
     assert host["MemoryReservation"] == 256 * 1024**2
     assert [limit["Name"] for limit in host["Ulimits"]] == ["nofile"]
-    assert {(mount["Destination"], mount["RW"]) for mount in attributes["Mounts"] if mount["Type"] == "bind"} == {
-        ("/auth", False),
-        ("/certs", False),
-    }
-    environment = dict(entry.split("=", 1) for entry in attributes["Config"]["Env"])
+    assert host["CpuShares"] == 2
+    assert sorted(bind.partition(":")[2] for bind in host["Binds"]) == ["/auth:ro", "/certs:ro"]
+    environment = _environment(started)
     assert environment["REGISTRY_HTTP_ADDR"] == "0.0.0.0:443"
     assert len(environment["REGISTRY_HTTP_SECRET"]) == 64
+
+
+def test_agent_adds_region_and_endpoints(started: Started) -> None:
+    environment = _environment(started)
+    region = started.stack.stack.aws("ssm").meta.region_name
+    assert (environment["AWS_REGION"], environment["AWS_DEFAULT_REGION"]) == (region, region)
+    assert environment["ECS_CONTAINER_METADATA_URI_V4"].startswith("http://169.254.170.2/v4/")
+    assert environment["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"].startswith("/v2/credentials/")
+    assert "AWS_CONTAINER_CREDENTIALS_FULL_URI" not in environment
 
 
 def test_push_and_pull_work_and_leave_nothing_in_the_container(started: Started, tmp_path: Path) -> None:
@@ -112,6 +122,8 @@ def test_push_and_pull_work_and_leave_nothing_in_the_container(started: Started,
         pulled = registry.pull(name, tmp_path / "pulled")
     assert [logged_in.returncode, pushed.returncode, pulled.returncode] == [0, 0, 0], pushed.stderr + pulled.stderr
     assert oci_image.digests(tmp_path / "pulled") == oci_image.digests(tmp_path / "pushed")
+    asked = started.credentials.asked.total()
+    assert asked == 0 if started.definition.major == 2 else asked > 0  # version 2 knows no task role
     engines = started.runtime.client.containers.get(started.container.id)
     mounts = [Path(mount["Destination"]) for mount in engines.attrs["Mounts"]]
     mount_points = {str(path) for mount in mounts for path in (mount, *mount.parents)}
@@ -120,3 +132,25 @@ def test_push_and_pull_work_and_leave_nothing_in_the_container(started: Started,
     content, _ = engines.get_archive("/var/lib/registry")
     with tarfile.open(fileobj=io.BytesIO(b"".join(content))) as archive:
         assert archive.getnames() == ["registry"]
+
+
+def test_missing_folder_stops_the_registry(stack: Sandbox, runtime: DockerRuntime, tmp_path: Path) -> None:
+    """Docker makes an empty folder for it. Registries that may write there invent a user and log the password."""
+    instance = stack.instances[0]
+    declared = agent.container(stack.stack.declaration, instance, stack.stack.aws("ssm"))
+    mounts = tuple(
+        dataclasses.replace(mount, source=tmp_path / "missing") if mount.target == "/auth" else mount
+        for mount in declared.mounts
+    )
+    definition = dataclasses.replace(declared, mounts=mounts)
+    with runtime.running(definition, role={}, address=instance.address, folder=tmp_path) as container:
+        wait_until(container.ended, "the registry's end", seconds=20)
+        printed = container.output()
+    assert list((tmp_path / "missing").iterdir()) == []
+    assert "read-only file system" in printed
+    assert "password" not in printed
+
+
+def _environment(started: Started) -> dict[str, str]:
+    attributes = started.runtime.client.containers.get(started.container.id).attrs
+    return dict(entry.split("=", 1) for entry in attributes["Config"]["Env"])
