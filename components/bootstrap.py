@@ -11,6 +11,9 @@ from .outputs import known_after
 from .storage import PrivateBucket, PrivateBucketArgs
 
 _VALIDITY_HOURS = 10 * 365 * 24
+# A new object under the key of an old one would be lost again: deleting the old one deletes every version of its key.
+# The class has an alias of its own, but misspelled ("aws:s3/BucketObject:BucketObject").
+_FORMER_TYPE = pulumi.Alias(type_="aws:s3/bucketObject:BucketObject")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,7 +23,7 @@ class BootstrapArgs:
     Attributes:
         htpasswd: the users, as an htpasswd file's content.
         access_log_bucket: the bucket that logs each request for the files.
-        tags: on everything that takes tags.
+        tags: on the bucket.
     """
 
     htpasswd: pulumi.Input[str] = field(repr=False)
@@ -34,7 +37,7 @@ class Bootstrap(pulumi.ComponentResource):
     That certificate is self-signed, since the load balancer does not verify it ("Target groups for your Application
     Load Balancers"): the domain's own key never reaches an instance.
 
-    Makes: PrivateBucket, tls.PrivateKey, tls.SelfSignedCert, three aws.s3.BucketObject.
+    Makes: PrivateBucket, tls.PrivateKey, tls.SelfSignedCert, three aws.s3.BucketObjectv2 without tags.
 
     Attributes:
         bucket: the bucket's name. It is known once all files are there.
@@ -69,8 +72,14 @@ class Bootstrap(pulumi.ComponentResource):
             "domain.key": pulumi.Output.secret(key.private_key_pem),
         }
         objects = [
-            aws.s3.BucketObject(
-                f"{name}-{file}", bucket=storage.bucket, key=file, content=content, tags=args.tags, opts=child
+            aws.s3.BucketObjectv2(
+                f"{name}-{file}",
+                bucket=storage.bucket,
+                key=file,
+                content=content,
+                # An object takes 10 tags ("Categorizing your storage using tags"), and a provider may have more.
+                override_provider={"default_tags": {"tags": {}}},
+                opts=pulumi.ResourceOptions(parent=self, aliases=[_FORMER_TYPE]),
             )
             for file, content in files.items()
         ]

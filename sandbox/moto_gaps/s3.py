@@ -3,20 +3,35 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from typing import Any
 
-from moto.s3.models import FakeBucket, FakeDeleteMarker
+from moto.s3.models import FakeBucket, FakeDeleteMarker, S3Backend
 
-from sandbox.patching import add
+from sandbox.patching import add, wrap
 
 
 def close() -> None:
     """Close the gaps."""
     add(FakeDeleteMarker, "dispose", _dispose_of_nothing)
     add(FakeBucket, "_log_permissions_enabled_policy", staticmethod(_s3_may_log))
+    wrap(S3Backend, "list_objects", _list_no_deleted_folders)
 
 
 def _dispose_of_nothing(_marker: FakeDeleteMarker) -> None:
     """moto disposes of each version's content when DeleteObjects takes an object's last one; a marker has none."""
+
+
+def _list_no_deleted_folders(
+    list_objects: Callable[..., Any], backend: Any, bucket: Any, *args: Any, **kwargs: Any
+) -> Any:
+    """Common prefixes are those of objects; moto goes on listing one whose objects all have a delete marker.
+
+    Source: S3 User Guide, "Working with delete markers".
+    """
+    objects, folders, *rest = list_objects(backend, bucket, *args, **kwargs)
+    names = [name for name, key in bucket.keys.items() if not isinstance(key, FakeDeleteMarker)]
+    return objects, [folder for folder in folders if any(name.startswith(folder) for name in names)], *rest
 
 
 def _s3_may_log(target_bucket: FakeBucket, target_prefix: str | None) -> bool:

@@ -17,7 +17,6 @@ _PASSWORDS = {"alice": "correct horse battery", "bob": "staple of the other one"
 _ZONES = ("us-west-2a", "us-west-2b")
 _TAGGED = (
     *(f"Bucket registry-{role}" for role in ("images", "bootstrap", "logs")),
-    *(f"BucketObject registry-bootstrap-{file}" for file in ("htpasswd", "domain.crt", "domain.key")),
     "Vpc registry-vpc",
     "DefaultSecurityGroup registry-default",
     "InternetGateway registry-internet",
@@ -74,7 +73,7 @@ def test_first_users_take_the_place_of_the_generated_one(stack: auto.Stack) -> N
         "RandomBytes registry-user-alice": "create",
         "RandomBytes registry-user-docker": "delete",
         "RandomPassword registry-user-docker": "delete",
-        "BucketObject registry-bootstrap-htpasswd": "update",
+        "BucketObjectv2 registry-bootstrap-htpasswd": "update",
     }
 
 
@@ -84,7 +83,7 @@ def test_one_more_user(stack: auto.Stack) -> None:
     told = "\n".join([exported(stack), *said.output])
     assert changed(said) == {
         "RandomBytes registry-user-bob": "create",
-        "BucketObject registry-bootstrap-htpasswd": "update",
+        "BucketObjectv2 registry-bootstrap-htpasswd": "update",
     }
     assert [user for user, password in _PASSWORDS.items() if password in told] == []
     has_hash = bool(re.search(r"\$2[aby]\$\d\d\$", told))

@@ -18,7 +18,7 @@ _SSH = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "IpRanges": [{"CidrIp
 _BY_HAND = "by-hand"
 _POLICY = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}]}'
 _GONE = {
-    "BucketObject registry-bootstrap-htpasswd",
+    "BucketObjectv2 registry-bootstrap-htpasswd",
     "BucketPublicAccessBlock registry-images",
     "RolePolicy registry-instance-images",
     "SecurityGroupIngressRule registry-instances-from-alb",

@@ -24,8 +24,8 @@ _MADE_UP = re.compile(
 )
 _UNKNOWN = {
     "ServerCertificate registry-certificate": ["certificateBody", "privateKey"],
-    "BucketObject registry-bootstrap-htpasswd": ["content"],
-    "BucketObject registry-bootstrap-domain.key": ["content"],
+    "BucketObjectv2 registry-bootstrap-htpasswd": ["content"],
+    "BucketObjectv2 registry-bootstrap-domain.key": ["content"],
     "BucketPolicy registry-images": ["policy"],
     "RolePolicy registry-instance-bootstrap": ["policy"],
     "Parameter registry-http-secret": ["value"],

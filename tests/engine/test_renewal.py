@@ -19,7 +19,7 @@ from tests.engine.steps import begun, changed, done, label, run
 _DOMAIN = "registry.example.com"
 _CERTIFICATE = "ServerCertificate registry-certificate"
 _LISTENER = "Listener registry-https"
-_HTPASSWD = "BucketObject registry-bootstrap-htpasswd"
+_HTPASSWD = "BucketObjectv2 registry-bootstrap-htpasswd"
 _OBJECTS = {f"docker/registry/v2/blobs/{name}": name.encode() * 1000 for name in ("one", "two", "three")}
 
 

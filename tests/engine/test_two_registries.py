@@ -34,7 +34,7 @@ def declaration(stack: auto.Stack) -> Declaration:
 
 def test_they_share_no_name(declaration: Declaration) -> None:
     # An object's id is its key, and there is a bucket for each registry.
-    of_a_bucket = "aws:s3/bucketObject:BucketObject"
+    of_a_bucket = "aws:s3/bucketObjectv2:BucketObjectv2"
     ids = [f"{r.type} {r.id}" for r in declaration.resources if r.type.startswith("aws:") and r.type != of_a_bucket]
     assert sorted(set(ids)) == sorted(ids)
     assert {resource.name.split("-")[0] for resource in declaration.resources} == set(_NAMES)

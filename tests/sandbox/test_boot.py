@@ -15,7 +15,7 @@ from sandbox.errors import SandboxError
 from sandbox.instance import Instance, launched, require_joined
 from sandbox.local import Sandbox
 
-OBJECT = "aws:s3/bucketObject:BucketObject"
+OBJECT = "aws:s3/bucketObjectv2:BucketObjectv2"
 
 
 @pytest.fixture(params=["htpasswd", "domain.crt", "domain.key"])

@@ -31,7 +31,7 @@ def test_a_new_htpasswd_is_picked_up_and_the_processes_stay(hasty: Sandbox) -> N
 
 
 def upload(sandbox: Sandbox, htpasswd: str) -> None:
-    (bucket,) = {o.inputs["bucket"] for o in sandbox.stack.declaration.all("aws:s3/bucketObject:BucketObject")}
+    (bucket,) = {o.inputs["bucket"] for o in sandbox.stack.declaration.all("aws:s3/bucketObjectv2:BucketObjectv2")}
     sandbox.stack.aws("s3").put_object(Bucket=bucket, Key="htpasswd", Body=htpasswd.encode())
 
 

@@ -10,7 +10,7 @@ from components.pem import pem_problems
 from sandbox.declared import Declaration
 from tests.unit.helpers import Declare
 
-OBJECT = "aws:s3/bucketObject:BucketObject"
+OBJECT = "aws:s3/bucketObjectv2:BucketObjectv2"
 
 
 @pytest.fixture(scope="module")

@@ -39,9 +39,9 @@ def test_the_service_goes_before_all_that_its_tasks_need(registry: Declaration, 
 @pytest.mark.parametrize(
     ("type_", "name"),
     [
-        ("aws:s3/bucketObject:BucketObject", "images-bootstrap-htpasswd"),
-        ("aws:s3/bucketObject:BucketObject", "images-bootstrap-domain.crt"),
-        ("aws:s3/bucketObject:BucketObject", "images-bootstrap-domain.key"),
+        ("aws:s3/bucketObjectv2:BucketObjectv2", "images-bootstrap-htpasswd"),
+        ("aws:s3/bucketObjectv2:BucketObjectv2", "images-bootstrap-domain.crt"),
+        ("aws:s3/bucketObjectv2:BucketObjectv2", "images-bootstrap-domain.key"),
         ("aws:ec2/route:Route", "images-private-us-west-2a"),
         ("aws:ec2/route:Route", "images-private-us-west-2b"),
         ("aws:ec2/routeTableAssociation:RouteTableAssociation", "images-private-us-west-2a"),

@@ -113,7 +113,7 @@ def test_several_share_a_network_and_differ_in_users_and_region(examples: Mappin
     regions = {provider.urn: provider.inputs["region"] for provider in declaration.all(PROVIDER)}
     found = {name: regions[group.provider.rpartition("::")[0]] for name, group in groups.items()}
     assert found == {"backend": "us-west-2", "research": "us-west-2", "europe": "eu-west-1"}
-    files = declaration.all("aws:s3/bucketObject:BucketObject")
+    files = declaration.all("aws:s3/bucketObjectv2:BucketObjectv2")
     users = {
         file.name.split("-")[0]: file.inputs["content"].partition(":")[0]
         for file in files

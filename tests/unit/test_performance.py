@@ -6,7 +6,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from sandbox.declared import Declaration
 from tests.unit.helpers import container, environment
 
-_OBJECT = "aws:s3/bucketObject:BucketObject"
+_OBJECT = "aws:s3/bucketObjectv2:BucketObjectv2"
 
 
 def test_a_generated_password_costs_little_at_each_request(registry: Declaration) -> None:

@@ -84,8 +84,9 @@ def test_an_explicit_provider_makes_and_finds_everything(declare: Declare) -> No
 
 
 def takes_tags(resource: Resource) -> bool:
+    """Whether it takes as many as there may be: an object takes 10."""
     module, _, kind = resource.type.removeprefix("aws:").replace(":", "/").split("/")
-    return hasattr(getattr(getattr(aws, module), kind), "tags")
+    return kind != "BucketObjectv2" and hasattr(getattr(getattr(aws, module), kind), "tags")
 
 
 def test_everything_that_takes_tags_has_them(registry: Declaration) -> None:

@@ -66,7 +66,7 @@ def holders(declaration: Declaration, secret: str) -> tuple[set[str], set[str]]:
 
 
 def hash_of(declaration: Declaration) -> str:
-    content = declaration.one("aws:s3/bucketObject:BucketObject", "images-bootstrap-htpasswd").inputs["content"]
+    content = declaration.one("aws:s3/bucketObjectv2:BucketObjectv2", "images-bootstrap-htpasswd").inputs["content"]
     return content.strip().partition(":")[2]
 
 
@@ -83,11 +83,11 @@ def generated_key(declaration: Declaration) -> str:
 
 
 def backend_key(declaration: Declaration) -> str:
-    content = declaration.one("aws:s3/bucketObject:BucketObject", "images-bootstrap-domain.key").inputs["content"]
+    content = declaration.one("aws:s3/bucketObjectv2:BucketObjectv2", "images-bootstrap-domain.key").inputs["content"]
     return content.splitlines()[1]
 
 
-HTPASSWD = {"BucketObject images-bootstrap-htpasswd content", "Credentials images-user htpasswd"}
+HTPASSWD = {"BucketObjectv2 images-bootstrap-htpasswd content", "Credentials images-user htpasswd"}
 HTTP_SECRET = {"RandomPassword images-http-secret result", "Parameter images-http-secret value"}
 GENERATED_KEY = {
     "PrivateKey images-certificate privateKeyPem",
@@ -97,7 +97,7 @@ GENERATED_KEY = {
 BACKEND_KEY = {
     "PrivateKey images-bootstrap privateKeyPem",
     "SelfSignedCert images-bootstrap privateKeyPem",
-    "BucketObject images-bootstrap-domain.key content",
+    "BucketObjectv2 images-bootstrap-domain.key content",
 }
 
 

@@ -16,7 +16,7 @@ class Bootstrap:
 
     def __init__(self, sandbox: Sandbox) -> None:
         self._s3 = sandbox.stack.aws("s3")
-        objects = sandbox.stack.declaration.all("aws:s3/bucketObject:BucketObject")
+        objects = sandbox.stack.declaration.all("aws:s3/bucketObjectv2:BucketObjectv2")
         (self._bucket,) = {object_.inputs["bucket"] for object_ in objects}
 
     @contextmanager

@@ -1,0 +1,33 @@
+"""The bootstrap files, with `former` as version 1 of the component declared them, for a provider with default tags."""
+
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+
+from components import policies
+from components.bootstrap import Bootstrap, BootstrapArgs
+from components.location import Location
+from components.storage import PrivateBucket, PrivateBucketArgs
+
+config = pulumi.Config()
+
+
+def former_object(name: str, *, override_provider: object, opts: pulumi.ResourceOptions, **properties: Any) -> object:
+    return aws.s3.BucketObject(name, **properties, opts=pulumi.ResourceOptions(parent=opts.parent))
+
+
+if config.get_bool("former"):
+    aws.s3.BucketObjectv2 = former_object  # pyright: ignore
+
+tags = {f"key-{number}": "value" for number in range(config.require_int("defaultTags"))}
+opts = pulumi.ResourceOptions(provider=aws.Provider("company", default_tags={"tags": tags}))
+region = pulumi.Config("aws").require("region")
+location = Location(region=region, account_id="123456789012", partition="aws", dns_suffix="amazonaws.com")
+delivery = PrivateBucketArgs(keep=False, more_statements=lambda arn: policies.log_delivery(arn, location))
+logs = PrivateBucket("logs", delivery, opts)
+bootstrap = Bootstrap(
+    "files", BootstrapArgs(htpasswd=f"{config.require('users')}:hash\n", access_log_bucket=logs.bucket), opts
+)
+
+pulumi.export("bucket", bootstrap.bucket)
