@@ -186,33 +186,62 @@ def tls_only(bucket_arn: str) -> Statement:
 
 
 def log_delivery(bucket_arn: str, location: Location) -> list[Statement]:
-    """Lets the load balancer, S3 and the VPC deliver logs, each under a prefix of its own and for this account only.
+    """Lets the load balancer and S3 deliver logs, each under a prefix of its own and for this account only.
 
-    Sources: "Access logs for your Application Load Balancer", "Enabling Amazon S3 server access logging", "Publish
-    flow logs to Amazon S3". Flow logs extend a bucket's policy by themselves unless it holds their statements.
+    Sources: "Access logs for your Application Load Balancer", "Enabling Amazon S3 server access logging".
     """
-    own_logs = f"AWSLogs/{location.account_id}"
-    own_account = {"aws:SourceAccount": location.account_id}
-
-    def allow(sid: str, service: str, actions: list[str], resource: str, **condition: dict[str, str]) -> Statement:
-        condition_block = {"Condition": condition} if condition else {}
-        return _allow(actions, resource, Sid=sid, Principal={"Service": service}, **condition_block)
-
-    balancer, s3, flow_logs = (
-        "logdelivery.elasticloadbalancing.amazonaws.com",
-        "logging.s3.amazonaws.com",
-        "delivery.logs.amazonaws.com",
-    )
     return [
-        # The account is in the key; the load balancer's requests carry none.
-        allow("LoadBalancer", balancer, ["s3:PutObject"], f"{bucket_arn}/{LOAD_BALANCER_PREFIX}/{own_logs}/*"),
-        allow("S3", s3, ["s3:PutObject"], f"{bucket_arn}/{S3_PREFIX}/*", StringEquals=own_account),
-        allow(
-            "FlowLogs",
-            flow_logs,
-            ["s3:PutObject"],
-            f"{bucket_arn}/{own_logs}/*",
-            StringEquals={**own_account, "s3:x-amz-acl": "bucket-owner-full-control"},
-        ),
-        allow("FlowLogsCheck", flow_logs, ["s3:GetBucketAcl", "s3:ListBucket"], bucket_arn, StringEquals=own_account),
+        {
+            "Sid": "LoadBalancer",
+            "Effect": "Allow",
+            "Principal": {"Service": "logdelivery.elasticloadbalancing.amazonaws.com"},
+            "Action": "s3:PutObject",
+            # The account is in the key; the load balancer's requests carry none.
+            "Resource": f"{bucket_arn}/{LOAD_BALANCER_PREFIX}/{_own_logs(location)}/*",
+        },
+        {
+            "Sid": "S3",
+            "Effect": "Allow",
+            "Principal": {"Service": "logging.s3.amazonaws.com"},
+            "Action": "s3:PutObject",
+            "Resource": f"{bucket_arn}/{S3_PREFIX}/*",
+            "Condition": {"StringEquals": {"aws:SourceAccount": location.account_id}},
+        },
     ]
+
+
+def flow_log_delivery(bucket_arn: str, location: Location) -> list[Statement]:
+    """Lets a VPC's flow log deliver, in the very words of AWS.
+
+    AWS puts these statements into a bucket's policy itself when a flow log is created, unless they are there: appended
+    ("Logs sent to Amazon S3") or instead of all others ("Amazon S3 bucket permissions for flow logs"). Both would be
+    drift, and the second would take the other statements away. A change of a word here is a change to AWS.
+    """
+    account = {"aws:SourceAccount": location.account_id}
+    source = {"aws:SourceArn": f"arn:{location.partition}:logs:{location.region}:{location.account_id}:*"}
+    deliverer = {"Service": "delivery.logs.amazonaws.com"}
+    return [
+        {
+            "Sid": "AWSLogDeliveryWrite",
+            "Effect": "Allow",
+            "Principal": deliverer,
+            "Action": "s3:PutObject",
+            "Resource": f"{bucket_arn}/{_own_logs(location)}/*",
+            "Condition": {
+                "StringEquals": {**account, "s3:x-amz-acl": "bucket-owner-full-control"},
+                "ArnLike": source,
+            },
+        },
+        {
+            "Sid": "AWSLogDeliveryAclCheck",
+            "Effect": "Allow",
+            "Principal": deliverer,
+            "Action": "s3:GetBucketAcl",
+            "Resource": bucket_arn,
+            "Condition": {"StringEquals": account, "ArnLike": source},
+        },
+    ]
+
+
+def _own_logs(location: Location) -> str:
+    return f"AWSLogs/{location.account_id}"

@@ -80,7 +80,10 @@ class PrivateRegistry(pulumi.ComponentResource):
             PrivateBucketArgs(
                 keep=not args.force_destroy,
                 expire_after_days=args.log_retention_days,
-                more_statements=lambda arn: policies.log_delivery(arn, location),
+                more_statements=lambda arn: [
+                    *policies.log_delivery(arn, location),
+                    *(policies.flow_log_delivery(arn, location) if args.flow_logs else ()),
+                ],
                 tags=args.tags,
             ),
             opts=child,

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
+from moto.ec2.models.flow_logs import FlowLogs, FlowLogsBackend
 from moto.ec2.models.launch_templates import LaunchTemplate
+from moto.s3.models import s3_backends
 
 from sandbox.patching import add, wrap
 
@@ -14,6 +17,7 @@ def close() -> None:
     """Close the gaps."""
     add(LaunchTemplate, "tags", property(LaunchTemplate.get_tags, _ignore_copy))
     wrap(LaunchTemplate, "create_version", _keep_template_tags_apart)
+    wrap(FlowLogsBackend, "create_flow_logs", _grant_log_delivery)
 
 
 def _ignore_copy(_template: LaunchTemplate, _tags: object) -> None:
@@ -29,3 +33,48 @@ def _keep_template_tags_apart(create_version: Callable[..., Any], template: Any,
     launched = [item for item in specifications if item["ResourceType"] != "launch-template"]
     kept = {key: value for key, value in data.items() if key != "TagSpecifications"}
     return create_version(template, kept | ({"TagSpecifications": launched} if launched else {}), description)
+
+
+def _grant_log_delivery(create: Callable[..., Any], backend: Any, *args: Any, **kwargs: Any) -> Any:
+    """AWS lets itself into the bucket: it appends its statements to the bucket's policy unless they are there.
+
+    Sources: VPC User Guide, "Amazon S3 bucket permissions for flow logs", which has the statements, and by which they
+    even overwrite the policy; CloudWatch Logs User Guide, "Logs sent to Amazon S3", by which each is appended.
+    """
+    created, unsuccessful = create(backend, *args, **kwargs)
+    for flow_log in created:
+        if flow_log.log_destination_type == "s3":
+            _append_missing(backend, flow_log)
+    return created, unsuccessful
+
+
+def _append_missing(backend: Any, flow_log: FlowLogs) -> None:
+    s3, name = s3_backends[backend.account_id][backend.partition], flow_log.log_destination.rpartition(":")[2]
+    policy = json.loads(s3.get_bucket_policy(name) or '{"Version": "2012-10-17", "Statement": []}')
+    policy["Statement"] += [
+        statement for statement in _log_delivery(backend, name) if statement not in policy["Statement"]
+    ]
+    s3.put_bucket_policy(name, json.dumps(policy).encode())
+
+
+def _log_delivery(backend: Any, bucket: str) -> list[dict[str, Any]]:
+    account, arn = backend.account_id, f"arn:{backend.partition}:s3:::{bucket}"
+    from_logs = {"ArnLike": {"aws:SourceArn": f"arn:{backend.partition}:logs:{backend.region_name}:{account}:*"}}
+    own_account = {"aws:SourceAccount": account}
+    common = {"Effect": "Allow", "Principal": {"Service": "delivery.logs.amazonaws.com"}}
+    return [
+        {
+            "Sid": "AWSLogDeliveryWrite",
+            **common,
+            "Action": "s3:PutObject",
+            "Resource": f"{arn}/AWSLogs/{account}/*",
+            "Condition": {"StringEquals": {**own_account, "s3:x-amz-acl": "bucket-owner-full-control"}, **from_logs},
+        },
+        {
+            "Sid": "AWSLogDeliveryAclCheck",
+            **common,
+            "Action": "s3:GetBucketAcl",
+            "Resource": arn,
+            "Condition": {"StringEquals": own_account, **from_logs},
+        },
+    ]

@@ -8,6 +8,7 @@ import pytest
 from cryptography import x509
 
 from tests.engine.conftest import Deployed
+from tests.engine.steps import changed, run
 
 _ZONES = ["us-west-2a", "us-west-2b", "us-west-2c"]
 
@@ -27,6 +28,12 @@ def test_vpc(prod: Deployed, of_vpc: dict[str, Any]) -> None:
     assert gateway["InternetGatewayId"] == prod.declared.one("aws:ec2/internetGateway:InternetGateway").id
     assert flow_log["ResourceId"] == vpc["VpcId"]
     assert flow_log["LogDestination"] == prod.declared.one("aws:s3/bucket:Bucket", "registry-logs").outputs["arn"]
+
+
+def test_refresh_finds_no_drift(prod: Deployed) -> None:
+    """AWS extends the logs bucket's policy for the flow log, unless its own statements are there word for word."""
+    steps = changed(run(prod.stack.preview, refresh=True))
+    assert set(steps.values()) == {"refresh"}, steps
 
 
 def test_subnets_and_the_routes_out_of_them(prod: Deployed, of_vpc: dict[str, Any]) -> None:

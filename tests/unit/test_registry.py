@@ -128,6 +128,27 @@ def test_images_and_logs_are_protected_unless_forced(declare: Declare, registry:
     assert (protected(registry), protected(forced)) == ({"images-images", "images-logs"}, set())
 
 
+@pytest.mark.parametrize(
+    ("flow_logs", "services"),
+    [
+        (False, {"logdelivery.elasticloadbalancing.amazonaws.com", "logging.s3.amazonaws.com"}),
+        (
+            True,
+            {
+                "logdelivery.elasticloadbalancing.amazonaws.com",
+                "logging.s3.amazonaws.com",
+                "delivery.logs.amazonaws.com",
+            },
+        ),
+    ],
+)
+def test_only_services_that_deliver_logs_may_write_them(declare: Declare, flow_logs: bool, services: set[str]) -> None:
+    declaration = declare(lambda: PrivateRegistry("images", PrivateRegistryArgs(flow_logs=flow_logs)))
+    policy = json.loads(declaration.one("aws:s3/bucketPolicy:BucketPolicy", "images-logs").inputs["policy"])
+    allowing = [statement for statement in policy["Statement"] if statement["Effect"] == "Allow"]
+    assert {statement["Principal"]["Service"] for statement in allowing} == services
+
+
 def test_the_address_is_the_load_balancer_s_name(registry: Declaration) -> None:
     address = registry.one(f"{COMPONENT}PrivateRegistry").outputs["address"]
     assert address == registry.one("aws:lb/loadBalancer:LoadBalancer").outputs["dnsName"]
