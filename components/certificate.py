@@ -46,7 +46,8 @@ class Certificate(pulumi.ComponentResource):
 
     Makes: aws.iam.ServerCertificate (from PEMs, or with tls.PrivateKey and tls.SelfSignedCert if nothing is given; it
     never changes: a new one is made before the old one is deleted), or aws.acm.Certificate with
-    aws.route53.Record and aws.acm.CertificateValidation (with a hosted zone alone; ACM renews it by itself).
+    aws.route53.Record and aws.acm.CertificateValidation (with a hosted zone alone; ACM renews it by itself). The
+    record is shared with every certificate of the account for the domain, and stays in the zone when it is destroyed.
 
     Attributes:
         arn: of the certificate.
@@ -94,7 +95,10 @@ class Certificate(pulumi.ComponentResource):
             type=option.resource_record_type,
             records=[option.resource_record_value],
             ttl=60,
-            opts=child,
+            # ACM asks for one record per account and domain, whatever the region (terraform-provider-aws#13653):
+            # another certificate may have made it, and needs it at each renewal.
+            allow_overwrite=True,
+            opts=pulumi.ResourceOptions(parent=self, retain_on_delete=True),
         )
         return aws.acm.CertificateValidation(
             name, certificate_arn=certificate.arn, validation_record_fqdns=[record.fqdn], opts=child

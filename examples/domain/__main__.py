@@ -8,7 +8,11 @@ from private_registry import PrivateRegistry, PrivateRegistryArgs
 config = pulumi.Config()
 domain = config.require("domain")
 # Yours is there already: aws.route53.get_zone(name=...).zone_id
-zone = aws.route53.Zone("company", name=domain.partition(".")[2])
+zone = aws.route53.Zone(
+    "company",
+    name=domain.partition(".")[2],
+    force_destroy=True,  # the record that validates the certificate stays in it
+)
 
 registry = PrivateRegistry(
     "images",

@@ -44,6 +44,12 @@ def test_acm_validates_by_the_record_that_it_asks_for(zoned: Declaration) -> Non
     )
 
 
+def test_validation_record_outlives_the_registry(zoned: Declaration) -> None:
+    """Every certificate of the account for the domain is validated by that record."""
+    kept = [resource.name for resource in zoned.resources if resource.retain_on_delete]
+    assert kept == ["images-certificate-validation"]
+
+
 def test_the_listener_waits_for_the_validation(zoned: Declaration) -> None:
     listener = zoned.one(LISTENER)
     assert listener.inputs["certificateArn"] == zoned.one("aws:acm/certificate:Certificate").outputs["arn"]

@@ -1,0 +1,17 @@
+"""A registry's certificate by itself: its domain's records can lead to one load balancer only."""
+
+import pulumi
+
+from components.certificate import Certificate, CertificateArgs
+from components.location import Location
+
+parent = pulumi.ComponentResource("test:index:Parent", "parent")
+Certificate(
+    "certificate",
+    CertificateArgs(
+        location=Location.of(parent),
+        domain="registry.example.com",
+        hosted_zone=pulumi.Config().require("hostedZone"),
+    ),
+    pulumi.ResourceOptions(parent=parent),
+)
