@@ -63,14 +63,14 @@ def environment(settings: ContainerSettings) -> dict[str, str]:
         "REGISTRY_HTTP_TLS_KEY": "/certs/domain.key",
         "REGISTRY_HTTP_RELATIVEURLS": "true",
         "REGISTRY_HTTP_DRAINTIMEOUT": f"{_DRAIN_SECONDS}s",
+        # Replaces the image's whole storage section, and with it the cache of blob descriptors that the image turns on.
+        # A replica would serve a layer from its cache that was deleted through another one.
         "REGISTRY_STORAGE": "s3",
         "REGISTRY_STORAGE_S3_BUCKET": settings.bucket,
         "REGISTRY_STORAGE_S3_REGION": settings.region,
         "REGISTRY_STORAGE_S3_ENCRYPT": "true",
         # The driver sends an ACL with every object; a bucket with ACLs disabled takes no other than this.
         "REGISTRY_STORAGE_S3_OBJECTACL": "bucket-owner-full-control",
-        # REGISTRY_STORAGE replaces the image's whole storage section, its cache included.
-        "REGISTRY_STORAGE_CACHE_BLOBDESCRIPTOR": "inmemory",
         "REGISTRY_STORAGE_DELETE_ENABLED": "true",
         "REGISTRY_STORAGE_REDIRECT_DISABLE": "false" if settings.redirects else "true",
         # Whole maps: a variable for one key inside them makes the registry panic (distribution#1736).

@@ -14,15 +14,27 @@ from sandbox.processes import serves_tls, wait_until
 
 _SERVING_SECONDS = 20
 
-# The config file that the registry's image brings along, as far as the environment does not replace it.
+# What the image's own config file sets in both major versions (distribution, cmd/registry/config-example.yml), less its
+# passwords. The environment overrides it.
 IMAGE_CONFIG = """\
 version: 0.1
 log:
   fields:
     service: registry
+storage:
+  cache:
+    blobdescriptor: inmemory
+  filesystem:
+    rootdirectory: /var/lib/registry
 http:
+  addr: :5000
   headers:
     X-Content-Type-Options: [nosniff]
+health:
+  storagedriver:
+    enabled: true
+    interval: 10s
+    threshold: 3
 """
 
 

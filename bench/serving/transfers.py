@@ -26,9 +26,9 @@ _ARTICLE_CHANGES = """\
 What had to be changed in the article's settings so that they run here: the bucket's name in place of its domain name;
 an htpasswd file with bcrypt (the declared one; the article's `htpasswd -c` makes a hash that the registry refuses);
 one `REGISTRY_HTTP_SECRET` for both instances (without it, two replicas cannot finish each other's uploads); address,
-port and S3 endpoint, as for the declared ones. What is left as a difference that counts is the cache, which
-`REGISTRY_STORAGE=s3` takes away from the image's own configuration, and a second log line for each request. The stack
-behind the settings is the same: the article's instances in one picture with a classic load balancer were not built."""
+port and S3 endpoint, as for the declared ones. What is left as a difference is a second log line for each request, and
+a check of S3 every ten seconds. The stack behind the settings is the same: the article's instances in one picture with
+a classic load balancer were not built."""
 
 Found = dict[str, dict[int, dict[str, list[Work]]]]
 

@@ -5,13 +5,18 @@ from __future__ import annotations
 import base64
 import http.client
 import os
+import re
+import shlex
 import shutil
 import ssl
 import subprocess
+import sys
 from pathlib import Path
 
 from rich.console import Console
 
+from sandbox import aws_api, programs
+from sandbox.local import Sandbox
 from sandbox.report import Report
 
 PROJECT = Path(__file__).parents[2]
@@ -62,3 +67,26 @@ def install_docker() -> None:
     if os.geteuid() == 0 and shutil.which("dockerd") is None:
         command = ["apt-get", "install", "--yes", "--quiet", "--no-install-recommends", "docker.io"]
         subprocess.run(command, check=True, env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"})
+
+
+def run_documented(sandbox: Sandbox, name: str, **variables: str) -> None:
+    """Run a command of docs/operations.md as a person would, with the AWS CLI pointed at the sandbox's AWS API.
+
+    Args:
+        name: stands in a comment above the command.
+        variables: in place of the assignments that a person fills in.
+    """
+    page = (PROJECT / "docs" / "operations.md").read_text()
+    (command,) = re.findall(rf"<!-- {name} -->\n```sh\n(.*?)```", page, re.DOTALL)
+    assignments = "|".join(variables)
+    # As `aws` is on a person's PATH, wherever this environment is.
+    aws = f'aws() {{ {shlex.quote(sys.executable)} -m awscli "$@"; }}\n'
+    api = aws_api.AwsApi(sandbox.stack.api_url).environment(sandbox.stack.region)
+    given = {variable: value for variable, value in api.items() if value}  # the CLI takes no empty profile for none
+    bucket = {"BUCKET": sandbox.stack.declaration.exports["bucketName"]}
+    subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", aws + re.sub(rf"^({assignments})=.*\n", "", command, flags=re.MULTILINE)],
+        env={**given, **bucket, **variables, "PATH": programs.SEARCH_PATH, "HOME": "/nonexistent", "AWS_PAGER": ""},
+        check=True,
+        timeout=60,
+    )

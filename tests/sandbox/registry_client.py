@@ -17,7 +17,7 @@ import urllib3
 
 from sandbox.local import Sandbox
 
-_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
+MANIFEST_TYPE = "application/vnd.oci.image.manifest.v1+json"
 _SECONDS = 60
 
 
@@ -57,7 +57,7 @@ class Image:
         config, *layers = (
             {"mediaType": "application/octet-stream", "digest": digest(blob), "size": len(blob)} for blob in self.blobs
         )
-        return json.dumps({"schemaVersion": 2, "mediaType": _MANIFEST, "config": config, "layers": layers}).encode()
+        return json.dumps({"schemaVersion": 2, "mediaType": MANIFEST_TYPE, "config": config, "layers": layers}).encode()
 
     def __str__(self) -> str:
         return f"{self.repository}:{self.tag}"
@@ -134,7 +134,7 @@ class RegistryClient:
             sent = self._request("PATCH", begun.headers["Location"], 202, body=body)
             self._request("PUT", f"{sent.headers['Location']}&digest={digest(blob)}", 201)
         where = f"/v2/{image.repository}/manifests/{image.tag}"
-        self._request("PUT", where, 201, body=image.manifest, headers={"Content-Type": _MANIFEST})
+        self._request("PUT", where, 201, body=image.manifest, headers={"Content-Type": MANIFEST_TYPE})
 
     def pull(self, image: Image, halfway: Callable[[], None] = _nothing) -> None:
         """Downloads all of it and compares it with what was pushed. `halfway` is called between blobs.
@@ -143,7 +143,7 @@ class RegistryClient:
             Altered: it differs.
         """
         where = f"/v2/{image.repository}/manifests/{image.tag}"
-        if self._request("GET", where, 200, headers={"Accept": _MANIFEST}).data != image.manifest:
+        if self._request("GET", where, 200, headers={"Accept": MANIFEST_TYPE}).data != image.manifest:
             raise Altered(f"{image}: its manifest")
         for blob in image.blobs:
             if blob is image.blobs[len(image.blobs) // 2]:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import ssl
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+
+import urllib3
 
 from sandbox import agent, load_balancer
 from sandbox.agent import Container
@@ -15,6 +18,7 @@ from sandbox.declared import Declaration
 from sandbox.local import Sandbox
 
 _CHECK_SECONDS = 1
+_SECONDS = 30
 
 
 def as_declared(container: Container) -> Container:
@@ -69,3 +73,22 @@ def replicas(
         )
         assert changed.client.login(sandbox.user, sandbox.password).returncode == 0
         yield changed
+
+
+def ask_replica(
+    sandbox: Sandbox, number: int, method: str, path: str, body: bytes = b"", headers: dict[str, str] | None = None
+) -> urllib3.BaseHTTPResponse:
+    """Send one request to a replica itself, by its number.
+
+    Its certificate is the instance's own, which names no address.
+    """
+    number %= len(sandbox.containers)
+    container = sandbox.containers[number]
+    certificate = sandbox.instances[number].host_path("/docker-registry/certs/domain.crt").read_text()
+    login = urllib3.make_headers(basic_auth=f"{sandbox.user}:{sandbox.password}")
+    context = ssl.create_default_context(cadata=certificate)
+    context.check_hostname = False
+    with urllib3.HTTPSConnectionPool(
+        container.address, container.port, timeout=_SECONDS, ssl_context=context, assert_hostname=False
+    ) as pool:
+        return pool.urlopen(method, path, body, {**login, **(headers or {})}, redirect=False, retries=False)

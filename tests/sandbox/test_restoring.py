@@ -6,10 +6,7 @@ The commands are those of docs/operations.md.
 from __future__ import annotations
 
 import os
-import re
-import shlex
 import subprocess
-import sys
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -17,20 +14,13 @@ from typing import Any
 
 import pytest
 
-from sandbox import aws_api, programs
+from sandbox import programs
 from sandbox.local import Sandbox
 from sandbox.processes import wait_until
-from tests.sandbox.helpers import PROJECT
+from tests.sandbox.helpers import run_documented
 from tests.sandbox.registry_client import Image, RegistryClient, RequestFailed
 
 _REPOSITORIES = "docker/registry/v2/repositories"
-
-
-def documented(name: str) -> str:
-    """A command of the page, without the lines that a person fills in."""
-    page = (PROJECT / "docs" / "operations.md").read_text()
-    (command,) = re.findall(rf"<!-- {name} -->\n```sh\n(.*?)```", page, re.DOTALL)
-    return re.sub(r"^(PREFIX|KEY|SINCE)=.*\n", "", command, flags=re.MULTILINE)
 
 
 @pytest.fixture
@@ -40,21 +30,6 @@ def image(dev: Sandbox) -> Image:
     with RegistryClient(dev) as client:
         client.push(pushed)
     return pushed
-
-
-def run(sandbox: Sandbox, command: str, **variables: str) -> None:
-    """Runs a command as a person would, with the AWS CLI pointed at the sandbox's AWS API."""
-    # As `aws` is on a person's PATH, wherever this environment is.
-    aws = f'aws() {{ {shlex.quote(sys.executable)} -m awscli "$@"; }}\n'
-    api = aws_api.AwsApi(sandbox.stack.api_url).environment(sandbox.stack.region)
-    given = {name: value for name, value in api.items() if value}  # to the CLI, an empty profile is none that it has
-    bucket = {"BUCKET": sandbox.stack.declaration.exports["bucketName"]}
-    subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", aws + command],
-        env={**given, **bucket, **variables, "PATH": programs.SEARCH_PATH, "HOME": "/nonexistent", "AWS_PAGER": ""},
-        check=True,
-        timeout=60,
-    )
 
 
 def now() -> str:
@@ -95,7 +70,7 @@ def test_a_deleted_image_comes_back(
     delete(dev, image, tmp_path)
     with pytest.raises(RequestFailed, match="404"):
         pull(dev, image)
-    run(dev, documented("restore-deleted"), PREFIX=f"{_REPOSITORIES}/{image.repository}/", SINCE=since)
+    run_documented(dev, "restore-deleted", PREFIX=f"{_REPOSITORIES}/{image.repository}/", SINCE=since)
     pull(dev, image)
     assert not uploads(dev, image)
 
@@ -107,7 +82,7 @@ def test_an_overwritten_tag_comes_back(dev: Sandbox, image: Image) -> None:
         client.push(other)
     pull(dev, other)
     key = f"{_REPOSITORIES}/{image.repository}/_manifests/tags/{image.tag}/current/link"
-    run(dev, documented("restore-overwritten"), KEY=key, SINCE=since)
+    run_documented(dev, "restore-overwritten", KEY=key, SINCE=since)
     pull(dev, image)
 
 

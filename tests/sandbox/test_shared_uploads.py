@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import os
 import secrets
-import ssl
 from pathlib import Path
 
 import urllib3
@@ -13,7 +12,7 @@ import urllib3
 from sandbox.agent import Container
 from sandbox.local import Sandbox
 from tests.sandbox.registry_client import digest
-from tests.sandbox.replicas import replicas
+from tests.sandbox.replicas import ask_replica, replicas
 
 _CHUNKS = 6
 _CHUNK_BYTES = 100_000
@@ -25,7 +24,7 @@ def test_chunks_of_one_upload_may_go_to_alternating_replicas(dev: Sandbox) -> No
     content = os.urandom(_CHUNKS * _CHUNK_BYTES)
     assert upload(dev, content) == [202, *[202] * _CHUNKS, 201]
     for number in range(len(dev.containers)):
-        answer = request(dev, number, "GET", f"{_BLOBS}/{digest(content)}")
+        answer = ask_replica(dev, number, "GET", f"{_BLOBS}/{digest(content)}")
         assert answer.status == 307
         # That address holds its own permission for S3.
         assert urllib3.request("GET", answer.headers["Location"], timeout=_SECONDS).data == content
@@ -49,31 +48,15 @@ def upload(sandbox: Sandbox, content: bytes) -> list[int]:
 
     Each answer holds the relative address of the next request, and in it the upload's signed state.
     """
-    answer = request(sandbox, 0, "POST", f"{_BLOBS}/uploads/")
+    answer = ask_replica(sandbox, 0, "POST", f"{_BLOBS}/uploads/")
     statuses = [answer.status]
     for number in range(_CHUNKS):
         start = number * _CHUNK_BYTES
         chunk = content[start : start + _CHUNK_BYTES]
         headers = {"Content-Range": f"{start}-{start + len(chunk) - 1}", "Content-Type": "application/octet-stream"}
-        answer = request(sandbox, number + 1, "PATCH", answer.headers["Location"], chunk, headers)
+        answer = ask_replica(sandbox, number + 1, "PATCH", answer.headers["Location"], chunk, headers)
         statuses.append(answer.status)
         if answer.status != 202:
             return statuses
     end = f"{answer.headers['Location']}&digest={digest(content)}"
-    return [*statuses, request(sandbox, _CHUNKS + 1, "PUT", end).status]
-
-
-def request(
-    sandbox: Sandbox, number: int, method: str, path: str, body: bytes = b"", headers: dict[str, str] | None = None
-) -> urllib3.BaseHTTPResponse:
-    """One request to a replica itself, by its number. Its certificate is the instance's own, and names no address."""
-    number %= len(sandbox.containers)
-    container = sandbox.containers[number]
-    certificate = sandbox.instances[number].host_path("/docker-registry/certs/domain.crt").read_text()
-    login = urllib3.make_headers(basic_auth=f"{sandbox.user}:{sandbox.password}")
-    context = ssl.create_default_context(cadata=certificate)
-    context.check_hostname = False
-    with urllib3.HTTPSConnectionPool(
-        container.address, container.port, timeout=_SECONDS, ssl_context=context, assert_hostname=False
-    ) as pool:
-        return pool.urlopen(method, path, body, {**login, **(headers or {})}, redirect=False, retries=False)
+    return [*statuses, ask_replica(sandbox, _CHUNKS + 1, "PUT", end).status]

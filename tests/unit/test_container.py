@@ -26,7 +26,6 @@ def test_the_environment_configures_the_registry(settings: ContainerSettings) ->
         "REGISTRY_STORAGE_S3_REGION": "eu-west-1",
         "REGISTRY_STORAGE_S3_ENCRYPT": "true",
         "REGISTRY_STORAGE_S3_OBJECTACL": "bucket-owner-full-control",
-        "REGISTRY_STORAGE_CACHE_BLOBDESCRIPTOR": "inmemory",
         "REGISTRY_STORAGE_DELETE_ENABLED": "true",
         "REGISTRY_STORAGE_REDIRECT_DISABLE": "false",
         "REGISTRY_AUTH": "htpasswd",

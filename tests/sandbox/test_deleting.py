@@ -1,0 +1,73 @@
+"""A delete through one replica is in force at every other one as soon as it is answered."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from sandbox.local import Sandbox
+from tests.sandbox.helpers import run_documented
+from tests.sandbox.registry_client import MANIFEST_TYPE, Image, RegistryClient, digest
+from tests.sandbox.replicas import ask_replica
+
+
+@pytest.fixture(params=["dev", "prod"], ids=["registry:2", "registry:3"])
+def registries(request: pytest.FixtureRequest) -> Sandbox:
+    """Two replicas of each major version."""
+    return request.getfixturevalue(request.param)
+
+
+@pytest.fixture
+def image(registries: Sandbox) -> Image:
+    """An image that every replica has served, so that a replica with a cache would remember it."""
+    pushed = Image.random(f"deleted/{os.urandom(4).hex()}", "1", layer_bytes=1000)
+    with RegistryClient(registries) as client:
+        client.push(pushed)
+    for replica in range(len(registries.containers)):
+        assert statuses(registries, replica, "GET", [*manifests(pushed), *blobs(pushed)]) <= {200, 307}
+    return pushed
+
+
+def test_deleted_image_is_refused_by_every_replica(registries: Sandbox, image: Image) -> None:
+    by_tag, by_digest = manifests(image)
+    assert statuses(registries, 0, "DELETE", [by_digest, *blobs(image)]) == {202}
+    for replica in range(len(registries.containers)):
+        assert statuses(registries, replica, "GET", [by_tag, by_digest, *blobs(image)]) == {404}
+
+
+def test_erased_layer_is_gone_at_once_and_can_be_pushed_again(registries: Sandbox, image: Image) -> None:
+    layer = digest(image.blobs[-1])
+    run_documented(registries, "erase-layer", LAYER=layer)
+    path = f"/v2/{image.repository}/blobs/{layer}"
+    for replica in range(len(registries.containers)):
+        assert statuses(registries, replica, "GET", [path]) == {404}
+    assert not versions(registries, layer)
+    with RegistryClient(registries) as client:
+        client.push(image)
+        client.pull(image)
+
+
+def manifests(image: Image) -> tuple[str, str]:
+    """The manifest's paths, by tag and by digest."""
+    prefix = f"/v2/{image.repository}/manifests"
+    return f"{prefix}/{image.tag}", f"{prefix}/{digest(image.manifest)}"
+
+
+def blobs(image: Image) -> list[str]:
+    """The paths of config and layers."""
+    return [f"/v2/{image.repository}/blobs/{digest(blob)}" for blob in image.blobs]
+
+
+def statuses(sandbox: Sandbox, replica: int, method: str, paths: list[str]) -> set[int]:
+    """What a replica answers."""
+    accept = {"Accept": MANIFEST_TYPE}
+    return {ask_replica(sandbox, replica, method, path, headers=accept).status for path in paths}
+
+
+def versions(sandbox: Sandbox, layer: str) -> list[object]:
+    """What S3 still has of a layer's data: versions and delete markers."""
+    bucket = sandbox.stack.declaration.exports["bucketName"]
+    prefix = f"docker/registry/v2/blobs/sha256/{layer[7:9]}/{layer[7:]}/"
+    listed = sandbox.stack.aws("s3").list_object_versions(Bucket=bucket, Prefix=prefix)
+    return [*listed.get("Versions", []), *listed.get("DeleteMarkers", [])]
