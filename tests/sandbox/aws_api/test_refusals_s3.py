@@ -21,3 +21,12 @@ def test_object_takes_ten_tags(aws: Callable[[str], Any]) -> None:
     tags.popitem()
     s3.put_object(Bucket="bucket", Key="taken", Tagging=urlencode(tags))
     assert [each["Key"] for each in s3.list_objects_v2(Bucket="bucket")["Contents"]] == ["taken"]
+
+
+def test_upload_of_no_parts_is_not_completed(aws: Callable[[str], Any]) -> None:
+    """Source: S3 API Reference, "CompleteMultipartUpload": MalformedXML, as in distribution/distribution#3763."""
+    s3, where = aws("s3"), {"Bucket": "bucket", "Key": "upload"}
+    s3.create_bucket(Bucket="bucket", CreateBucketConfiguration={"LocationConstraint": REGION})
+    upload = s3.create_multipart_upload(**where)["UploadId"]
+    with pytest.raises(ClientError, match="MalformedXML"):
+        s3.complete_multipart_upload(**where, UploadId=upload, MultipartUpload={"Parts": []})
