@@ -6,10 +6,10 @@ error code that AWS answers with, and has a test in tests/sandbox/aws_api.
 
 from __future__ import annotations
 
-from sandbox.aws_refusals import ec2, ecs, elbv2, route53, s3
+from sandbox.aws_refusals import acm, autoscaling, ec2, ecs, elbv2, iam, route53, s3
 
 
 def enforce() -> None:
     """Enforce all rules, by changing moto's classes for the rest of this process."""
-    for service in (ec2, ecs, elbv2, route53, s3):
+    for service in (acm, autoscaling, ec2, ecs, elbv2, iam, route53, s3):
         service.enforce()

@@ -8,6 +8,7 @@ from typing import Any
 
 from moto.ec2.models.flow_logs import FlowLogs, FlowLogsBackend
 from moto.ec2.models.launch_templates import LaunchTemplate
+from moto.ec2.models.nat_gateways import NatGatewayBackend
 from moto.s3.models import s3_backends
 
 from sandbox.patching import add, wrap
@@ -18,6 +19,7 @@ def close() -> None:
     add(LaunchTemplate, "tags", property(LaunchTemplate.get_tags, _ignore_copy))
     wrap(LaunchTemplate, "create_version", _keep_template_tags_apart)
     wrap(FlowLogsBackend, "create_flow_logs", _grant_log_delivery)
+    wrap(NatGatewayBackend, "delete_nat_gateway", _let_its_address_go)
 
 
 def _ignore_copy(_template: LaunchTemplate, _tags: object) -> None:
@@ -78,3 +80,16 @@ def _log_delivery(backend: Any, bucket: str) -> list[dict[str, Any]]:
             "Condition": {"StringEquals": own_account, **from_logs},
         },
     ]
+
+
+def _let_its_address_go(delete: Callable[..., Any], backend: Any, nat_gateway_id: str) -> Any:
+    """A deleted NAT gateway has neither network interface nor address; moto keeps both.
+
+    Source: EC2 API Reference, "DeleteNatGateway".
+    """
+    gateway = delete(backend, nat_gateway_id)
+    for address in gateway.address_set:
+        interface = backend.enis.pop(address["networkInterfaceId"])
+        if interface.public_ip:
+            backend.disassociate_address(address=interface.public_ip)
+    return gateway

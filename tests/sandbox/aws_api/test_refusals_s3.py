@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
@@ -11,22 +12,65 @@ from botocore.exceptions import ClientError
 
 from tests.sandbox.aws_api.conftest import REGION
 
+_BUCKET = "registry"
 
-def test_object_takes_ten_tags(aws: Callable[[str], Any]) -> None:
-    s3 = aws("s3")
-    s3.create_bucket(Bucket="bucket", CreateBucketConfiguration={"LocationConstraint": REGION})
+
+@pytest.fixture
+def s3(aws: Callable[[str], Any]) -> Any:
+    """A client of an account with a bucket."""
+    client = aws("s3")
+    client.create_bucket(Bucket=_BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
+    return client
+
+
+@pytest.mark.parametrize(
+    ("principal", "condition", "refused"),
+    [
+        ("*", {}, True),
+        ({"AWS": "*"}, {}, True),
+        ("*", {"Condition": {"StringEquals": {"aws:SourceAccount": "123456789012"}}}, False),
+        ({"Service": "logging.s3.amazonaws.com"}, {}, False),
+    ],
+)
+def test_blocked_public_policy_is_refused(s3: Any, principal: Any, condition: dict[str, Any], refused: bool) -> None:
+    s3.put_public_access_block(Bucket=_BUCKET, PublicAccessBlockConfiguration={"BlockPublicPolicy": True})
+    statement = {
+        "Effect": "Allow",
+        "Principal": principal,
+        "Action": "s3:PutObject",
+        "Resource": f"arn:aws:s3:::{_BUCKET}/*",
+        **condition,
+    }
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    if refused:
+        with pytest.raises(ClientError, match=r"AccessDenied.*BlockPublicPolicy"):
+            s3.put_bucket_policy(Bucket=_BUCKET, Policy=policy)
+    else:
+        s3.put_bucket_policy(Bucket=_BUCKET, Policy=policy)
+
+
+@pytest.mark.parametrize(
+    ("ids", "days", "refusal"),
+    [(("a", "a"), 1, "Rule ID must be unique"), (("a", "b"), 0, "must be a positive integer")],
+)
+def test_lifecycle_rules_are_limited(s3: Any, ids: tuple[str, ...], days: int, refusal: str) -> None:
+    rules = [{"ID": id_, "Status": "Enabled", "Filter": {"Prefix": ""}, "Expiration": {"Days": days}} for id_ in ids]
+    with pytest.raises(ClientError, match=refusal):
+        s3.put_bucket_lifecycle_configuration(Bucket=_BUCKET, LifecycleConfiguration={"Rules": rules})
+
+
+def test_object_takes_ten_tags(s3: Any) -> None:
     tags = {f"key-{number}": "value" for number in range(11)}
     with pytest.raises(ClientError, match=r"BadRequest.*cannot be greater than 10"):
-        s3.put_object(Bucket="bucket", Key="refused", Tagging=urlencode(tags))
+        s3.put_object(Bucket=_BUCKET, Key="refused", Tagging=urlencode(tags))
     tags.popitem()
-    s3.put_object(Bucket="bucket", Key="taken", Tagging=urlencode(tags))
-    assert [each["Key"] for each in s3.list_objects_v2(Bucket="bucket")["Contents"]] == ["taken"]
+    s3.put_object(Bucket=_BUCKET, Key="taken", Tagging=urlencode(tags))
+    assert [each["Key"] for each in s3.list_objects_v2(Bucket=_BUCKET)["Contents"]] == ["taken"]
 
 
-def test_upload_of_no_parts_is_not_completed(aws: Callable[[str], Any]) -> None:
+def test_upload_of_no_parts_is_not_completed(s3: Any) -> None:
     """Source: S3 API Reference, "CompleteMultipartUpload": MalformedXML, as in distribution/distribution#3763."""
-    s3, where = aws("s3"), {"Bucket": "bucket", "Key": "upload"}
-    s3.create_bucket(Bucket="bucket", CreateBucketConfiguration={"LocationConstraint": REGION})
+    where = {"Bucket": _BUCKET, "Key": "upload"}
     upload = s3.create_multipart_upload(**where)["UploadId"]
     with pytest.raises(ClientError, match="MalformedXML"):
         s3.complete_multipart_upload(**where, UploadId=upload, MultipartUpload={"Parts": []})
