@@ -13,13 +13,14 @@ from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionResult, BaseResponse
 from moto.moto_server.threaded_moto_server import ThreadedMotoServer
 
-from sandbox import aws_refusals, moto_gaps
+from sandbox import api_calls, aws_refusals, moto_gaps
 
 
 def main(host: str, port: int) -> None:
     """Serves until SIGTERM or Ctrl-C."""
     moto_gaps.close()
     aws_refusals.enforce()
+    api_calls.log_calls()
     BaseResponse.call_action = _call_action
     ThreadedMotoServer(host, port).start()
     signal.sigwait({signal.SIGTERM, signal.SIGINT})

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from sandbox import account, aws_api
+from sandbox.api_calls import logged_calls
 
 _ID = "amz-sdk-invocation-id"
 
@@ -24,3 +25,26 @@ def test_a_call_that_comes_again_is_not_carried_out_again(tmp_path: Path) -> Non
     assert first == again
     assert made == {first, second}
     assert "ec2 CreateVpc came again" in (tmp_path / "log").read_text()
+
+
+def test_calls_are_logged_with_their_operation_and_client(tmp_path: Path) -> None:
+    with aws_api.running(log=tmp_path / "log") as api:
+        s3 = account.client("s3", api.url, "us-east-1")
+        s3.create_bucket(Bucket="images")
+        s3.put_object(Bucket="images", Key="folder/image")
+        s3.copy_object(Bucket="images", Key="copy", CopySource="images/folder/image")
+        s3.list_objects_v2(Bucket="images")
+        s3.put_bucket_lifecycle_configuration(Bucket="images", LifecycleConfiguration={"Rules": []})
+        account.client("ecs", api.url, "us-west-2").list_clusters()
+        account.client("route53", api.url, "us-west-2").list_hosted_zones()
+    calls = logged_calls(tmp_path / "log")
+    assert {(call.service, call.operation) for call in calls} == {
+        ("s3", "CreateBucket"),
+        ("s3", "PutObject"),
+        ("s3", "CopyObject"),
+        ("s3", "ListObjectsV2"),
+        ("s3", "PutBucketLifecycleConfiguration"),
+        ("ecs", "ListClusters"),
+        ("route53", "ListHostedZones"),
+    }
+    assert all(call.client.startswith("Boto3/") for call in calls)

@@ -1,0 +1,96 @@
+"""Which operations of the AWS API a program calls: the server's log has a line for each."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import botocore.session
+from moto.core.responses import BaseResponse
+
+from sandbox.patching import wrap
+
+_LINE = "call"
+
+
+@dataclass(frozen=True, order=True)
+class Call:
+    """An operation that was called.
+
+    Attributes:
+        service: its name in boto3, such as "elbv2".
+        operation: such as "CreateListener".
+        client: the first part of the caller's User-Agent, such as "APN/1.0" or "Boto3/1.44.5".
+    """
+
+    service: str
+    operation: str
+    client: str
+
+
+def log_calls() -> None:
+    """Print a line for each call, for the rest of this process."""
+    wrap(BaseResponse, "setup_class", _log)
+
+
+def logged_calls(log: Path) -> set[Call]:
+    """The calls in a server's log."""
+    lines = (line.split() for line in log.read_text().splitlines())
+    return {Call(*words[1:]) for words in lines if words[:1] == [_LINE] and len(words) == 4}
+
+
+def _log(setup: Callable[..., None], response: Any, request: Any, *args: Any, **kwargs: Any) -> None:
+    setup(response, request, *args, **kwargs)
+    service = response.service_name
+    operation = _s3_operation(request) if service == "s3" else response._get_action()
+    client = response.headers.get("User-Agent", "unknown").split()[0]
+    print(_LINE, service, operation, client, flush=True)
+
+
+def _s3_operation(request: Any) -> str:
+    """Told by method, path and what such a request must carry. moto knows the operation of few of them."""
+    parts = urlsplit(request.url)
+    carried = {*parse_qs(parts.query, keep_blank_values=True), *(header.lower() for header, _ in request.headers)}
+    fitting = [kind for kind in _s3_operations() if kind.fits(request.method, parts.path, carried)]
+    # Two that are alike: the longer name is the newer one's, such as "GetBucketLifecycleConfiguration".
+    return max(fitting, key=lambda kind: (len(kind.required), len(kind.name))).name
+
+
+@dataclass(frozen=True)
+class _S3Operation:
+    """An operation of S3.
+
+    Attributes:
+        method: of its requests.
+        depth: of its path: 0 for the account, 1 for a bucket, 2 for an object.
+        required: the query parameters and headers that each of its requests has, in lower case.
+    """
+
+    name: str
+    method: str
+    depth: int
+    required: frozenset[str]
+
+    def fits(self, method: str, path: str, carried: set[str]) -> bool:
+        depth = len([part for part in path.split("/", 2) if part])
+        return (method, depth) == (self.method, self.depth) and self.required <= carried
+
+
+@functools.cache
+def _s3_operations() -> Sequence[_S3Operation]:
+    model: Any = botocore.session.get_session().get_service_model("s3")
+    return [_described(model.operation_model(name)) for name in model.operation_names]
+
+
+def _described(operation: Any) -> _S3Operation:
+    parts = urlsplit(operation.http["requestUri"])
+    shape = operation.input_shape
+    places = [shape.members[name].serialization for name in shape.required_members] if shape else []
+    required = [place["name"].lower() for place in places if place.get("location") in ("querystring", "header")]
+    own = parse_qs(parts.query, keep_blank_values=True)
+    depth = len([part for part in parts.path.split("/") if part])
+    return _S3Operation(operation.name, operation.http["method"], depth, frozenset((*own, *required)))
