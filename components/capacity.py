@@ -10,6 +10,7 @@ import pulumi_aws as aws
 from . import policies
 from .architecture import ami_parameter
 from .location import Location
+from .lookups import asked_once
 from .outputs import known_after
 from .user_data import user_data
 
@@ -36,7 +37,8 @@ class CapacityArgs:
         bootstrap_bucket: the bucket with the files that they fetch.
         metadata_tokens: "required" (IMDSv2 alone), or "optional" for containers that know IMDSv1 alone.
         instance_policies: what the instance role may do beside serving ECS: policy documents by name.
-        tags: on everything that takes tags, instances, volumes and network interfaces included.
+        tags: on everything that takes tags, instances, volumes and network interfaces included; these get the
+            provider's default tags as well.
     """
 
     location: Location
@@ -76,6 +78,7 @@ class Capacity(pulumi.ComponentResource):
     def __init__(self, name: str, args: CapacityArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("private-registry:index:Capacity", name, {}, opts)
         child = pulumi.ResourceOptions(parent=self)
+        self._instance_tags = {**asked_once(_default_tags, self), **args.tags, "Name": f"{name}-instance"}
         cluster = aws.ecs.Cluster(f"{name}-cluster", tags=args.tags, opts=child)
         self.cluster_name, self.cluster_arn = cluster.name, cluster.arn
         profile, role_policies = self._instance_profile(name, args)
@@ -134,7 +137,6 @@ class Capacity(pulumi.ComponentResource):
                 region=args.location.region, cluster=known[0], bootstrap_bucket=known[1], launch_hook=LAUNCH_HOOK
             )
         )
-        instance_tags = {**args.tags, "Name": f"{name}-instance"}
         return aws.ec2.LaunchTemplate(
             f"{name}-instance",
             # Resolved whenever an instance boots, so that a new AMI is no change of the stack.
@@ -167,7 +169,8 @@ class Capacity(pulumi.ComponentResource):
             ],
             user_data=script.apply(lambda text: base64.b64encode(text.encode()).decode()),
             tag_specifications=[
-                {"resource_type": kind, "tags": instance_tags} for kind in ("instance", "volume", "network-interface")
+                {"resource_type": kind, "tags": self._instance_tags}
+                for kind in ("instance", "volume", "network-interface")
             ],
             update_default_version=True,
             tags=args.tags,
@@ -182,8 +185,7 @@ class Capacity(pulumi.ComponentResource):
         role_policies: Sequence[aws.iam.RolePolicy],
     ) -> aws.autoscaling.Group:
         tags: dict[str, pulumi.Input[str]] = {
-            **args.tags,
-            "Name": f"{name}-instance",
+            **self._instance_tags,
             _CLUSTER_TAG: self.cluster_name,
             "AmazonECSManaged": "true",  # ECS adds it by itself, which would be a change at each run
         }
@@ -224,3 +226,11 @@ class Capacity(pulumi.ComponentResource):
                 ignore_changes=["desiredCapacity"],  # ECS scales
             ),
         )
+
+
+def _default_tags(opts: pulumi.InvokeOptions) -> Mapping[str, str]:
+    """The provider's default tags. They reach neither a group's tags nor what a launch template specifies.
+
+    Source: AWS provider, data source aws_default_tags. An answer without tags is one of a provider that has none.
+    """
+    return aws.get_default_tags(opts=opts).tags or {}

@@ -5,9 +5,23 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 ACCOUNT = "123456789012"
+
+
+@dataclass(frozen=True)
+class Provider:
+    """The settings of a provider that its answers depend on.
+
+    Attributes:
+        region: such as "us-west-2".
+        default_tags: on every resource that it makes.
+    """
+
+    region: str
+    default_tags: Mapping[str, str] = field(default_factory=dict)
 
 
 def partition(region: str) -> str:
@@ -38,7 +52,7 @@ def computed(type_: str, name: str, urn: str, inputs: Mapping[str, Any], region:
     return outputs.pop("id", own_name), outputs
 
 
-def look_up(token: str, args: Mapping[str, Any], region: str) -> dict[str, Any]:
+def look_up(token: str, args: Mapping[str, Any], provider: Provider) -> dict[str, Any]:
     """The result of a provider function.
 
     Raises:
@@ -47,7 +61,7 @@ def look_up(token: str, args: Mapping[str, Any], region: str) -> dict[str, Any]:
     if token not in _LOOK_UPS:
         known = ", ".join(_LOOK_UPS)
         raise LookupError(f"the program calls {token}, to which the sandbox has no answer; it knows {known}")
-    return _LOOK_UPS[token](args, region)
+    return _LOOK_UPS[token](args, provider)
 
 
 def _hex(seed: str, digits: int) -> str:
@@ -162,11 +176,13 @@ _SPECIAL: Mapping[str, Callable[[str, str, str], dict[str, Any]]] = {
 }
 
 
-def _region(_args: Mapping[str, Any], region: str) -> dict[str, Any]:
+def _region(_args: Mapping[str, Any], provider: Provider) -> dict[str, Any]:
+    region = provider.region
     return {"id": region, "region": region, "name": region, "description": region}
 
 
-def _zones(_args: Mapping[str, Any], region: str) -> dict[str, Any]:
+def _zones(_args: Mapping[str, Any], provider: Provider) -> dict[str, Any]:
+    region = provider.region
     letters = "abcdef"
     return {
         "id": region,
@@ -177,21 +193,25 @@ def _zones(_args: Mapping[str, Any], region: str) -> dict[str, Any]:
     }
 
 
-def _partition(_args: Mapping[str, Any], region: str) -> dict[str, Any]:
+def _partition(_args: Mapping[str, Any], provider: Provider) -> dict[str, Any]:
+    region = provider.region
     name, suffix = partition(region), dns_suffix(region)
     return {"id": name, "partition": name, "dnsSuffix": suffix, "reverseDnsPrefix": "com.amazonaws"}
 
 
-def _caller(_args: Mapping[str, Any], region: str) -> dict[str, Any]:
+def _caller(_args: Mapping[str, Any], provider: Provider) -> dict[str, Any]:
+    region = provider.region
     user = f"arn:{partition(region)}:iam::{ACCOUNT}:user/sandbox"
     return {"id": ACCOUNT, "accountId": ACCOUNT, "arn": user, "userId": "AIDASANDBOX"}
 
 
-def _elb_account(_args: Mapping[str, Any], region: str) -> dict[str, Any]:
+def _elb_account(_args: Mapping[str, Any], provider: Provider) -> dict[str, Any]:
+    region = provider.region
     return {"id": "797873946194", "arn": f"arn:{partition(region)}:iam::797873946194:root", "region": region}
 
 
-def _endpoint_service(args: Mapping[str, Any], region: str) -> dict[str, Any]:
+def _endpoint_service(args: Mapping[str, Any], provider: Provider) -> dict[str, Any]:
+    region = provider.region
     name = f"com.amazonaws.{region}.{args['service']}"
     return {
         "id": name,
@@ -201,7 +221,12 @@ def _endpoint_service(args: Mapping[str, Any], region: str) -> dict[str, Any]:
     }
 
 
-_LOOK_UPS: Mapping[str, Callable[[Mapping[str, Any], str], dict[str, Any]]] = {
+def _default_tags(_args: Mapping[str, Any], provider: Provider) -> dict[str, Any]:
+    return {"id": "aws", **({"tags": dict(provider.default_tags)} if provider.default_tags else {})}
+
+
+_LOOK_UPS: Mapping[str, Callable[[Mapping[str, Any], Provider], dict[str, Any]]] = {
+    "aws:index/getDefaultTags:getDefaultTags": _default_tags,
     "aws:index/getRegion:getRegion": _region,
     "aws:index/getAvailabilityZones:getAvailabilityZones": _zones,
     "aws:index/getPartition:getPartition": _partition,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import MutableMapping
 from typing import Any
 
@@ -120,13 +121,13 @@ class RecordingMonitor(MockMonitor):
     def ReadResource(self, request: Any) -> resource_pb2.ReadResourceResponse:
         urn = self.make_urn(request.parent, request.type, request.name)
         inputs, secret = wire.read(request.properties)
-        region = self._region_of(request.provider)
+        region = self._provider(request.provider).region
         outputs = {**inputs, **aws_provider.computed(request.type, request.name, urn, inputs, region)[1]}
         return resource_pb2.ReadResourceResponse(urn=urn, properties=wire.write(outputs, secret))
 
     def Invoke(self, request: Any) -> resource_pb2.ResourceInvokeResponse:
         args, _ = wire.read(request.args)
-        found = aws_provider.look_up(request.tok, args, self._region_of(request.provider))
+        found = aws_provider.look_up(request.tok, args, self._provider(request.provider))
         response = resource_pb2.ResourceInvokeResponse()
         getattr(response, "return").CopyFrom(wire.write(found, ()))
         return response
@@ -143,10 +144,16 @@ class RecordingMonitor(MockMonitor):
             return "none", {**inputs, **made}
         if self._preview:
             return "", inputs
-        id_, made = aws_provider.computed(request.type, request.name, urn, inputs, self._region_of(request.provider))
+        id_, made = aws_provider.computed(
+            request.type, request.name, urn, inputs, self._provider(request.provider).region
+        )
         return request.importId or id_, {**inputs, **made}
 
-    def _region_of(self, provider: str) -> str:
-        """The region of a provider by the engine's reference to it, "URN::ID"; of the default one if it is empty."""
-        recorded = self._recorded.get(provider.rpartition("::")[0])
-        return recorded.inputs.get("region", self._region) if recorded else self._region
+    def _provider(self, reference: str) -> aws_provider.Provider:
+        """A provider by the engine's reference to it, "URN::ID"; the default one if it is empty."""
+        recorded = self._recorded.get(reference.rpartition("::")[0])
+        if recorded is None:
+            return aws_provider.Provider(self._region)
+        # Providers get their nested inputs as JSON.
+        default_tags = json.loads(recorded.inputs.get("defaultTags", "{}")).get("tags", {})
+        return aws_provider.Provider(recorded.inputs.get("region", self._region), default_tags)

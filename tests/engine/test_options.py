@@ -32,6 +32,24 @@ def test_a_transform_reaches_every_role(stack: auto.Stack, aws: Callable[[str], 
     ] * 3
 
 
+def test_default_tags_reach_instances_volumes_and_interfaces(stack: auto.Stack, aws: Callable[[str], Any]) -> None:
+    [group] = aws("autoscaling").describe_auto_scaling_groups()["AutoScalingGroups"]
+    template = group["LaunchTemplate"]
+    [version] = aws("ec2").describe_launch_template_versions(
+        LaunchTemplateId=template["LaunchTemplateId"], Versions=[template["Version"]]
+    )["LaunchTemplateVersions"]
+    specified = {
+        spec["ResourceType"]: {tag["Key"]: tag["Value"] for tag in spec["Tags"]}
+        for spec in version["LaunchTemplateData"]["TagSpecifications"]
+    }
+    propagated = {tag["Key"]: tag["Value"] for tag in group["Tags"] if tag["PropagateAtLaunch"]}
+    assert propagated["company"] == "example.com"
+    assert {kind: tags["company"] for kind, tags in specified.items()} == dict.fromkeys(
+        ("instance", "volume", "network-interface"), "example.com"
+    )
+    assert changed(run(stack.preview)) == {}
+
+
 def test_with_an_alias_another_name_makes_nothing_anew(stack: auto.Stack) -> None:
     stack.set_config("name", auto.ConfigValue("images"))
     steps = changed(run(stack.up))

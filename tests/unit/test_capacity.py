@@ -5,6 +5,7 @@ import json
 from typing import Any
 
 import pulumi
+import pulumi_aws as aws
 import pytest
 
 from components.capacity import Capacity, CapacityArgs
@@ -117,6 +118,30 @@ def test_tags_reach_instances_volumes_and_network_interfaces(capacity: Declarati
     tagged = {spec["resourceType"]: spec["tags"] for spec in capacity.one(TEMPLATE).inputs["tagSpecifications"]}
     assert tagged.keys() == {"instance", "volume", "network-interface"}
     assert all(differences(tags, {"team": "platform", "Name": "net-instance"}) == {} for tags in tagged.values())
+
+
+@pytest.mark.parametrize(
+    ("default_tags", "expected"),
+    [
+        ({"tags": {"company": "example.com", "team": "nobody"}}, {"company": "example.com", "team": "platform"}),
+        (None, {"team": "platform"}),
+    ],
+    ids=["some", "none"],
+)
+def test_default_tags_reach_what_the_provider_does_not_make_itself(
+    declare: Declare, default_tags: aws.ProviderDefaultTagsArgsDict | None, expected: dict[str, str]
+) -> None:
+    """An argument's tag is stronger than a default one, as on every other resource."""
+
+    def program() -> None:
+        provider = aws.Provider("company", region="us-west-2", default_tags=default_tags)
+        Capacity("net", ARGS, pulumi.ResourceOptions(provider=provider))
+
+    declaration = declare(program)
+    expected = {**expected, "Name": "net-instance"}
+    group = {tag["key"]: tag["value"] for tag in declaration.one(GROUP).inputs["tags"] if tag["propagateAtLaunch"]}
+    assert group.items() >= expected.items()
+    assert [spec["tags"] for spec in declaration.one(TEMPLATE).inputs["tagSpecifications"]] == [expected] * 3
 
 
 def test_the_group_carries_its_cluster_and_what_ecs_would_add(capacity: Declaration) -> None:

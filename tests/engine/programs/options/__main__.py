@@ -1,6 +1,7 @@
 """A registry that was called docker once, with resource options that its stack decides on."""
 
 import pulumi
+import pulumi_aws as aws
 
 from components import PrivateRegistry, PrivateRegistryArgs
 
@@ -15,10 +16,14 @@ def bound(args: pulumi.ResourceTransformArgs) -> pulumi.ResourceTransformResult 
     return pulumi.ResourceTransformResult(props={**args.props, "permissionsBoundary": boundary}, opts=args.opts)
 
 
+company = aws.Provider(
+    "company", region=pulumi.Config("aws").require("region"), default_tags={"tags": {"company": "example.com"}}
+)
 registry = PrivateRegistry(
     config.require("name"),
     PrivateRegistryArgs(nat_gateways="none", force_destroy=True),
     pulumi.ResourceOptions(
+        provider=company,
         aliases=[pulumi.Alias(name="docker")],
         transforms=[bound],
         protect=config.get_bool("protect"),
