@@ -9,7 +9,9 @@ import pulumi_aws as aws
 from . import policies
 from .outputs import known_after
 
-OLD_VERSION_DAYS = 30
+_OLD_VERSION_DAYS = 30
+# S3 deletes an object of a versioned bucket in two steps, a day apart at least.
+_SHORTEST_OLD_VERSION_DAYS = 1
 _UNFINISHED_UPLOAD_DAYS = 7
 
 
@@ -19,7 +21,8 @@ class PrivateBucketArgs:
 
     Attributes:
         keep: whether deleting the stack must leave it: it is protected, and not emptied. Default True.
-        expire_after_days: when objects are deleted. Default: never.
+        expire_after_days: when nothing of an object is left, no old version either; 2 at least, less counts as 2.
+            Default: never.
         access_log_bucket: the bucket that logs each request. Default: none.
         more_statements: from the bucket's ARN to policy statements beside the one that refuses clients without TLS.
         tags: on the bucket.
@@ -108,12 +111,13 @@ class PrivateBucket(pulumi.ComponentResource):
 
 
 def _lifecycle_rules(expire_after_days: int | None) -> list[aws.s3.BucketLifecycleConfigurationRuleArgsDict]:
+    old_version_days = _OLD_VERSION_DAYS if expire_after_days is None else _SHORTEST_OLD_VERSION_DAYS
     rules: list[aws.s3.BucketLifecycleConfigurationRuleArgsDict] = [
         {
             "id": "expire-old-versions",
             "status": "Enabled",
             "filter": {"prefix": ""},
-            "noncurrent_version_expiration": {"noncurrent_days": OLD_VERSION_DAYS},
+            "noncurrent_version_expiration": {"noncurrent_days": old_version_days},
             "expiration": {"expired_object_delete_marker": True},
         },
         # The registry purges its own uploads, but not their multipart uploads in S3.
@@ -125,7 +129,7 @@ def _lifecycle_rules(expire_after_days: int | None) -> list[aws.s3.BucketLifecyc
         },
     ]
     if expire_after_days is not None:
-        rules.append(
-            {"id": "expire", "status": "Enabled", "filter": {"prefix": ""}, "expiration": {"days": expire_after_days}}
-        )
+        # An object that expires becomes an old version, which counts as kept.
+        days = max(1, expire_after_days - old_version_days)
+        rules.append({"id": "expire", "status": "Enabled", "filter": {"prefix": ""}, "expiration": {"days": days}})
     return rules

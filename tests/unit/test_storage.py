@@ -60,11 +60,18 @@ def test_nobody_comes_without_tls_and_other_statements_are_added(declare: Declar
     assert more == {"Sid": "More", "Resource": arn}
 
 
-@pytest.mark.parametrize(("days", "expected"), [(None, []), (90, [{"days": 90}])])
-def test_objects_expire_only_if_told_so(declare: Declare, days: int | None, expected: list[dict[str, int]]) -> None:
+@pytest.mark.parametrize(("days", "gone_after"), [(90, 90), (3, 3), (2, 2), (1, 2)])
+def test_expired_objects_are_gone_with_their_old_versions(declare: Declare, days: int, gone_after: int) -> None:
+    """S3 makes what expires an old version first, and deletes that a day later at the earliest."""
     rules = declared(declare, PrivateBucketArgs(expire_after_days=days)).one(aws("BucketLifecycleConfiguration"))
-    expirations = [rule.get("expiration", {}) for rule in rules.inputs["rules"]]
-    assert [expiration for expiration in expirations if "days" in expiration] == expected
+    (current,) = [r["expiration"]["days"] for r in rules.inputs["rules"] if "days" in r.get("expiration", {})]
+    (old,) = [r["noncurrentVersionExpiration"] for r in rules.inputs["rules"] if "noncurrentVersionExpiration" in r]
+    assert current + old["noncurrentDays"] == gone_after
+
+
+def test_objects_do_not_expire_by_default(declare: Declare) -> None:
+    rules = declared(declare, PrivateBucketArgs()).one(aws("BucketLifecycleConfiguration"))
+    assert [rule for rule in rules.inputs["rules"] if "days" in rule.get("expiration", {})] == []
 
 
 @pytest.mark.parametrize(
