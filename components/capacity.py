@@ -111,7 +111,7 @@ class Capacity(pulumi.ComponentResource):
         child = pulumi.ResourceOptions(parent=self)
         role = aws.iam.Role(
             f"{name}-instance",
-            assume_role_policy=policies.assume_role(f"ec2.{args.location.dns_suffix}"),
+            assume_role_policy=policies.assume_instance_role(args.location),
             tags=args.tags,
             opts=child,
         )

@@ -23,9 +23,30 @@ def _allow(actions: list[str], *resources: str, **more: Any) -> Statement:
     return {"Effect": "Allow", "Action": actions, "Resource": list(resources), **more}
 
 
-def assume_role(service: str) -> str:
-    """Lets an AWS service such as "ec2.amazonaws.com" take a role."""
-    return document([{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": service}}])
+def assume_instance_role(location: Location) -> str:
+    """Lets EC2 take a role for an instance.
+
+    EC2 names no account on whose behalf it asks: with the condition of a task's role no instance would get its
+    credentials. Its roles come by an instance profile, which is of the same account.
+    """
+    return document([_assume_role(f"ec2.{location.dns_suffix}")])
+
+
+def assume_task_role(location: Location) -> str:
+    """Lets ECS take a role for a task, of this account and region alone: nobody else can have ECS take it.
+
+    A cluster cannot be named. Source: Amazon ECS Developer Guide, "Amazon ECS task IAM role".
+    """
+    source = f"arn:{location.partition}:ecs:{location.region}:{location.account_id}:*"
+    condition = {
+        "StringEquals": {"aws:SourceAccount": location.account_id},
+        "ArnLike": {"aws:SourceArn": source},
+    }
+    return document([_assume_role("ecs-tasks.amazonaws.com", Condition=condition)])
+
+
+def _assume_role(service: str, **more: Any) -> Statement:
+    return {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": service}, **more}
 
 
 def images_access(bucket_arn: str) -> str:
@@ -56,6 +77,9 @@ def bootstrap_access(bucket_arn: str) -> str:
 def container_instance(cluster_arn: str) -> str:
     """What the ECS agent does in its own cluster, and a shell by Session Manager instead of SSH.
 
+    The agent never deregisters its instance (aws/amazon-ecs-agent 1.105.1, ecs-agent/api/ecs): ECS does, when the
+    instance is terminated.
+
     Narrower than AWS's managed policies AmazonEC2ContainerServiceforEC2Role and AmazonSSMManagedInstanceCore: these
     reach every cluster and every SSM parameter. Resource types: Service Authorization Reference.
     """
@@ -67,7 +91,6 @@ def container_instance(cluster_arn: str) -> str:
             _allow(
                 [
                     "ecs:RegisterContainerInstance",
-                    "ecs:DeregisterContainerInstance",
                     "ecs:SubmitAttachmentStateChanges",
                     "ecs:SubmitContainerStateChange",
                     "ecs:SubmitTaskStateChange",
@@ -126,7 +149,11 @@ def task_execution(log_group_arn: str, parameter_arns: Iterable[str]) -> str:
 
 
 def image_pull(image: str, location: Location) -> dict[str, str]:
-    """Pulling a private image from ECR, as policy documents by name; none for an image from elsewhere."""
+    """Pulling a private image from ECR, as policy documents by name; none for an image from elsewhere.
+
+    They are for the task execution role: with one, the agent pulls by its credentials, and never by the instance's
+    (aws/amazon-ecs-agent 1.105.1, agent/ecr/factory.go).
+    """
     repository = ecr_repository(image)
     if repository is None:
         return {}

@@ -73,7 +73,6 @@ class PrivateRegistry(pulumi.ComponentResource):
         child = pulumi.ResourceOptions(parent=self)
         version = registry_version(args.image)
         internal = args.internal or args.isolated
-        image_pull = policies.image_pull(args.image, location)
 
         logs = PrivateBucket(
             f"{name}-logs",
@@ -153,7 +152,6 @@ class PrivateRegistry(pulumi.ComponentResource):
                 instance_policies={
                     "bootstrap": bootstrap.arn.apply(policies.bootstrap_access),
                     **({} if version.uses_task_role else images_access),
-                    **image_pull,
                 },
                 tags=args.tags,
             ),
@@ -175,7 +173,7 @@ class PrivateRegistry(pulumi.ComponentResource):
                 capacity_provider=capacity.capacity_provider,
                 target_group_arn=balancer.target_group_arn,
                 task_policies=images_access if version.uses_task_role else {},
-                execution_policies=image_pull,
+                execution_policies=policies.image_pull(args.image, location),
                 log_retention_days=args.log_retention_days,
                 tags=args.tags,
             ),

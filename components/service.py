@@ -19,7 +19,7 @@ class ServiceArgs:
     """What runs, how often, and between what.
 
     Attributes:
-        location: the region.
+        location: the region and account.
         image: the registry image with its tag.
         desired_count: how many replicas.
         images_bucket: the name of the bucket with the images.
@@ -171,7 +171,7 @@ class Service(pulumi.ComponentResource):
     ) -> tuple[aws.iam.Role, list[aws.iam.RolePolicy]]:
         child = pulumi.ResourceOptions(parent=self)
         role = aws.iam.Role(
-            name, assume_role_policy=policies.assume_role("ecs-tasks.amazonaws.com"), tags=args.tags, opts=child
+            name, assume_role_policy=policies.assume_task_role(args.location), tags=args.tags, opts=child
         )
         return role, [
             aws.iam.RolePolicy(f"{name}-{purpose}", role=role.name, policy=document, opts=child)

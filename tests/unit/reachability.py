@@ -51,7 +51,7 @@ def called(declaration: Declaration, name: str) -> dict[str, str]:
         f"{images}.s3.{REGION}.amazonaws.com": "the registry",
     }
     if ".dkr.ecr." in registry:
-        hosts[f"api.ecr.{REGION}.amazonaws.com"] = "the ECS agent, for a login"
+        hosts[f"api.ecr.{REGION}.amazonaws.com"] = "the ECS agent, for a login as the execution role"
         hosts[f"prod-{REGION}-starport-layer-bucket.s3.{REGION}.amazonaws.com"] = "Docker, for the image's layers"
     return hosts
 

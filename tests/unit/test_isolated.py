@@ -106,13 +106,14 @@ def test_through_the_s3_endpoint_go_its_own_buckets_and_public_downloads(isolate
     }
 
 
-@pytest.mark.parametrize("role", ["instance", "execution"])
-def test_the_image_may_be_pulled_from_its_repository_alone(isolated: Declaration, role: str) -> None:
-    (policy,) = [
-        json.loads(policy.inputs["policy"])["Statement"]
+def test_the_image_may_be_pulled_by_the_execution_role_from_its_repository_alone(isolated: Declaration) -> None:
+    pulling = {
+        policy.name: json.loads(policy.inputs["policy"])["Statement"]
         for policy in isolated.all("aws:iam/rolePolicy:RolePolicy")
-        if policy.name == f"registry-{role}-image"
-    ]
+        if "ecr:" in policy.inputs["policy"]
+    }
+    assert pulling.keys() == {"registry-execution-image"}
+    policy = pulling["registry-execution-image"]
     repository = "arn:aws:ecr:us-west-2:123456789012:repository/mirror/registry"
     allowed = {(action, tuple(statement["Resource"])) for statement in policy for action in statement["Action"]}
     assert allowed == {

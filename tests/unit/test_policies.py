@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from components import policies
+from components.location import Location
 from tests.unit.helpers import BEIJING, OREGON
 
 BUCKET = "arn:aws:s3:::images"
@@ -50,7 +51,6 @@ def allowed(document: str) -> set[tuple[str, str]]:
             policies.container_instance(CLUSTER),
             {
                 ("ecs:RegisterContainerInstance", CLUSTER),
-                ("ecs:DeregisterContainerInstance", CLUSTER),
                 ("ecs:SubmitAttachmentStateChanges", CLUSTER),
                 ("ecs:SubmitContainerStateChange", CLUSTER),
                 ("ecs:SubmitTaskStateChange", CLUSTER),
@@ -97,8 +97,19 @@ def test_arns_are_of_the_location_s_partition() -> None:
     assert complete["Resource"][0].startswith("arn:aws-cn:autoscaling:cn-north-1:")
 
 
-def test_a_service_alone_takes_a_role() -> None:
-    assert statements(policies.assume_role("ec2.amazonaws.com")) == [
+@pytest.mark.parametrize("location", [OREGON, BEIJING], ids=lambda location: location.partition)
+def test_ecs_takes_a_task_s_role_for_its_own_account_and_region_alone(location: Location) -> None:
+    (trust,) = statements(policies.assume_task_role(location))
+    assert trust["Principal"] == {"Service": "ecs-tasks.amazonaws.com"}
+    assert trust["Condition"] == {
+        "StringEquals": {"aws:SourceAccount": "123456789012"},
+        "ArnLike": {"aws:SourceArn": f"arn:{location.partition}:ecs:{location.region}:123456789012:*"},
+    }
+
+
+def test_ec2_takes_an_instance_s_role_unconditionally() -> None:
+    """EC2 sends no aws:SourceAccount: a condition on it would refuse every instance."""
+    assert statements(policies.assume_instance_role(OREGON)) == [
         {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "ec2.amazonaws.com"}}
     ]
 

@@ -157,7 +157,6 @@ def test_the_instance_role_serves_its_own_cluster_alone(stack: str) -> None:
     own = cluster(stack)
     instance = own.replace(":cluster/", ":container-instance/") + "/0123"
     assert allowed(stack, "instance", own) - _KNOW_NO_RESOURCES == {
-        "ecs:DeregisterContainerInstance",
         "ecs:RegisterContainerInstance",
         "ecs:SubmitAttachmentStateChanges",
         "ecs:SubmitContainerStateChange",
