@@ -21,7 +21,16 @@ _ADDRESS = "127.0.0.1"
 _HEALTHY_SECONDS = 30
 # The runtime API's socket, in the load balancer's folder.
 _API = "api.sock"
-_ALGORITHMS = {"least_outstanding_requests": "leastconn", "round_robin": "roundrobin", None: "roundrobin"}
+# "Troubleshoot your Application Load Balancers", HTTP 504: for a connection to a target, its TLS handshake included.
+_CONNECT_SECONDS = 10
+_ALGORITHMS = {
+    "least_outstanding_requests": "leastconn",
+    "round_robin": "roundrobin",
+    # One draw: HAProxy's default of two takes the less busy one of them. Weights differ in AWS only where anomaly
+    # mitigation works, from three healthy targets on, of which HAProxy has no counterpart.
+    "weighted_random": "random(1)",
+    None: "roundrobin",
+}
 # "Security policies for your Application Load Balancer": the oldest protocol, and the ciphers below TLS 1.3.
 _RESTRICTED = ":".join(
     f"ECDHE-{signature}-{cipher}"
@@ -179,7 +188,7 @@ global
 defaults
     mode http
     retries 0
-    timeout connect 5s
+    timeout connect {_CONNECT_SECONDS}s
     timeout client {idle}s
     timeout server {idle}s
     timeout check {check.get("timeout", 5)}s

@@ -34,20 +34,20 @@ def replicas(
     s3_url: str = "",
     declaration: Declaration | None = None,
     change: Callable[[Container], Container] = as_declared,
+    check_seconds: int | None = _CHECK_SECONDS,
 ) -> Iterator[Sandbox]:
     """A replica on each instance behind a load balancer of their own, logged in; all is stopped at the end.
-
-    Health checks are a second apart.
 
     Args:
         folder: for their files.
         s3_url: where they find S3. Default: where the sandbox's do.
         declaration: what the load balancer is made from. Default: the sandbox's.
         change: is made to the container definition on each instance.
+        check_seconds: from health check to health check; None as declared.
     """
     runtime = BubblewrapRuntime(s3_url or sandbox.stack.api_url, lambda _: None)
     declared = declaration or sandbox.stack.declaration
-    checked = load_balancer.checked_every(declared, _CHECK_SECONDS)
+    checked = declared if check_seconds is None else load_balancer.checked_every(declared, check_seconds)
     role = declared.one("aws:ecs/taskDefinition:TaskDefinition").inputs["taskRoleArn"]
     with ExitStack() as exits:
         containers = []

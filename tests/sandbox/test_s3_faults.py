@@ -21,10 +21,10 @@ from tests.sandbox.helpers import registry_process, status
 from tests.sandbox.replicas import replicas
 from tests.sandbox.traffic import traffic
 
-_SCALE = 1 / 10
-# Longer than the three failed checks, 10 s apart, after which a target would be unhealthy.
-_FAULT_SECONDS = 50
-_SLOW_SECONDS = 5  # for each request
+_SCALE = 1 / 5
+# Longer than the three failed checks, 5 s apart, after which a target would be unhealthy.
+_FAULT_SECONDS = 25
+_SLOW_SECONDS = 2.5  # for each request
 _RECOVERY_SECONDS = 30  # of this machine's own time
 _CLIENTS = 2
 
