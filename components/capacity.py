@@ -208,7 +208,10 @@ class Capacity(pulumi.ComponentResource):
             ],
             health_check_type="EC2",
             health_check_grace_period=_BOOT_SECONDS,
-            wait_for_capacity_timeout=f"{_BOOT_SECONDS * 2}s",
+            # The provider's wait fails at the first launch that fails, though Auto Scaling tries again. After a change of
+            # min_size it wants exactly the instances of the last `up`, whatever ECS has scaled to since. The service
+            # waits instead: it is steady when instances run its tasks.
+            wait_for_capacity_timeout="0",
             protect_from_scale_in=True,  # ECS's termination protection wants it, and lifts it from empty instances
             force_delete=True,  # the protected instances go with the group
             instance_refresh={

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import datetime, timezone
 from typing import Any
 
+from moto.autoscaling.exceptions import AutoscalingClientError
 from moto.autoscaling.responses import AutoScalingResponse
 from moto.core.responses import ActionResult
 
@@ -17,7 +18,9 @@ def close() -> None:
     """Close the gaps."""
     wrap(AutoScalingResponse, "delete_auto_scaling_group", _let_protected_instances_go)
     add(AutoScalingResponse, "start_instance_refresh", _start_instance_refresh)
+    add(AutoScalingResponse, "cancel_instance_refresh", _cancel_instance_refresh)
     add(AutoScalingResponse, "describe_instance_refreshes", _describe_instance_refreshes)
+    add(AutoScalingResponse, "describe_scaling_activities", _describe_scaling_activities)
 
 
 def _let_protected_instances_go(delete: Callable[..., Any], response: Any) -> ActionResult:
@@ -26,30 +29,75 @@ def _let_protected_instances_go(delete: Callable[..., Any], response: Any) -> Ac
     Source: Auto Scaling API Reference, "DeleteAutoScalingGroup", ForceDelete.
     """
     if response._get_bool_param("ForceDelete", False):
-        group = response.autoscaling_backend.autoscaling_groups[response._get_param("AutoScalingGroupName")]
-        for instance in group.instance_states:
+        for instance in _group(response).instance_states:
             instance.protected_from_scale_in = False
     return delete(response)
 
 
 def _start_instance_refresh(response: Any) -> ActionResult:
-    """A refresh that is done at once."""
-    group = response.autoscaling_backend.autoscaling_groups[response._get_param("AutoScalingGroupName")]
-    now = datetime.now(timezone.utc)
-    group.instance_refresh = {
+    """A refresh goes on until it is cancelled: nothing behind this API replaces an instance.
+
+    Source: Auto Scaling API Reference, "StartInstanceRefresh".
+    """
+    refreshes = _refreshes(response)
+    if refreshes and refreshes[0]["Status"] == "InProgress":
+        raise AutoscalingClientError("InstanceRefreshInProgress", "An Instance Refresh is already in progress")
+    refresh = {
         "InstanceRefreshId": str(uuid.uuid4()),
-        "AutoScalingGroupName": group.name,
-        "Status": "Successful",
-        "StartTime": now,
-        "EndTime": now,
-        "PercentageComplete": 100,
-        "InstancesToUpdate": 0,
+        "AutoScalingGroupName": response._get_param("AutoScalingGroupName"),
+        "Status": "InProgress",
+        "StartTime": datetime.now(timezone.utc),
+        "PercentageComplete": 0,
     }
-    return ActionResult({"InstanceRefreshId": group.instance_refresh["InstanceRefreshId"]})
+    refreshes.insert(0, refresh)
+    return ActionResult({"InstanceRefreshId": refresh["InstanceRefreshId"]})
+
+
+def _cancel_instance_refresh(response: Any) -> ActionResult:
+    """Source: Auto Scaling API Reference, "CancelInstanceRefresh"."""
+    refreshes = _refreshes(response)
+    if not refreshes or refreshes[0]["Status"] != "InProgress":
+        raise AutoscalingClientError("ActiveInstanceRefreshNotFound", "No Instance Refresh is in progress")
+    refreshes[0] |= {"Status": "Cancelled", "EndTime": datetime.now(timezone.utc)}
+    return ActionResult({"InstanceRefreshId": refreshes[0]["InstanceRefreshId"]})
 
 
 def _describe_instance_refreshes(response: Any) -> ActionResult:
-    """The last refresh of a group, if there was one."""
-    group = response.autoscaling_backend.autoscaling_groups[response._get_param("AutoScalingGroupName")]
-    last = getattr(group, "instance_refresh", None)
-    return ActionResult({"InstanceRefreshes": [last] if last else []})
+    """A group's refreshes, the newest first.
+
+    Source: Auto Scaling API Reference, "DescribeInstanceRefreshes".
+    """
+    ids = response._get_param("InstanceRefreshIds", [])
+    found = [refresh for refresh in _refreshes(response) if not ids or refresh["InstanceRefreshId"] in ids]
+    return ActionResult({"InstanceRefreshes": found})
+
+
+def _refreshes(response: Any) -> list[dict[str, Any]]:
+    """Those of the group that a request names."""
+    return vars(_group(response)).setdefault("instance_refreshes", [])
+
+
+def _describe_scaling_activities(response: Any) -> ActionResult:
+    """A new group's first launch fails in one zone, and the next one succeeds in another, as may happen in AWS.
+
+    Sources: Auto Scaling API Reference, "Activity"; Amazon EC2 Auto Scaling User Guide, "Troubleshoot Amazon EC2 Auto
+    Scaling: EC2 instance launch failures".
+    """
+    group = _group(response)
+    failed = {
+        "ActivityId": str(uuid.uuid5(uuid.NAMESPACE_URL, group.arn)),
+        "AutoScalingGroupName": group.name,
+        "Cause": "an instance was started in response to a difference between desired and actual capacity",
+        "Description": "Launching a new EC2 instance.  Status Reason: We currently do not have sufficient capacity",
+        "StatusCode": "Failed",
+        "StatusMessage": "We currently do not have sufficient t3.small capacity in the Availability Zone you requested"
+        " (us-west-2a). Launching EC2 instance failed.",
+        "StartTime": datetime.fromisoformat(group.created_time).astimezone(timezone.utc),
+        "Progress": 100,
+    }
+    return ActionResult({"Activities": [failed]})
+
+
+def _group(response: Any) -> Any:
+    """The group that a request names."""
+    return response.autoscaling_backend.autoscaling_groups[response._get_param("AutoScalingGroupName")]

@@ -17,3 +17,32 @@ def test_group_with_instances_is_deleted_by_force_alone(aws: Callable[[str], Any
     with pytest.raises(ClientError, match="ResourceInUse"):
         autoscaling.delete_auto_scaling_group(AutoScalingGroupName="registry")
     autoscaling.delete_auto_scaling_group(AutoScalingGroupName="registry", ForceDelete=True)
+
+
+@pytest.mark.parametrize(("desired", "message"), [(0, "0 is below min value 1"), (2, "2 is above max value 1")])
+def test_desired_capacity_beyond_the_sizes_is_refused(aws: Callable[[str], Any], desired: int, message: str) -> None:
+    create_auto_scaling_group(aws)
+    with pytest.raises(ClientError, match=message):
+        aws("autoscaling").set_desired_capacity(AutoScalingGroupName="registry", DesiredCapacity=desired)
+
+
+def test_minimum_above_the_maximum_is_refused(aws: Callable[[str], Any]) -> None:
+    create_auto_scaling_group(aws)
+    with pytest.raises(ClientError, match="Max bound, 1, must be greater than or equal to min bound, 2"):
+        aws("autoscaling").update_auto_scaling_group(AutoScalingGroupName="registry", MinSize=2)
+
+
+@pytest.mark.parametrize(
+    ("preferences", "message"),
+    [
+        ({"MaxHealthyPercentage": 150}, "MaxHealthyPercentage needs MinHealthyPercentage"),
+        ({"MinHealthyPercentage": 50, "MaxHealthyPercentage": 151}, "difference between them cannot exceed 100"),
+        ({"AutoRollback": True}, "when the DesiredConfiguration parameter is empty"),
+    ],
+)
+def test_instance_refresh_preferences_are_refused(
+    aws: Callable[[str], Any], preferences: dict[str, Any], message: str
+) -> None:
+    create_auto_scaling_group(aws)
+    with pytest.raises(ClientError, match=message):
+        aws("autoscaling").start_instance_refresh(AutoScalingGroupName="registry", Preferences=preferences)
