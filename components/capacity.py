@@ -16,6 +16,10 @@ from .user_data import user_data
 
 LAUNCH_HOOK = "booted"
 _BOOT_SECONDS = 600
+# From the completed launch hook to the registered container instance. The ECS agent starts when cloud-init has ended
+# (amazon-ecs-agent#4792) and registers within a second (the log in amazon-ecs-agent#351). Should it take longer, no
+# task is lost: managed draining holds an old instance until its tasks run elsewhere.
+_WARM_UP_SECONDS = 60
 _CLUSTER_TAG = "private-registry:cluster"
 
 
@@ -208,7 +212,7 @@ class Capacity(pulumi.ComponentResource):
             ],
             health_check_type="EC2",
             health_check_grace_period=_BOOT_SECONDS,
-            # The provider's wait fails at the first launch that fails, though Auto Scaling tries again. After a change of
+            # The provider's wait ends at the first failed launch, though Auto Scaling tries again. After a change of
             # min_size it wants exactly the instances of the last `up`, whatever ECS has scaled to since. The service
             # waits instead: it is steady when instances run its tasks.
             wait_for_capacity_timeout="0",
@@ -216,9 +220,13 @@ class Capacity(pulumi.ComponentResource):
             force_delete=True,  # the protected instances go with the group
             instance_refresh={
                 "strategy": "Rolling",
+                # No auto_rollback: AWS refuses it where the AMI is an SSM parameter, and the group could not be updated
+                # until the refresh has ended (API Reference, "RefreshPreferences"; terraform-provider-aws#29830).
                 "preferences": {
+                    # All new instances first, so that each task moves once.
                     "min_healthy_percentage": 100,
-                    "max_healthy_percentage": 150,
+                    "max_healthy_percentage": 200,
+                    "instance_warmup": str(_WARM_UP_SECONDS),
                     "scale_in_protected_instances": "Refresh",
                 },
             },

@@ -159,10 +159,19 @@ def test_instances_may_complete_the_launch_of_that_group_alone(capacity: Declara
     assert document["Statement"][0]["Condition"] == condition
 
 
-def test_the_template_s_version_is_a_number_so_that_a_change_refreshes_the_instances(capacity: Declaration) -> None:
-    template, group = capacity.one(TEMPLATE), capacity.one(GROUP).inputs
-    assert group["launchTemplate"] == {"id": template.id, "version": "1"}
-    assert group["instanceRefresh"]["preferences"]["scaleInProtectedInstances"] == "Refresh"
+def test_launch_template_version_is_pinned(capacity: Declaration) -> None:
+    """With $Latest, no change of the template would refresh the instances."""
+    template = capacity.one(TEMPLATE)
+    assert capacity.one(GROUP).inputs["launchTemplate"] == {"id": template.id, "version": "1"}
+
+
+def test_instance_refresh_replaces_protected_instances_without_a_gap(capacity: Declaration) -> None:
+    preferences = capacity.one(GROUP).inputs["instanceRefresh"]["preferences"]
+    grace_period = capacity.one(GROUP).inputs["healthCheckGracePeriod"]
+    assert preferences["scaleInProtectedInstances"] == "Refresh"
+    assert preferences["minHealthyPercentage"] == 100
+    assert 0 < preferences["maxHealthyPercentage"] - preferences["minHealthyPercentage"] <= 100
+    assert int(preferences["instanceWarmup"]) < grace_period, "a boot is proved by the launch hook already"
 
 
 def test_ecs_alone_changes_the_number_of_instances(capacity: Declaration) -> None:
