@@ -69,7 +69,7 @@ class PrivateRegistryArgs:
         allowed_cidrs: the IPv4 ranges that may connect. Default: everyone (who still needs a password).
         log_retention_days: how long logs are kept, one of CloudWatch's periods. Default 30.
         flow_logs: whether the VPC's traffic is logged. Default False.
-        deletion_protection: whether AWS refuses to delete the load balancer. Default False.
+        deletion_protection: whether AWS and `pulumi destroy` refuse to delete the load balancer. Default False.
         force_destroy: whether `pulumi destroy` may delete the images and the logs. Default False.
         tags: on everything that takes tags.
 

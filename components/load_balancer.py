@@ -71,7 +71,8 @@ class LoadBalancer(pulumi.ComponentResource):
             enable_deletion_protection=args.deletion_protection,
             access_logs={"bucket": args.access_log_bucket, "prefix": policies.LOAD_BALANCER_PREFIX, "enabled": True},
             tags=args.tags,
-            opts=child,
+            # Otherwise `pulumi destroy` takes the service away before AWS refuses. None keeps a `protect` from above.
+            opts=pulumi.ResourceOptions(parent=self, protect=True if args.deletion_protection else None),
         )
         self.dns_name, self.zone_id = balancer.dns_name, balancer.zone_id
         targets = aws.lb.TargetGroup(

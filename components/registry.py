@@ -10,6 +10,7 @@ from .args import ExistingNetwork, PrivateRegistryArgs
 from .bootstrap import Bootstrap, BootstrapArgs
 from .capacity import Capacity, CapacityArgs
 from .certificate import Certificate, CertificateArgs
+from .changes import checked_changes, recorded
 from .checks import registry_problems
 from .credentials import Credentials, CredentialsArgs
 from .dns import Dns, DnsArgs
@@ -49,7 +50,8 @@ class PrivateRegistry(pulumi.ComponentResource):
         network: the network that it stands in, for another registry to share.
 
     Raises:
-        InvalidInput: the name or the arguments cannot be used; it lists all that is wrong.
+        InvalidInput: the name or the arguments cannot be used; it lists all that is wrong. The engine shows the same
+            error, in the preview, for a change that AWS refuses (see `changes`).
     """
 
     load_balancer_dns: pulumi.Output[str]
@@ -66,7 +68,12 @@ class PrivateRegistry(pulumi.ComponentResource):
         self, name: str, args: PrivateRegistryArgs | None = None, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         args = args or PrivateRegistryArgs()
-        super().__init__("private-registry:index:PrivateRegistry", name, {}, opts)
+        super().__init__(
+            "private-registry:index:PrivateRegistry",
+            name,
+            recorded(args),
+            pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(hooks=checked_changes(name))),
+        )
         location = Location.of(self)
         if problems := registry_problems(name, args, location.region):
             raise InvalidInput(problems)

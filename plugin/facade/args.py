@@ -105,7 +105,7 @@ class PrivateRegistryArgs(TypedDict, total=False):
     flow_logs: bool
     """Whether the VPC's traffic is logged. Default false."""
     deletion_protection: bool
-    """Whether AWS refuses to delete the load balancer. Default false."""
+    """Whether AWS and `pulumi destroy` refuse to delete the load balancer. Default false."""
     force_destroy: bool
     """Whether `pulumi destroy` may delete the images and the logs. Default false."""
     tags: Mapping[str, str]

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 import yaml
+from pulumi import automation as auto
 
 from tests.engine.certificates import issue
 from tests.engine.configuring import configured
@@ -25,17 +26,8 @@ _KEPT = (
     "CapacityProvider registry-capacity",
     "Service registry-service",
 )
-_BALANCER = {"LoadBalancer registry-alb", "TargetGroup registry-tg"}
-# The README names these keys.
-_REPLACED: Mapping[str, set[str]] = {
-    # What is in the VPC goes with it.
-    "vpcCidr": {"Vpc registry-vpc", "TargetGroup registry-tg"},
-    "network": {"Vpc registry-vpc", "TargetGroup registry-tg"},
-    # A load balancer is one or the other for life.
-    "internal": _BALANCER,
-    "clientsReachS3": _BALANCER,
-    "isolated": _BALANCER,
-}
+# The README names these keys: they would replace the load balancer, which prod protects, or the VPC.
+_REFUSED = {"vpcCidr", "network", "internal", "clientsReachS3", "isolated"}
 
 
 _AUTHORITY = issue("authority.example.com")
@@ -91,10 +83,16 @@ def test_every_key_is_tried() -> None:
     assert _CHANGES.keys() == declared.keys()
 
 
-@pytest.mark.parametrize("key", _CHANGES)
+@pytest.mark.parametrize("key", sorted(_REFUSED))
+def test_replacement_is_refused(prod: Deployed, key: str) -> None:
+    with configured(prod.stack, _CHANGES[key]), pytest.raises(auto.CommandError, match="cannot be declared"):
+        run(prod.stack.preview)
+
+
+@pytest.mark.parametrize("key", [key for key in _CHANGES if key not in _REFUSED])
 def test_what_stays(prod: Deployed, key: str) -> None:
     with configured(prod.stack, _CHANGES[key]):
         steps = changed(run(prod.stack.preview))
     gone = {resource for resource in _KEPT if steps.get(resource, "update") != "update"}
-    assert gone == _REPLACED.get(key, set())
+    assert gone == set()
     assert bool(steps) == (key not in _WITHOUT_EFFECT)

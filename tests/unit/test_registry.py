@@ -123,9 +123,9 @@ def protected(declaration: Declaration) -> set[str]:
     return {resource.name for resource in declaration.resources if resource.protect}
 
 
-def test_images_and_logs_are_protected_unless_forced(declare: Declare, registry: Declaration) -> None:
+def test_load_balancer_images_and_logs_are_protected_as_told(declare: Declare, registry: Declaration) -> None:
     forced = declare(lambda: PrivateRegistry("images", PrivateRegistryArgs(force_destroy=True)))
-    assert (protected(registry), protected(forced)) == ({"images-images", "images-logs"}, set())
+    assert (protected(registry), protected(forced)) == ({"images-alb", "images-images", "images-logs"}, set())
 
 
 @pytest.mark.parametrize(

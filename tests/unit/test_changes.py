@@ -1,0 +1,66 @@
+"""A change that AWS refuses half-way is an error that says what to do; every other change is none."""
+
+from typing import Any
+
+import pulumi
+import pytest
+
+from components import ExistingNetwork, PrivateRegistryArgs
+from components.changes import change_problems, recorded
+
+PLAIN = PrivateRegistryArgs()
+PROTECTED = PrivateRegistryArgs(deletion_protection=True)
+INTERNAL = PrivateRegistryArgs(internal=True)
+OTHER_RANGE = PrivateRegistryArgs(vpc_cidr="10.1.0.0/16")
+
+
+def existing(vpc_id: pulumi.Input[str]) -> PrivateRegistryArgs:
+    return PrivateRegistryArgs(network=ExistingNetwork(vpc_id=vpc_id))
+
+
+def inputs(args: PrivateRegistryArgs) -> dict[str, Any]:
+    """As the engine keeps them."""
+    return {key: value for key, value in recorded(args).items() if value is not None}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "keys"),
+    [
+        (PROTECTED, PrivateRegistryArgs(internal=True, deletion_protection=True), ["internal"]),
+        (PROTECTED, INTERNAL, ["internal"]),
+        (PROTECTED, PrivateRegistryArgs(isolated=True), ["internal"]),
+        (PrivateRegistryArgs(internal=True, deletion_protection=True), PROTECTED, ["internal"]),
+        (PLAIN, OTHER_RANGE, ["vpc_cidr"]),
+        (PLAIN, existing("vpc-1"), ["network"]),
+        (existing("vpc-1"), PLAIN, ["network"]),
+        (existing("vpc-1"), existing("vpc-2"), ["network"]),
+        (PROTECTED, PrivateRegistryArgs(internal=True, vpc_cidr="10.1.0.0/16"), ["internal", "vpc_cidr"]),
+    ],
+)
+def test_change_that_aws_refuses_is_an_error(
+    old: PrivateRegistryArgs, new: PrivateRegistryArgs, keys: list[str]
+) -> None:
+    assert [problem.key for problem in change_problems(inputs(old), inputs(new))] == keys
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (PLAIN, INTERNAL),
+        (PLAIN, PROTECTED),
+        (PROTECTED, PLAIN),
+        (INTERNAL, PrivateRegistryArgs(isolated=True, deletion_protection=True)),
+        (existing("vpc-1"), existing("vpc-1")),
+    ],
+)
+def test_any_other_change_is_allowed(old: PrivateRegistryArgs, new: PrivateRegistryArgs) -> None:
+    assert [*change_problems(inputs(old), inputs(new))] == []
+
+
+def test_first_update_of_an_older_stack_is_allowed() -> None:
+    assert [*change_problems({}, inputs(INTERNAL))] == []
+
+
+def test_unknown_vpc_is_not_compared() -> None:
+    new = inputs(existing("vpc-2")) | {"vpcId": object()}  # in a preview, as the SDK hands it over
+    assert [*change_problems(inputs(existing("vpc-1")), new)] == []
