@@ -54,7 +54,8 @@ def _log(setup: Callable[..., None], response: Any, request: Any, *args: Any, **
 def _s3_operation(request: Any) -> str:
     """Told by method, path and what such a request must carry. moto knows the operation of few of them."""
     parts = urlsplit(request.url)
-    carried = {*parse_qs(parts.query, keep_blank_values=True), *(header.lower() for header, _ in request.headers)}
+    names = [*parse_qs(parts.query, keep_blank_values=True), *(header for header, _ in request.headers)]
+    carried = {name.lower() for name in names}
     fitting = [kind for kind in _s3_operations() if kind.fits(request.method, parts.path, carried)]
     # Two that are alike: the longer name is the newer one's, such as "GetBucketLifecycleConfiguration".
     return max(fitting, key=lambda kind: (len(kind.required), len(kind.name))).name
@@ -90,7 +91,9 @@ def _described(operation: Any) -> _S3Operation:
     parts = urlsplit(operation.http["requestUri"])
     shape = operation.input_shape
     places = [shape.members[name].serialization for name in shape.required_members] if shape else []
-    required = [place["name"].lower() for place in places if place.get("location") in ("querystring", "header")]
+    required = [place["name"] for place in places if place.get("location") in ("querystring", "header")]
     own = parse_qs(parts.query, keep_blank_values=True)
     depth = len([part for part in parts.path.split("/") if part])
-    return _S3Operation(operation.name, operation.http["method"], depth, frozenset((*own, *required)))
+    return _S3Operation(
+        operation.name, operation.http["method"], depth, frozenset(name.lower() for name in (*own, *required))
+    )

@@ -35,6 +35,10 @@ def test_calls_are_logged_with_their_operation_and_client(tmp_path: Path) -> Non
         s3.copy_object(Bucket="images", Key="copy", CopySource="images/folder/image")
         s3.list_objects_v2(Bucket="images")
         s3.put_bucket_lifecycle_configuration(Bucket="images", LifecycleConfiguration={"Rules": []})
+        upload = {"Bucket": "images", "Key": "layer"}
+        upload["UploadId"] = s3.create_multipart_upload(**upload)["UploadId"]
+        tag = s3.upload_part(**upload, PartNumber=1, Body=b"layer")["ETag"]
+        s3.complete_multipart_upload(**upload, MultipartUpload={"Parts": [{"ETag": tag, "PartNumber": 1}]})
         account.client("ecs", api.url, "us-west-2").list_clusters()
         account.client("route53", api.url, "us-west-2").list_hosted_zones()
     calls = logged_calls(tmp_path / "log")
@@ -44,6 +48,9 @@ def test_calls_are_logged_with_their_operation_and_client(tmp_path: Path) -> Non
         ("s3", "CopyObject"),
         ("s3", "ListObjectsV2"),
         ("s3", "PutBucketLifecycleConfiguration"),
+        ("s3", "CreateMultipartUpload"),
+        ("s3", "UploadPart"),
+        ("s3", "CompleteMultipartUpload"),
         ("ecs", "ListClusters"),
         ("route53", "ListHostedZones"),
     }
