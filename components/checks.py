@@ -7,13 +7,11 @@ from .architecture import INSTANCE_TYPE
 from .args import PrivateRegistryArgs
 from .htpasswd import htpasswd_problems, user_problems
 from .image import registry_version
+from .names import name_problems
 from .network_checks import network_problems
 from .pem import pem_problems
 from .problems import Problem
 
-# An Application Load Balancer's name has at most 32 characters, of which Pulumi's own name for it takes "-alb" and
-# eight random ones.
-_NAME = re.compile(r"[a-z](?:[a-z0-9-]{0,18}[a-z0-9])?")
 _DOMAIN = re.compile(r"(?=.{1,253}$)(?:(?!-)[a-z0-9-]{1,63}(?<!-)\.)+(?!-)[a-z0-9-]{1,63}(?<!-)")
 _CERTIFICATE_ARN = re.compile(
     r"arn:aws[a-z-]*:(?:iam::\d{12}:server-certificate/[\w+=,.@/-]+|acm:(?P<region>[a-z0-9-]+):\d{12}:certificate/[\w-]+)"
@@ -65,21 +63,6 @@ def problems(args: PrivateRegistryArgs, region: str) -> list[Problem]:
         *(network_problems, _retention, _tags),
     )
     return [problem for check in checks for problem in check(args, region)]
-
-
-def name_problems(name: str) -> list[Problem]:
-    """What is wrong with a component's name."""
-    if _NAME.fullmatch(name):
-        return []
-    return [
-        Problem(
-            key="name",
-            found=f"{name!r} ({len(name)} characters) cannot be used",
-            allowed="1 to 20 small letters, digits and hyphens, a letter first, no hyphen last:"
-            " bucket names take no others, a load balancer's name no more",
-            example="images",
-        )
-    ]
 
 
 def _domain(args: PrivateRegistryArgs, _region: str) -> Iterator[Problem]:

@@ -34,7 +34,8 @@ class PrivateRegistry(pulumi.ComponentResource):
     for it), EndpointPolicies (isolated).
 
     Args:
-        name: 1 to 20 small letters, digits and hyphens; the beginning of every name.
+        name: 1 to 20 lowercase letters, digits and hyphens; prefixes every resource name. `names` lists what AWS
+            reserves.
         args: see `PrivateRegistryArgs`. Default: all defaults.
         opts: the usual ones; a provider given here decides region and account.
 

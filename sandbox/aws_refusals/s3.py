@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from moto.s3.exceptions import BadRequest, InvalidArgumentError, S3ClientError
+from moto.s3.exceptions import BadRequest, InvalidArgumentError, InvalidBucketName, S3ClientError
 from moto.s3.models import S3Backend
 from moto.s3.responses import S3Response
 from moto.s3.utils import bucket_policy_is_public
@@ -13,10 +13,13 @@ from moto.s3.utils import bucket_policy_is_public
 from sandbox.patching import wrap
 
 _MAX_OBJECT_TAGS = 10
+_RESERVED_BEGINNINGS = ("xn--", "sthree-", "amzn-s3-demo-")
+_RESERVED_ENDINGS = ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3")
 
 
 def enforce() -> None:
     """Enforce the rules."""
+    wrap(S3Backend, "create_bucket", _reserved_bucket_name)
     wrap(S3Backend, "put_bucket_policy", _public_policy)
     wrap(S3Backend, "put_bucket_lifecycle", _lifecycle_limits)
     wrap(S3Response, "_tagging_from_headers", _too_many_object_tags)
@@ -45,6 +48,13 @@ def _lifecycle_limits(put: Callable[..., Any], backend: Any, bucket_name: str, r
         if int(days) < 1:
             raise InvalidArgumentError("'Days' for Expiration action must be a positive integer", "Days", days)
     return put(backend, bucket_name, rules)
+
+
+def _reserved_bucket_name(create: Callable[..., Any], backend: Any, bucket_name: str, *args: Any, **kwargs: Any) -> Any:
+    """Source: S3 User Guide, "General purpose bucket naming rules"."""
+    if bucket_name.startswith(_RESERVED_BEGINNINGS) or bucket_name.endswith(_RESERVED_ENDINGS):
+        raise InvalidBucketName()
+    return create(backend, bucket_name, *args, **kwargs)
 
 
 def _too_many_object_tags(read: Callable[..., Any], response: Any, headers: Any) -> Any:

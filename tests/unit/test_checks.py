@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from components import ExistingNetwork, PrivateRegistryArgs
-from components.checks import RETENTION_DAYS, name_problems, problems
+from components.checks import RETENTION_DAYS, problems
 from tests.unit.pems import issue
 
 REGION = "us-west-2"
@@ -222,19 +222,6 @@ def test_all_that_is_wrong_is_told_at_once() -> None:
     )
     keys = [problem.key for problem in problems(args, REGION)]
     assert keys == ["domain", "image", "min_size, desired_capacity, max_size", "vpc_cidr", "availability_zones", "tags"]
-
-
-@pytest.mark.parametrize("name", ["a", "images", "my-images-2", "a" * 20])
-def test_names_that_leave_room_for_a_load_balancer_s_are_taken(name: str) -> None:
-    assert name_problems(name) == []
-
-
-@pytest.mark.parametrize("name", ["", "a" * 21, "Images", "2images", "-images", "images-", "my_images", "my images"])
-def test_other_names_are_refused(name: str) -> None:
-    (problem,) = name_problems(name)
-    assert problem.key == "name"
-    assert f"{name!r} ({len(name)} characters)" in problem.found
-    assert "1 to 20" in problem.allowed
 
 
 def test_isolation_is_not_offered_in_china() -> None:

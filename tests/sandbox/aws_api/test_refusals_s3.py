@@ -59,6 +59,12 @@ def test_lifecycle_rules_are_limited(s3: Any, ids: tuple[str, ...], days: int, r
         s3.put_bucket_lifecycle_configuration(Bucket=_BUCKET, LifecycleConfiguration={"Rules": rules})
 
 
+@pytest.mark.parametrize("name", ["sthree-images", "amzn-s3-demo-images", "images-s3alias"])
+def test_reserved_bucket_name_is_refused(aws: Callable[[str], Any], name: str) -> None:
+    with pytest.raises(ClientError, match="InvalidBucketName"):
+        aws("s3").create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION})
+
+
 def test_object_takes_ten_tags(s3: Any) -> None:
     tags = {f"key-{number}": "value" for number in range(11)}
     with pytest.raises(ClientError, match=r"BadRequest.*cannot be greater than 10"):
