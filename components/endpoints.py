@@ -92,7 +92,7 @@ class Endpoints(pulumi.ComponentResource):
     def _security_group(self) -> aws.ec2.SecurityGroup:
         group = aws.ec2.SecurityGroup(
             f"{self._name}-endpoints",
-            description="The VPC endpoints of the registry's network",
+            description="VPC endpoints of the registry network",
             vpc_id=self._args.vpc_id,
             tags=self._named("endpoints"),
             opts=self._child,
@@ -101,7 +101,7 @@ class Endpoints(pulumi.ComponentResource):
             aws.vpc.SecurityGroupIngressRule(
                 f"{self._name}-endpoints-{cidr}",
                 security_group_id=group.id,
-                description="The network's instances",
+                description="Instances in the network",
                 cidr_ipv4=cidr,
                 ip_protocol="tcp",
                 from_port=443,

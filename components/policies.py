@@ -197,16 +197,12 @@ def _through(role_arns: list[str], *resources: str) -> Statement:
 
 
 def tls_only(bucket_arn: str) -> Statement:
-    """Refuses whoever comes without TLS.
-
-    IAM ignores the case of "S3:*" (IAM User Guide, "IAM JSON policy elements: Action"). moto, the AWS API of the
-    tests, does not, and knows no such condition: written in small letters, the statement would refuse everybody there.
-    """
+    """Refuses every request without TLS."""
     return {
         "Sid": "TlsOnly",
         "Effect": "Deny",
         "Principal": "*",
-        "Action": "S3:*",
+        "Action": "s3:*",
         "Resource": [bucket_arn, f"{bucket_arn}/*"],
         "Condition": {"Bool": {"aws:SecureTransport": "false"}},
     }

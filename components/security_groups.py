@@ -47,6 +47,7 @@ class SecurityGroups(pulumi.ComponentResource):
         super().__init__("private-registry:index:SecurityGroups", name, {}, opts)
         child = pulumi.ResourceOptions(parent=self)
 
+        # EC2 refuses an apostrophe in a description ("IpRange", Description).
         def group(role: str, description: str) -> pulumi.Output[str]:
             tags = {**args.tags, "Name": f"{name}-{role}"}
             return aws.ec2.SecurityGroup(
@@ -54,8 +55,8 @@ class SecurityGroups(pulumi.ComponentResource):
             ).id
 
         balancer, instances = (
-            group("alb", "The registry's load balancer"),
-            group("instances", "The registry's instances"),
+            group("alb", "Load balancer of the registry"),
+            group("instances", "Instances of the registry"),
         )
         for cidr in args.allowed_cidrs:
             aws.vpc.SecurityGroupIngressRule(
@@ -69,11 +70,11 @@ class SecurityGroups(pulumi.ComponentResource):
                 tags=args.tags,
                 opts=child,
             )
-        # No descriptions on the two rules between the groups: moto loses them, which the engine tests would call drift.
         first, last = _EPHEMERAL_PORTS
         aws.vpc.SecurityGroupEgressRule(
             f"{name}-alb-to-instances",
             security_group_id=balancer,
+            description="Instances of the registry",
             referenced_security_group_id=instances,
             ip_protocol="tcp",
             from_port=first,
@@ -84,6 +85,7 @@ class SecurityGroups(pulumi.ComponentResource):
         aws.vpc.SecurityGroupIngressRule(
             f"{name}-instances-from-alb",
             security_group_id=instances,
+            description="Load balancer of the registry",
             referenced_security_group_id=balancer,
             ip_protocol="tcp",
             from_port=first,
@@ -94,7 +96,7 @@ class SecurityGroups(pulumi.ComponentResource):
         way_out = aws.vpc.SecurityGroupEgressRule(
             f"{name}-instances-out",
             security_group_id=instances,
-            description="AWS's APIs, package repositories, the image's registry",
+            description="AWS APIs, package repositories, the registry of the image",
             cidr_ipv4="0.0.0.0/0",
             ip_protocol="-1",
             tags=args.tags,

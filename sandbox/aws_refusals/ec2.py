@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -9,17 +10,21 @@ from moto.ec2.exceptions import DependencyViolationError, EC2ClientError
 from moto.ec2.models.elastic_ip_addresses import ElasticAddressBackend
 from moto.ec2.models.internet_gateways import InternetGatewayBackend
 from moto.ec2.models.nat_gateways import NatGatewayBackend
-from moto.ec2.models.security_groups import SecurityGroupBackend
+from moto.ec2.models.security_groups import SecurityGroupBackend, SecurityGroupRule
 from moto.ec2.models.subnets import SubnetBackend
 from moto.ec2.models.vpcs import VPCBackend
 from moto.elbv2.models import elbv2_backends
 
 from sandbox.patching import wrap
 
+_DESCRIPTION = re.compile(r"[a-zA-Z0-9. _\-:/()#,@\[\]+=&;{}!$*]{0,255}")
+
 
 def enforce() -> None:
     """Enforce the rules."""
     wrap(SecurityGroupBackend, "create_security_group", _reserved_group_name)
+    wrap(SecurityGroupBackend, "create_security_group", _invalid_group_description)
+    wrap(SecurityGroupRule, "__init__", _invalid_rule_description)
     wrap(SecurityGroupBackend, "delete_security_group", _group_in_use)
     wrap(SubnetBackend, "delete_subnet", _subnet_in_use)
     wrap(VPCBackend, "delete_vpc", _vpc_in_use)
@@ -138,3 +143,27 @@ def _load_balancers(backend: Any) -> list[Any]:
 
 def _endpoints(backend: Any) -> list[Any]:
     return [endpoint for endpoint in backend.vpc_end_points.values() if endpoint.state != "deleted"]
+
+
+def _invalid_group_description(
+    create: Callable[..., Any], backend: Any, name: str, description: str, *args: Any, **kwargs: Any
+) -> Any:
+    """Source: EC2 API Reference, "CreateSecurityGroup", GroupDescription."""
+    _check_description("security group", description)
+    return create(backend, name, description, *args, **kwargs)
+
+
+def _invalid_rule_description(init: Callable[..., Any], rule: Any, *args: Any, **kwargs: Any) -> None:
+    """Source: EC2 API Reference, "IpRange" and "UserIdGroupPair", Description."""
+    init(rule, *args, **kwargs)
+    for described in (rule.ip_range, rule.source_group):
+        _check_description("rule", described.get("Description", ""))
+
+
+def _check_description(kind: str, description: str) -> None:
+    if not _DESCRIPTION.fullmatch(description):
+        raise EC2ClientError(
+            "InvalidParameterValue",
+            f"Invalid {kind} description. Valid descriptions are strings less than 256 characters from the following "
+            "set: a-zA-Z0-9. _-:/()#,@[]+=&;{}!$*",
+        )

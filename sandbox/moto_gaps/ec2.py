@@ -9,6 +9,7 @@ from typing import Any
 from moto.ec2.models.flow_logs import FlowLogs, FlowLogsBackend
 from moto.ec2.models.launch_templates import LaunchTemplate
 from moto.ec2.models.nat_gateways import NatGatewayBackend
+from moto.ec2.models.security_groups import SecurityGroupRule
 from moto.s3.models import s3_backends
 
 from sandbox.patching import add, wrap
@@ -20,6 +21,7 @@ def close() -> None:
     wrap(LaunchTemplate, "create_version", _keep_template_tags_apart)
     wrap(FlowLogsBackend, "create_flow_logs", _grant_log_delivery)
     wrap(NatGatewayBackend, "delete_nat_gateway", _let_its_address_go)
+    add(SecurityGroupRule, "description", property(_rule_description))
 
 
 def _ignore_copy(_template: LaunchTemplate, _tags: object) -> None:
@@ -93,3 +95,11 @@ def _let_its_address_go(delete: Callable[..., Any], backend: Any, nat_gateway_id
         if interface.public_ip:
             backend.disassociate_address(address=interface.public_ip)
     return gateway
+
+
+def _rule_description(rule: SecurityGroupRule) -> str | None:
+    """Rules that name a group have one too; moto returns it for ranges only. It keeps a changed one with the range.
+
+    Source: EC2 API Reference, "SecurityGroupRule", description.
+    """
+    return rule.ip_range.get("Description", rule.source_group.get("Description"))

@@ -1,4 +1,4 @@
-"""IAM as AWS answers it: server certificates with tags, and an id each."""
+"""IAM as AWS answers it: server certificates with tags, and an id each; how a policy's statements apply."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from moto.core.responses import ActionResult, EmptyResult
+from moto.iam.access_control import IAMPolicyStatement, PermissionResult
 from moto.iam.responses import IamResponse
 
 from sandbox.patching import add, wrap
@@ -18,6 +19,8 @@ def close() -> None:
     wrap(IamResponse, "get_server_certificate", _tell_certificate_apart)
     add(IamResponse, "tag_server_certificate", _tag_server_certificate)
     add(IamResponse, "untag_server_certificate", _untag_server_certificate)
+    wrap(IAMPolicyStatement, "is_action_permitted", _come_by_tls)
+    wrap(IAMPolicyStatement, "_check_element_matches", _ignore_case_of_actions)
 
 
 def _keep_certificate_tags(upload: Callable[..., Any], response: Any) -> ActionResult:
@@ -56,3 +59,25 @@ def _untag_server_certificate(response: Any) -> ActionResult:
 
 def _given_tags(response: Any) -> dict[str, str]:
     return {tag["Key"]: tag["Value"] for tag in response._get_param("Tags", [])}
+
+
+def _come_by_tls(is_permitted: Callable[..., Any], statement: Any, *args: Any, **kwargs: Any) -> PermissionResult:
+    """Every request counts as one by TLS, as AWS gets it: a statement about others does not apply to it.
+
+    moto ignores conditions with Bool, as if they were met.
+
+    Source: IAM User Guide, "AWS global condition context keys", aws:SecureTransport.
+    """
+    condition = statement._statement.get("Condition", {})
+    if condition.get("Bool", {}).get("aws:SecureTransport") == "false":
+        return PermissionResult.NEUTRAL
+    return is_permitted(statement, *args, **kwargs)
+
+
+def _ignore_case_of_actions(matches: Callable[..., bool], statement: Any, element: str, value: str) -> bool:
+    """Source: IAM User Guide, "IAM JSON policy elements: Action"."""
+    if element == "Resource":
+        return matches(statement, element, value)
+    patterns = statement._statement[element]
+    lowered = [pattern.lower() for pattern in ([patterns] if isinstance(patterns, str) else patterns)]
+    return matches(IAMPolicyStatement({element: lowered}), element, value.lower())

@@ -116,7 +116,7 @@ def test_ec2_takes_an_instance_s_role_unconditionally() -> None:
 
 def test_nobody_reaches_a_bucket_or_its_objects_without_tls() -> None:
     statement = policies.tls_only(BUCKET)
-    assert (statement["Effect"], statement["Principal"], statement["Action"].lower()) == ("Deny", "*", "s3:*")
+    assert (statement["Effect"], statement["Principal"], statement["Action"]) == ("Deny", "*", "s3:*")
     assert statement["Resource"] == [BUCKET, f"{BUCKET}/*"]
     assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
 

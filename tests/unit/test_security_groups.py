@@ -1,8 +1,11 @@
 """Who may connect to whom."""
 
+import re
+
 import pulumi
 import pytest
 
+from components import PrivateRegistry, PrivateRegistryArgs
 from components.security_groups import SecurityGroups, SecurityGroupsArgs
 from sandbox.declared import Declaration
 from tests.unit.helpers import Declare
@@ -53,3 +56,14 @@ def test_the_load_balancer_reaches_nothing_but_instances(groups: Declaration) ->
 
 def test_the_instances_group_is_known_once_they_have_a_way_out(groups: Declaration) -> None:
     assert groups.one(EGRESS, "net-instances-out").urn in groups.one("test:index:Probe").dependencies
+
+
+def test_every_group_and_rule_has_a_description_that_ec2_takes(declare: Declare) -> None:
+    """EC2 refuses an apostrophe (EC2 API Reference, "IpRange", Description)."""
+    image = "123456789012.dkr.ecr.us-west-2.amazonaws.com/registry:3"
+    isolated = declare(lambda: PrivateRegistry("images", PrivateRegistryArgs(isolated=True, image=image)))
+    described = [
+        each for type_ in ("aws:ec2/securityGroup:SecurityGroup", INGRESS, EGRESS) for each in isolated.all(type_)
+    ]
+    taken = re.compile(r"[a-zA-Z0-9. _\-:/()#,@\[\]+=;{}!$*]{1,255}")
+    assert [each.name for each in described if not taken.fullmatch(each.inputs.get("description", ""))] == []

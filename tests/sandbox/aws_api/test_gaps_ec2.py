@@ -1,4 +1,4 @@
-"""What EC2 does beside what it is asked for, as the emulated API does it."""
+"""What EC2 answers, and does beside what it is asked for, as the emulated API does."""
 
 from __future__ import annotations
 
@@ -36,3 +36,22 @@ def test_flow_log_extends_the_bucket_policy_once(aws: Callable[[str], Any], vpc_
     assert found[0][0] == _OWN
     assert [statement["Sid"] for statement in found[0][1:]] == ["AWSLogDeliveryWrite", "AWSLogDeliveryAclCheck"]
     assert all(statement["Condition"].items() >= source.items() for statement in found[0][1:])
+
+
+def test_rule_that_names_a_group_keeps_its_description(aws: Callable[[str], Any]) -> None:
+    ec2 = aws("ec2")
+    group = ec2.create_security_group(GroupName="registry", Description="test")["GroupId"]
+    ports = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443}
+    whom = {"UserIdGroupPairs": [{"GroupId": group, "Description": "first"}]}
+    made = ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[{**ports, **whom}])
+    (rule,) = made["SecurityGroupRules"]
+    assert _description(ec2, rule) == rule["Description"] == "first"
+    changed = {**ports, "ReferencedGroupId": group, "Description": "second"}
+    update = {"SecurityGroupRuleId": rule["SecurityGroupRuleId"], "SecurityGroupRule": changed}
+    ec2.modify_security_group_rules(GroupId=group, SecurityGroupRules=[update])
+    assert _description(ec2, rule) == "second"
+
+
+def _description(ec2: Any, rule: dict[str, Any]) -> str:
+    listed = ec2.describe_security_group_rules(SecurityGroupRuleIds=[rule["SecurityGroupRuleId"]])
+    return listed["SecurityGroupRules"][0]["Description"]

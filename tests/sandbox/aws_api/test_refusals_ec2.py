@@ -143,6 +143,23 @@ def test_reserved_security_group_name_is_refused(aws: Clients) -> None:
         aws("ec2").create_security_group(GroupName="sg-registry", Description="test")
 
 
+def test_security_group_description_with_an_apostrophe_is_refused(aws: Callable[[str], Any]) -> None:
+    with pytest.raises(ClientError, match="Invalid security group description"):
+        aws("ec2").create_security_group(GroupName="registry", Description="The registry's")
+
+
+def test_rule_description_with_an_apostrophe_is_refused(aws: Callable[[str], Any]) -> None:
+    ec2 = aws("ec2")
+    group = ec2.create_security_group(GroupName="registry", Description="test")["GroupId"]
+    for whom in (
+        {"IpRanges": [{"CidrIp": "10.0.0.0/8", "Description": "The registry's"}]},
+        {"UserIdGroupPairs": [{"GroupId": group, "Description": "The registry's"}]},
+    ):
+        rule = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, **whom}
+        with pytest.raises(ClientError, match="Invalid rule description"):
+            ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[rule])
+
+
 def _refused_until(end: Callable[[], Any], delete: Callable[[], Any], match: str) -> None:
     with pytest.raises(ClientError, match=match):
         delete()
