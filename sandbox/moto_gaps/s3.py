@@ -16,6 +16,7 @@ def close() -> None:
     add(FakeDeleteMarker, "dispose", _dispose_of_nothing)
     add(FakeBucket, "_log_permissions_enabled_policy", staticmethod(_s3_may_log))
     wrap(S3Backend, "list_objects", _list_no_deleted_folders)
+    wrap(S3Backend, "put_bucket_policy", _collapse_lists)
 
 
 def _dispose_of_nothing(_marker: FakeDeleteMarker) -> None:
@@ -50,5 +51,20 @@ def _s3_may_log(target_bucket: FakeBucket, target_prefix: str | None) -> bool:
     )
 
 
-def _listed(value: str | list[str]) -> list[str]:
+def _collapse_lists(put: Callable[..., None], backend: Any, bucket_name: str, policy: bytes) -> None:
+    """S3 returns a list of one as the one.
+
+    Sources: ansible/ansible#42532, hashicorp/terraform#4278.
+    """
+    document = json.loads(policy)
+    statements = _listed(document["Statement"])
+    document["Statement"] = [{key: _collapsed(value) for key, value in statement.items()} for statement in statements]
+    put(backend, bucket_name, json.dumps(document).encode())
+
+
+def _collapsed(value: Any) -> Any:
+    return value[0] if isinstance(value, list) and len(value) == 1 else value
+
+
+def _listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]

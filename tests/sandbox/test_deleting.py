@@ -30,10 +30,13 @@ def image(registries: Sandbox) -> Image:
 
 
 def test_deleted_image_is_refused_by_every_replica(registries: Sandbox, image: Image) -> None:
+    with RegistryClient(registries) as client:
+        client.push(Image.random(image.repository, "kept", layer_bytes=1000))
     by_tag, by_digest = manifests(image)
     assert statuses(registries, 0, "DELETE", [by_digest, *blobs(image)]) == {202}
     for replica in range(len(registries.containers)):
         assert statuses(registries, replica, "GET", [by_tag, by_digest, *blobs(image)]) == {404}
+        assert ask_replica(registries, replica, "GET", f"/v2/{image.repository}/tags/list").json()["tags"] == ["kept"]
 
 
 def test_erased_layer_is_gone_at_once_and_can_be_pushed_again(registries: Sandbox, image: Image) -> None:
