@@ -21,6 +21,12 @@ _BOOT_SECONDS = 600
 # task is lost: managed draining holds an old instance until its tasks run elsewhere.
 _WARM_UP_SECONDS = 60
 _CLUSTER_TAG = "private-registry:cluster"
+_TOKENS_ATTRIBUTE = "private-registry.metadata-tokens"
+
+
+def with_metadata_tokens(tokens: str) -> str:
+    """The ECS placement expression for the instances that were launched with these `metadata_tokens`."""
+    return f"attribute:{_TOKENS_ATTRIBUTE} == {tokens}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,7 +144,11 @@ class Capacity(pulumi.ComponentResource):
     ) -> aws.ec2.LaunchTemplate:
         script = pulumi.Output.all(self.cluster_name, args.bootstrap_bucket).apply(
             lambda known: user_data(
-                region=args.location.region, cluster=known[0], bootstrap_bucket=known[1], launch_hook=LAUNCH_HOOK
+                region=args.location.region,
+                cluster=known[0],
+                bootstrap_bucket=known[1],
+                launch_hook=LAUNCH_HOOK,
+                attributes={_TOKENS_ATTRIBUTE: args.metadata_tokens},
             )
         )
         return aws.ec2.LaunchTemplate(

@@ -8,7 +8,7 @@ import pulumi_aws as aws
 from . import policies
 from .args import ExistingNetwork, PrivateRegistryArgs
 from .bootstrap import Bootstrap, BootstrapArgs
-from .capacity import Capacity, CapacityArgs
+from .capacity import Capacity, CapacityArgs, with_metadata_tokens
 from .certificate import Certificate, CertificateArgs
 from .changes import checked_changes, recorded
 from .checks import registry_problems
@@ -179,6 +179,8 @@ class PrivateRegistry(pulumi.ComponentResource):
                 cluster_name=capacity.cluster_name,
                 cluster_arn=capacity.cluster_arn,
                 capacity_provider=capacity.capacity_provider,
+                # Back from registry:3, tasks of registry:2 wait for instances that answer it; the others serve on.
+                placement=None if version.uses_task_role else with_metadata_tokens("optional"),
                 target_group_arn=balancer.target_group_arn,
                 task_policies=images_access if version.uses_task_role else {},
                 execution_policies=policies.image_pull(args.image, location),

@@ -30,6 +30,7 @@ class ServiceArgs:
         cluster_name: the ECS cluster's name.
         cluster_arn: its ARN.
         capacity_provider: where replicas are placed.
+        placement: an ECS placement expression that their instances must match. Default: any instance.
         target_group_arn: where they register.
         task_policies: what the task role may do: policy documents by name.
         execution_policies: what ECS may do on its behalf beside writing its log and reading its secrets.
@@ -48,6 +49,7 @@ class ServiceArgs:
     cluster_name: pulumi.Input[str]
     cluster_arn: pulumi.Input[str]
     capacity_provider: pulumi.Input[str]
+    placement: str | None = None
     target_group_arn: pulumi.Input[str]
     task_policies: Mapping[str, pulumi.Input[str]]
     execution_policies: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
@@ -101,6 +103,7 @@ class Service(pulumi.ComponentResource):
             execution_role_arn=execution.arn,
             task_role_arn=task.arn,
             volumes=[{"name": volume, "host_path": path} for volume, path in HOST_PATHS.items()],
+            placement_constraints=[{"type": "memberOf", "expression": args.placement}] if args.placement else None,
             container_definitions=settings.apply(lambda known: json.dumps([container_definition(known)])),
             tags=args.tags,
             opts=child,

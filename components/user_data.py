@@ -1,6 +1,8 @@
 """The script that turns a fresh ECS-optimized instance into a host of the registry."""
 
+import json
 import shlex
+from collections.abc import Mapping
 
 from .container import GROUP_ID, HOST_PATHS
 
@@ -97,6 +99,7 @@ chmod 0755 /usr/local/sbin/registry-sync
 
 systemctl daemon-reload
 systemctl enable --now registry-sync.timer
+echo "ECS_INSTANCE_ATTRIBUTES=$ATTRIBUTES" >> /etc/ecs/ecs.config
 echo "ECS_CLUSTER=$CLUSTER" >> /etc/ecs/ecs.config
 complete_launch CONTINUE
 echo "registry-boot: done"
@@ -111,7 +114,9 @@ def _assign(**variables: str) -> str:
     return "".join(f"{name}={shlex.quote(value)}\n" for name, value in variables.items())
 
 
-def user_data(*, region: str, cluster: str, bootstrap_bucket: str, launch_hook: str) -> str:
+def user_data(
+    *, region: str, cluster: str, bootstrap_bucket: str, launch_hook: str, attributes: Mapping[str, str]
+) -> str:
     """The boot script.
 
     Args:
@@ -119,6 +124,7 @@ def user_data(*, region: str, cluster: str, bootstrap_bucket: str, launch_hook: 
         cluster: the ECS cluster's name.
         bootstrap_bucket: the bucket with the objects `htpasswd`, `domain.crt` and `domain.key`.
         launch_hook: the launch lifecycle hook that the script completes: CONTINUE at its end, ABANDON at any error.
+        attributes: the container instance's ECS attributes, for placement constraints.
     """
     files = {"AUTH": HOST_PATHS["auth"], "CERTS": HOST_PATHS["certs"], "GROUP": str(GROUP_ID)}
     shared = _assign(REGION=region, BUCKET=bootstrap_bucket, **files)
@@ -128,6 +134,7 @@ def user_data(*, region: str, cluster: str, bootstrap_bucket: str, launch_hook: 
             "set -Eeuo pipefail\n",
             shared,
             _assign(CLUSTER=cluster, LAUNCH_HOOK=launch_hook),
+            _assign(ATTRIBUTES=json.dumps(attributes, separators=(",", ":"))),
             _write_file("/etc/registry-sync.conf", shared),
             _write_file("/usr/local/sbin/registry-sync", _SYNC),
             _write_file("/etc/systemd/system/registry-sync.service", _SERVICE),

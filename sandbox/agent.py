@@ -35,6 +35,7 @@ class Container:
         memory_reservation: in MiB; 0 for none.
         ulimits: name to soft and hard limit.
         stop_timeout: in seconds, from SIGTERM to SIGKILL.
+        metadata_tokens: whether its instance's metadata service asks for session tokens: "required" or "optional".
         environment: with the values of its secrets, and with what the agent adds.
     """
 
@@ -51,6 +52,7 @@ class Container:
     ulimits: Mapping[str, tuple[int, int]]
     stop_timeout: int
     mounts: tuple[Mount, ...]
+    metadata_tokens: str
     environment: Mapping[str, str] = field(repr=False)
 
     @property
@@ -60,6 +62,26 @@ class Container:
         if not tagged:
             raise SandboxError(f"the image {self.image} has no tag that begins with a version")
         return int(tagged[1])
+
+
+_MEMBER_OF = re.compile(r"attribute:(?P<name>\S+) == (?P<value>\S+)")
+
+
+def fits(declaration: Declaration, instance: Instance) -> bool:
+    """Whether ECS would place the service's task on an instance, by the task's placement constraints.
+
+    Raises:
+        SandboxError: a constraint other than an attribute's value.
+    """
+    task = declaration.one("aws:ecs/taskDefinition:TaskDefinition").inputs
+    return all(_matches(instance, constraint["expression"]) for constraint in task.get("placementConstraints", []))
+
+
+def _matches(instance: Instance, expression: str) -> bool:
+    member = _MEMBER_OF.fullmatch(expression)
+    if not member:
+        raise SandboxError(f"the sandbox does not know the placement expression {expression!r}")
+    return instance.attributes.get(member["name"]) == member["value"]
 
 
 def container(declaration: Declaration, instance: Instance, ssm: Any) -> Container:
@@ -95,6 +117,7 @@ def container(declaration: Declaration, instance: Instance, ssm: Any) -> Contain
             )
             for mount in definition.get("mountPoints", [])
         ),
+        metadata_tokens=instance.metadata_tokens,
         environment={
             **_agents_own(ssm.meta.region_name),
             **{item["name"]: item["value"] for item in definition.get("environment", [])},

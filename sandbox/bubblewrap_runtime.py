@@ -36,7 +36,7 @@ class BubblewrapRuntime:
         config, log = folder / "image-config.yml", folder / "registry.log"
         config.write_text(IMAGE_CONFIG)
         uid, gid = _ids(container.user)
-        changed = overrides.environment(major=container.major, s3_url=self.s3_url, role=role, listen=(address, port))
+        changed = overrides.environment(container, s3_url=self.s3_url, role=role, listen=(address, port))
         with bubblewrap.bubble(
             [*bubblewrap.user(uid, gid), *bubblewrap.system(), *_files(container, program, config)],
             [*bubblewrap.become(uid, gid), "/bin-registry", "serve", "/config.yml"],

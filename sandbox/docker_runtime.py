@@ -38,7 +38,7 @@ class DockerRuntime:
         self, container: Container, *, role: Mapping[str, str], address: str, folder: Path
     ) -> Iterator[RunningContainer]:
         docker_image.provide(self.client, container, self.notice)
-        changed = overrides.environment(major=container.major, s3_url=self.s3_url, role=role, listen=None)
+        changed = overrides.environment(container, s3_url=self.s3_url, role=role, listen=None)
         made = self.client.containers.create(
             container.image,
             user=overrides.user(container.user) or None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import dataclasses
+import json
 import secrets
 import shlex
 import sys
@@ -35,12 +36,14 @@ class Instance:
         id: such as "i-0123456789abcdef0".
         address: its loopback address.
         root: the folder with those of its folders that can be written: etc, docker-registry, var, run.
+        metadata_tokens: whether its metadata service asks for session tokens: "required" or "optional".
         pid: of the process with which all others on it end.
     """
 
     id: str
     address: str
     root: Path
+    metadata_tokens: str
     pid: int = 0
 
     @property
@@ -64,8 +67,16 @@ class Instance:
         """The ECS cluster that the agent would join; "" if it would not start."""
         if (self.root / "run/masked/ecs").exists():
             return ""
+        return self._agent_config().get("ECS_CLUSTER", "")
+
+    @property
+    def attributes(self) -> dict[str, str]:
+        """Its own ECS attributes, which the agent would register."""
+        return json.loads(self._agent_config().get("ECS_INSTANCE_ATTRIBUTES", "{}"))
+
+    def _agent_config(self) -> dict[str, str]:
         lines = (self.root / "etc/ecs/ecs.config").read_text().splitlines()
-        return dict(line.split("=", 1) for line in lines if "=" in line).get("ECS_CLUSTER", "")
+        return dict(line.split("=", 1) for line in lines if "=" in line)
 
     def calls(self, program: str) -> list[list[str]]:
         """The arguments of each call of a stand-in, in order."""
@@ -91,8 +102,9 @@ def launched(
     Raises:
         SandboxError: the user data did not come to an end.
     """
-    instance = Instance(f"i-{secrets.token_hex(8)}0", address, folder / "root")
     template = declaration.one("aws:ec2/launchTemplate:LaunchTemplate")
+    tokens = template.inputs["metadataOptions"]["httpTokens"]
+    instance = Instance(f"i-{secrets.token_hex(8)}0", address, folder / "root", tokens)
     _write_files(instance.root, base64.b64decode(template.inputs["userData"]))
     status = instance.root / "run/cloud-init.status"
     with bubblewrap.bubble(

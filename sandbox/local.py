@@ -151,6 +151,8 @@ def _container(
 ) -> RunningContainer:
     role = stack.declaration.one("aws:ecs/taskDefinition:TaskDefinition").inputs.get("taskRoleArn")
     with report.step(f"start the task on {instance.address}") as detail:
+        if not agent.fits(stack.declaration, instance):
+            raise SandboxError(f"no placement constraint of the task is met by the instance {instance.address}")
         container = agent.container(stack.declaration, instance, stack.aws("ssm"))
         running = exits.enter_context(
             runtime.running(

@@ -7,13 +7,15 @@ import resource
 from collections.abc import Mapping
 
 from sandbox import account
+from sandbox.agent import Container
 
 
-def environment(*, major: int, s3_url: str, role: Mapping[str, str], listen: tuple[str, int] | None) -> dict[str, str]:
+def environment(
+    container: Container, *, s3_url: str, role: Mapping[str, str], listen: tuple[str, int] | None
+) -> dict[str, str]:
     """What is set over the container definition's environment.
 
     Args:
-        major: the registry's major version.
         s3_url: the sandbox's S3, as the container reaches it.
         role: what leads to the task role's keys; empty if the task has no role.
         listen: address and port, where the container shares this machine's network.
@@ -24,8 +26,9 @@ def environment(*, major: int, s3_url: str, role: Mapping[str, str], listen: tup
         "REGISTRY_STORAGE_S3_FORCEPATHSTYLE": "true",
         # 169.254.169.254 must not be asked.
         "AWS_EC2_METADATA_DISABLED": "true",
-        # Major version 2 takes the instance role's keys from the metadata service alone, which is not here.
-        **(account.CREDENTIALS if major == 2 else {}),
+        # Major version 2 takes the instance role's keys from the metadata service alone, which is not here, and gets
+        # none where that asks for tokens.
+        **(account.CREDENTIALS if container.major == 2 and container.metadata_tokens == "optional" else {}),
         **role,
         # Without a network of its own, a container listens on its instance's loopback address. With one (Docker
         # Engine), as declared.

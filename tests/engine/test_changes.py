@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pulumi import automation as auto
@@ -11,7 +13,7 @@ from pulumi import automation as auto
 from sandbox import engine
 from sandbox.aws_api import AwsApi
 from tests.engine.conftest import ROOT
-from tests.engine.steps import changed, exported, run
+from tests.engine.steps import changed, done, exported, label, run
 
 _PASSWORDS = {"alice": "correct horse battery", "bob": "staple of the other one"}
 _ZONES = ("us-west-2a", "us-west-2b")
@@ -95,18 +97,43 @@ def test_tags(stack: auto.Stack) -> None:
     assert changed(run(stack.up)) == dict.fromkeys(_TAGGED, "update")
 
 
-def test_image(stack: auto.Stack) -> None:
-    stack.set_config("registry:image", auto.ConfigValue("registry:3"))
-    assert changed(run(stack.up)) == {
-        # With registry:3, the S3 permission goes from the instances to the task, and IMDSv2 is required.
-        "RolePolicy registry-task-images": "create",
-        "RolePolicy registry-instance-images": "delete",
+@pytest.mark.parametrize(
+    ("image", "given", "taken"), [("registry:3", "task", "instance"), ("registry:2", "instance", "task")]
+)
+def test_image(stack: auto.Stack, image: str, given: str, taken: str) -> None:
+    """With registry:3, the S3 permission goes from the instances to the task, and IMDSv2 is required."""
+    stack.set_config("registry:image", auto.ConfigValue(image))
+    said = run(stack.up)
+    assert changed(said) == {
+        f"RolePolicy registry-{given}-images": "create",
+        f"RolePolicy registry-{taken}-images": "delete",
         "LaunchTemplate registry-instance": "update",
         "Group registry-instances": "update",
         # A revision: task definitions never change. The service goes over to it.
         "TaskDefinition registry-task": "replace",
         "Service registry-service": "update",
     }
+    order = [label(step.urn) for _, step in done(said) if step.op != auto.OpType.SAME]
+    permitted, refreshing, serving, refused = map(
+        order.index,
+        (
+            f"RolePolicy registry-{given}-images",
+            "Group registry-instances",
+            "Service registry-service",
+            f"RolePolicy registry-{taken}-images",
+        ),
+    )
+    # The new tasks may reach S3 before they start, the old ones until the service is steady without them. The refresh
+    # has begun by then: registry:2 waits for its instances.
+    assert permitted < serving < refused
+    assert refreshing < serving
+
+
+def test_each_refresh_ended_the_one_before(stack: auto.Stack, aws: Callable[[str], Any]) -> None:
+    autoscaling = aws("autoscaling")
+    name = autoscaling.describe_auto_scaling_groups()["AutoScalingGroups"][0]["AutoScalingGroupName"]
+    refreshes = autoscaling.describe_instance_refreshes(AutoScalingGroupName=name)["InstanceRefreshes"]
+    assert [refresh["Status"] for refresh in refreshes] == ["InProgress", *["Cancelled"] * 3]
 
 
 def test_then_nothing_is_left_to_change(stack: auto.Stack) -> None:

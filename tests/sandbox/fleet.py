@@ -64,6 +64,7 @@ class Fleet:
             declaration: with the task definition, if it is not the sandbox's.
         """
         declared = declaration or self.sandbox.stack.declaration
+        assert agent.fits(declared, instance), f"ECS would not place this task on {instance.address}"
         role = declared.one("aws:ecs/taskDefinition:TaskDefinition").inputs["taskRoleArn"]
         self._started += 1
         folder = self._folder / f"task-{self._started}"
@@ -118,9 +119,13 @@ class Fleet:
         self.instances.remove(instance)
         return lost
 
-    def boot_instance(self, address: str) -> Instance:
-        """A new instance from the same launch template, once it has joined the cluster."""
-        declaration = self.sandbox.stack.declaration
+    def boot_instance(self, address: str, declaration: Declaration | None = None) -> Instance:
+        """A new instance, once it has joined the cluster.
+
+        Args:
+            declaration: with the launch template, if it is not the sandbox's.
+        """
+        declaration = declaration or self.sandbox.stack.declaration
         booting = launched(
             declaration,
             self._folder / f"instance-{address}",

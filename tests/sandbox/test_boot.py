@@ -51,6 +51,7 @@ def test_a_good_boot_ends_with_the_declared_cluster_and_the_hook(dev: Sandbox) -
     for instance in dev.instances:
         assert instance.launch_result == "CONTINUE"
         assert instance.cluster == cluster
+        assert instance.attributes == {"private-registry.metadata-tokens": "optional"}
         assert instance.calls("dnf") == [["install", "-y", "-q", "awscli-2"]]
         assert ["enable", "--now", "registry-sync.timer"] in instance.calls("systemctl")
 

@@ -10,7 +10,7 @@ import pytest
 
 from components import InvalidInput, PrivateRegistry, PrivateRegistryArgs
 from sandbox.declared import Declaration, Resource
-from tests.unit.helpers import Declare
+from tests.unit.helpers import Declare, boot_script
 
 COMPONENT = "private-registry:index:"
 ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy"
@@ -110,6 +110,15 @@ def test_the_image_s_version_decides_who_may_reach_s3_and_how(
     assert template.inputs["metadataOptions"]["httpTokens"] == tokens
     writers = [each.name for each in declaration.all(ROLE_POLICY) if "s3:PutObject" in each.inputs["policy"]]
     assert writers == [f"images-{role}-images"]
+
+
+def test_version_2_runs_on_instances_without_tokens_alone(registry: Declaration, registry_3: Declaration) -> None:
+    task = "aws:ecs/taskDefinition:TaskDefinition"
+    [constraint] = registry.one(task).inputs["placementConstraints"]
+    assert constraint == {"type": "memberOf", "expression": "attribute:private-registry.metadata-tokens == optional"}
+    assert '"private-registry.metadata-tokens":"optional"' in boot_script(registry)
+    assert "placementConstraints" not in registry_3.one(task).inputs
+    assert '"private-registry.metadata-tokens":"required"' in boot_script(registry_3)
 
 
 def test_the_registry_writes_to_the_images_bucket_and_nowhere_else(registry: Declaration) -> None:

@@ -10,7 +10,9 @@ import pytest
 from components.user_data import user_data
 from tests.unit.helpers import written_files
 
-SCRIPT = written_files(user_data(region="eu-west-1", cluster="c", bootstrap_bucket="files", launch_hook="h"))
+SCRIPT = written_files(
+    user_data(region="eu-west-1", cluster="c", bootstrap_bucket="files", launch_hook="h", attributes={})
+)
 ALICE = f"alice:$2b$05${'a' * 53}\n"
 BOB = f"bob:$2y$10${'b' * 53}\n"
 SOUND = {"htpasswd": ALICE, "domain.crt": "a certificate\n", "domain.key": "a key\n"}

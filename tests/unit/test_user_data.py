@@ -2,13 +2,21 @@
 
 import shlex
 import subprocess
+from typing import Any
 
 import pytest
 
 from components.user_data import user_data
 from tests.unit.helpers import written_files
 
-SCRIPT = user_data(region="eu-west-1", cluster="images", bootstrap_bucket="files", launch_hook="booted")
+PLAIN: dict[str, Any] = {
+    "region": "eu-west-1",
+    "cluster": "images",
+    "bootstrap_bucket": "files",
+    "launch_hook": "booted",
+    "attributes": {"kind": "test"},
+}
+SCRIPT = user_data(**PLAIN)
 ODD = 'it\'s "odd" $(touch /tmp/x) `id` ; & \\'
 
 
@@ -41,6 +49,7 @@ def test_the_script_s_size_is_allowed() -> None:
         ("dnf install", "\n/usr/local/sbin/registry-sync\n"),
         ("\n/usr/local/sbin/registry-sync\n", "systemctl enable --now registry-sync.timer"),
         ("\n/usr/local/sbin/registry-sync\n", 'echo "ECS_CLUSTER='),
+        ('echo "ECS_INSTANCE_ATTRIBUTES=', 'echo "ECS_CLUSTER='),
         ('echo "ECS_CLUSTER=', "\ncomplete_launch CONTINUE"),
     ],
 )
@@ -60,15 +69,19 @@ def test_the_shell_stops_at_any_error_in_functions_too() -> None:
 @pytest.mark.parametrize(
     ("variable", "script"),
     [
-        ("REGION", user_data(region=ODD, cluster="c", bootstrap_bucket="b", launch_hook="h")),
-        ("CLUSTER", user_data(region="r", cluster=ODD, bootstrap_bucket="b", launch_hook="h")),
-        ("BUCKET", user_data(region="r", cluster="c", bootstrap_bucket=ODD, launch_hook="h")),
-        ("LAUNCH_HOOK", user_data(region="r", cluster="c", bootstrap_bucket="b", launch_hook=ODD)),
+        ("REGION", user_data(**{**PLAIN, "region": ODD})),
+        ("CLUSTER", user_data(**{**PLAIN, "cluster": ODD})),
+        ("BUCKET", user_data(**{**PLAIN, "bootstrap_bucket": ODD})),
+        ("LAUNCH_HOOK", user_data(**{**PLAIN, "launch_hook": ODD})),
     ],
     ids=lambda value: value if value.isupper() else "",
 )
 def test_odd_values_reach_the_shell_as_they_are(variable: str, script: str) -> None:
     assert assigned(script, variable) == ODD
+
+
+def test_attributes_reach_the_agent_as_json() -> None:
+    assert assigned(SCRIPT, "ATTRIBUTES") == '{"kind":"test"}'
 
 
 def test_the_timer_runs_the_sync_script() -> None:
