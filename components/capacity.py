@@ -11,6 +11,7 @@ from . import policies
 from .architecture import ami_parameter
 from .location import Location
 from .lookups import asked_once
+from .moving import wait_for_move
 from .outputs import known_after
 from .user_data import user_data
 
@@ -230,6 +231,10 @@ class Capacity(pulumi.ComponentResource):
             force_delete=True,  # the protected instances go with the group
             instance_refresh={
                 "strategy": "Rolling",
+                # Instances stay in a subnet that the group loses: new settings hold for later scaling activities
+                # (API Reference, "UpdateAutoScalingGroup"; hashicorp/terraform#9579), and scale-in protection keeps
+                # zone rebalancing from ending them.
+                "triggers": ["vpc_zone_identifier"],
                 # No auto_rollback: AWS refuses it where the AMI is an SSM parameter, and the group could not be updated
                 # until the refresh has ended (API Reference, "RefreshPreferences"; terraform-provider-aws#29830).
                 "preferences": {
@@ -243,6 +248,7 @@ class Capacity(pulumi.ComponentResource):
             tags=[{"key": key, "value": value, "propagate_at_launch": True} for key, value in tags.items()],
             opts=pulumi.ResourceOptions(
                 parent=self,
+                hooks=wait_for_move(f"{name}-instances", self),
                 depends_on=role_policies,  # an instance needs them from its first minute on
                 ignore_changes=["desiredCapacity"],  # ECS scales
             ),

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import threading
 import uuid
 from collections.abc import Callable
 from datetime import datetime, timezone
 from typing import Any
 
 from moto.autoscaling.exceptions import AutoscalingClientError
+from moto.autoscaling.models import FakeAutoScalingGroup
 from moto.autoscaling.responses import AutoScalingResponse
 from moto.core.responses import ActionResult
 
 from sandbox.patching import add, wrap
 
+_REFRESH_SECONDS = 5
+
 
 def close() -> None:
     """Close the gaps."""
+    wrap(FakeAutoScalingGroup, "replace_autoscaling_group_instances", _spread)
     wrap(AutoScalingResponse, "delete_auto_scaling_group", _let_protected_instances_go)
     add(AutoScalingResponse, "start_instance_refresh", _start_instance_refresh)
     add(AutoScalingResponse, "cancel_instance_refresh", _cancel_instance_refresh)
@@ -34,8 +39,23 @@ def _let_protected_instances_go(delete: Callable[..., Any], response: Any) -> Ac
     return delete(response)
 
 
+def _spread(launch: Callable[..., Any], group: Any, count: int, tags: dict[str, str]) -> None:
+    """Launches each instance where there are the fewest; moto launches all of them in the first subnet.
+
+    Source: Amazon EC2 Auto Scaling User Guide, "Amazon EC2 Auto Scaling benefits", Instance distribution.
+    """
+    subnets = group.vpc_zone_identifier
+    try:
+        for _ in range(count):
+            taken = [state.instance.subnet_id for state in group.instance_states]
+            group.vpc_zone_identifier = min((subnets or "").split(","), key=taken.count)
+            launch(group, 1, tags)
+    finally:
+        group.vpc_zone_identifier = subnets
+
+
 def _start_instance_refresh(response: Any) -> ActionResult:
-    """A refresh goes on until it is cancelled: nothing behind this API replaces an instance.
+    """New instances in the group's present subnets; the old ones are terminated some seconds later.
 
     Source: Auto Scaling API Reference, "StartInstanceRefresh".
     """
@@ -50,7 +70,22 @@ def _start_instance_refresh(response: Any) -> ActionResult:
         "PercentageComplete": 0,
     }
     refreshes.insert(0, refresh)
+    finish = threading.Timer(_REFRESH_SECONDS, _replace_instances, (_group(response), refresh))
+    finish.daemon = True
+    finish.start()
     return ActionResult({"InstanceRefreshId": refresh["InstanceRefreshId"]})
+
+
+def _replace_instances(group: Any, refresh: dict[str, Any]) -> None:
+    """Ends a refresh, unless it was cancelled or its group is gone, and says so in the log."""
+    if refresh["Status"] != "InProgress" or group not in group.autoscaling_backend.autoscaling_groups.values():
+        return
+    old = list(group.instance_states)
+    group.replace_autoscaling_group_instances(len(old), group.get_propagated_tags())
+    group.instance_states = [state for state in group.instance_states if state not in old]
+    group.autoscaling_backend.ec2_backend.terminate_instances([state.instance.id for state in old])
+    refresh |= {"Status": "Successful", "PercentageComplete": 100, "EndTime": datetime.now(timezone.utc)}
+    print(f"autoscaling instance refresh of {group.name} has replaced {len(old)} instances", flush=True)
 
 
 def _cancel_instance_refresh(response: Any) -> ActionResult:
