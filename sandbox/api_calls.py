@@ -1,8 +1,9 @@
-"""Which operations of the AWS API a program calls: the server's log has a line for each."""
+"""Which operations of the AWS API a program calls, and which are refused: the server's log has a line for each."""
 
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,9 @@ from moto.core.responses import BaseResponse
 
 from sandbox.patching import wrap
 
-_LINE = "call"
+_LINE, _REFUSED = "call", "refused"
+# In XML and in JSON.
+_ERROR_CODE = re.compile(r'(?:<Code>|"__type": ?")([\w.]+)')
 
 
 @dataclass(frozen=True, order=True)
@@ -43,12 +46,25 @@ def logged_calls(log: Path) -> set[Call]:
     return {Call(*words[1:]) for words in lines if words[:1] == [_LINE] and len(words) == 4}
 
 
+def log_refusal(service: str | None, operation: str, body: object) -> None:
+    """Print a line for an answer that is an error. S3's do not pass here."""
+    code = _ERROR_CODE.search(str(body))
+    print(f"{_REFUSED} {service} {operation} {code[1] if code else 'unknown'}\n", end="", flush=True)
+
+
+def logged_refusals(log: Path) -> list[str]:
+    """The refused calls in a server's log, as "ec2 DeleteSubnet DependencyViolation"."""
+    lines = log.read_text().splitlines()
+    return [line.removeprefix(f"{_REFUSED} ") for line in lines if line.startswith(f"{_REFUSED} ")]
+
+
 def _log(setup: Callable[..., None], response: Any, request: Any, *args: Any, **kwargs: Any) -> None:
     setup(response, request, *args, **kwargs)
     service = response.service_name
     operation = _s3_operation(request) if service == "s3" else response._get_action()
     client = response.headers.get("User-Agent", "unknown").split()[0]
-    print(_LINE, service, operation, client, flush=True)
+    # Written at once: the server has a thread for each request.
+    print(f"{_LINE} {service} {operation} {client}\n", end="", flush=True)
 
 
 def _s3_operation(request: Any) -> str:

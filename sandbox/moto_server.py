@@ -50,6 +50,8 @@ def _call_action(self: BaseResponse) -> TYPE_RESPONSE:
     except NotImplementedError as error:  # what moto raises for an action that it lacks
         _, headers, body = self.serialized(ActionResult(_NotImplemented(f"moto, the AWS API here: {error}")))
         return 501, headers, body
+    if status >= 400:
+        api_calls.log_refusal(self.service_name, action, body)
     if call and status < 300 and not action.startswith(_READING):
         _answers[call] = status, dict(headers), body
     return status, headers, body

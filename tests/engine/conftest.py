@@ -15,6 +15,7 @@ from xdist.scheduler import LoadScopeScheduling
 from sandbox import account, aws_api, engine, stack_state
 from sandbox.aws_api import AwsApi
 from sandbox.declared import Declaration
+from tests.engine.deployer import Permissions
 from tests.engine.inventory import inventory
 from tests.engine.steps import run
 
@@ -39,6 +40,29 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:
     return Scheduling(config, log)
 
 
+# Each process of pytest-xdist has its own; the first one gathers them.
+_permissions = Permissions()
+
+
+def pytest_testnodedown(node: Any, error: object) -> None:
+    _permissions.needed.update(getattr(node, "workeroutput", {}).get("needed", ()))
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """After all tests: the documents allow nothing that no test needed."""
+    if (output := getattr(session.config, "workeroutput", None)) is not None:
+        output["needed"] = sorted(_permissions.needed)
+    elif exitstatus == 0 and _is_whole(session.config) and (unneeded := _permissions.unneeded()):
+        print(f"\ndocs/deployer-policy*.json allow what no test needed: {', '.join(unneeded)}")
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def _is_whole(config: pytest.Config) -> bool:
+    """Whether nothing was left out."""
+    options = config.option
+    return config.args == ["tests/engine"] and not (options.keyword or options.markexpr or options.collectonly)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _pulumi() -> None:
     if shutil.which("pulumi") is None:
@@ -61,9 +85,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def api(folder: Path) -> Iterator[AwsApi]:
-    """An AWS API of a file's own."""
-    with aws_api.running(log=folder / "aws-api.log") as running:
+    """An AWS API of a file's own. What is called needs no permission that a deployer lacks."""
+    log = folder / "aws-api.log"
+    with aws_api.running(log=log) as running:
         yield running
+    _permissions.record(log)
 
 
 @pytest.fixture(scope="module")
@@ -92,10 +118,12 @@ class Deployed:
 def prod(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
     """The prod stack. Nobody changes it."""
     folder = tmp_path_factory.mktemp("prod")
-    with aws_api.running(log=folder / "aws-api.log") as api:
+    log = folder / "aws-api.log"
+    with aws_api.running(log=log) as api:
         stack = engine.select(ROOT, "prod", api, folder / "prod")
         run(stack.up)
         yield Deployed(api, stack, stack_state.declaration(stack.export_stack().deployment), _clients(api))
+    _permissions.record(log)
 
 
 def _clients(api: AwsApi) -> Callable[[str], Any]:

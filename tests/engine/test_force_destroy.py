@@ -1,4 +1,4 @@
-"""`pulumi destroy` keeps images and logs; after `forceDestroy` and an `up` it takes them, every version included."""
+"""`pulumi destroy` keeps images and logs; as README's "Cleaning up" says, it takes them, every version included."""
 
 from __future__ import annotations
 
@@ -16,14 +16,13 @@ from tests.engine.conftest import ROOT
 from tests.engine.inventory import inventory
 from tests.engine.steps import changed, run
 
-_KEPT = ("Bucket registry-images", "Bucket registry-logs")
+_PROTECTED = ("Bucket registry-images", "Bucket registry-logs", "LoadBalancer registry-alb")
 
 
 @pytest.fixture(scope="module")
 def stack(api: AwsApi, folder: Path, empty: set[str]) -> auto.Stack:
-    """The dev stack, up, its buckets protected."""
-    selected = engine.select(ROOT, "dev", api, folder / "dev")
-    configure(selected, {"forceDestroy": "false"})
+    """The prod stack, up: its buckets and its load balancer are protected."""
+    selected = engine.select(ROOT, "prod", api, folder / "prod")
     run(selected.up)
     return selected
 
@@ -48,9 +47,9 @@ def test_destroy_is_refused_before_anything_is_gone(stack: auto.Stack, bucket: s
     assert _versions(aws, bucket) == (4, 1)
 
 
-def test_force_destroy_touches_the_two_buckets_alone(stack: auto.Stack, bucket: str, aws: Callable[[str], Any]) -> None:
-    configure(stack, {"forceDestroy": "true"})
-    assert changed(run(stack.up)) == dict.fromkeys(_KEPT, "update")
+def test_lifting_the_protection_changes_nothing_else(stack: auto.Stack, bucket: str, aws: Callable[[str], Any]) -> None:
+    configure(stack, {"forceDestroy": "true", "deletionProtection": "false"})
+    assert changed(run(stack.up)) == dict.fromkeys(_PROTECTED, "update")
     assert _versions(aws, bucket) == (4, 1)
 
 

@@ -15,6 +15,7 @@ from pulumi import automation as auto
 from pulumi.runtime.rpc import UNKNOWN
 
 from sandbox import engine, stack_state
+from sandbox.api_calls import logged_refusals
 from sandbox.aws_api import AwsApi
 from sandbox.declared import Declaration
 from sandbox.evaluate import evaluate
@@ -98,6 +99,13 @@ def test_destroy_goes_against_the_order_of_use(destroyed: Run) -> None:
         if first[after] < last[before]
     ]
     assert too_early == []
+
+
+def test_nothing_is_refused_for_its_order(destroyed: Run, folder: Path) -> None:
+    """The provider tries again for up to 20 minutes: a wrong order can be slow, and pass."""
+    refused = logged_refusals(folder / "aws-api.log")
+    # It asks until what it deletes is no longer found.
+    assert [refusal for refusal in refused if "NotFound" not in refusal] == []
 
 
 def test_destroy_leaves_nothing(destroyed: Run, stack: auto.Stack, aws: Callable[[str], Any], empty: set[str]) -> None:

@@ -5,8 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
+from botocore.exceptions import ClientError
+
 from sandbox import account, aws_api
-from sandbox.api_calls import logged_calls
+from sandbox.api_calls import logged_calls, logged_refusals
 
 _ID = "amz-sdk-invocation-id"
 
@@ -55,3 +58,17 @@ def test_calls_are_logged_with_their_operation_and_client(tmp_path: Path) -> Non
         ("route53", "ListHostedZones"),
     }
     assert all(call.client.startswith("Boto3/") for call in calls)
+
+
+def test_refused_calls_are_logged_with_their_code(tmp_path: Path) -> None:
+    with aws_api.running(log=tmp_path / "log") as api:
+        for service, method, options in (
+            ("ec2", "delete_subnet", {"SubnetId": "subnet-00000000"}),
+            ("ecs", "delete_cluster", {"cluster": "none"}),
+        ):
+            with pytest.raises(ClientError):
+                getattr(account.client(service, api.url, "us-west-2"), method)(**options)
+    assert logged_refusals(tmp_path / "log") == [
+        "ec2 DeleteSubnet InvalidSubnetID.NotFound",
+        "ecs DeleteCluster ClusterNotFoundException",
+    ]
