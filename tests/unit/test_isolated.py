@@ -1,8 +1,5 @@
 """A network without internet: all that is called is reached, by endpoints that serve this registry alone."""
 
-import json
-from typing import Any
-
 import pytest
 
 from components import PrivateRegistry, PrivateRegistryArgs
@@ -12,8 +9,7 @@ from tests.unit import reachability
 from tests.unit.helpers import Declare, upstream
 
 IMAGE = "123456789012.dkr.ecr.us-west-2.amazonaws.com/mirror/registry:3"
-ENDPOINT, POLICY = "aws:ec2/vpcEndpoint:VpcEndpoint", "aws:ec2/vpcEndpointPolicy:VpcEndpointPolicy"
-ROLE, SUBNET = "aws:iam/role:Role", "aws:ec2/subnet:Subnet"
+ENDPOINT, SUBNET = "aws:ec2/vpcEndpoint:VpcEndpoint", "aws:ec2/subnet:Subnet"
 ARGS = PrivateRegistryArgs(isolated=True, image=IMAGE)
 
 
@@ -30,13 +26,6 @@ def without(declaration: Declaration, gone: str) -> Declaration:
     """The same, less an endpoint."""
     endpoint = declaration.one(ENDPOINT, f"registry-{gone}")
     return declaration.changed(lambda resource: None if resource == endpoint else resource)
-
-
-def documents(declaration: Declaration) -> dict[str, list[dict[str, Any]]]:
-    return {
-        policy.name.removeprefix("registry-endpoint-"): json.loads(policy.inputs["policy"])["Statement"]
-        for policy in declaration.all(POLICY)
-    }
 
 
 def test_nothing_leads_to_the_internet(isolated: Declaration) -> None:
@@ -81,49 +70,3 @@ def test_the_interfaces_are_in_every_zone_and_share_a_security_group(isolated: D
     assert {(frozenset(i["subnetIds"]), tuple(i["securityGroupIds"])) for i in interfaces} == {
         (frozenset(subnets), (group.id,))
     }
-
-
-def test_every_policy_admits_the_registry_s_roles_alone(isolated: Declaration) -> None:
-    roles = {isolated.one(ROLE, f"registry-{role}").outputs["arn"] for role in ("instance", "execution", "task")}
-    policies = documents(isolated)
-    # ECS's own channels take none.
-    assert policies.keys() == {*INTERFACE_SERVICES, "s3"} - {"ecs-agent", "ecs-telemetry"}
-    for statements in policies.values():
-        assert set(statements[0]["Condition"]["ArnEquals"]["aws:PrincipalArn"]) == roles
-    assert {service for service, statements in policies.items() if len(statements) > 1} == {"s3"}
-
-
-def test_through_the_s3_endpoint_go_its_own_buckets_and_public_downloads(isolated: Declaration) -> None:
-    own, everyones = documents(isolated)["s3"]
-    buckets = [
-        isolated.one("aws:s3/bucket:Bucket", f"registry-{name}").outputs["arn"] for name in ("images", "bootstrap")
-    ]
-    assert set(own["Resource"]) == {*buckets, *(f"{bucket}/*" for bucket in buckets)}
-    assert everyones["Action"] == ["s3:GetObject"]
-    assert set(everyones["Resource"]) == {
-        "arn:aws:s3:::al2023-repos-us-west-2-de612dc2/*",
-        "arn:aws:s3:::prod-us-west-2-starport-layer-bucket/*",
-    }
-
-
-def test_the_image_may_be_pulled_by_the_execution_role_from_its_repository_alone(isolated: Declaration) -> None:
-    pulling = {
-        policy.name: json.loads(policy.inputs["policy"])["Statement"]
-        for policy in isolated.all("aws:iam/rolePolicy:RolePolicy")
-        if "ecr:" in policy.inputs["policy"]
-    }
-    assert pulling.keys() == {"registry-execution-image"}
-    policy = pulling["registry-execution-image"]
-    repository = "arn:aws:ecr:us-west-2:123456789012:repository/mirror/registry"
-    allowed = {(action, tuple(statement["Resource"])) for statement in policy for action in statement["Action"]}
-    assert allowed == {
-        ("ecr:BatchCheckLayerAvailability", (repository,)),
-        ("ecr:BatchGetImage", (repository,)),
-        ("ecr:GetDownloadUrlForLayer", (repository,)),
-        ("ecr:GetAuthorizationToken", ("*",)),
-    }
-
-
-def test_a_public_image_needs_no_permission(declare: Declare) -> None:
-    policies = declared(declare, PrivateRegistryArgs()).all("aws:iam/rolePolicy:RolePolicy")
-    assert [policy.name for policy in policies if policy.name.endswith("-image")] == []

@@ -1,0 +1,245 @@
+"""The requests that a registry makes to AWS and that AWS makes to its resources, with what each list was read from."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+
+from sandbox.aws_provider import ACCOUNT
+from tests.iam.policies import OTHER_ACCOUNT, Request
+from tests.iam.stack import Stack
+from tests.unit.helpers import boot_script
+
+LOAD_BALANCER = "logdelivery.elasticloadbalancing.amazonaws.com"
+SERVER_ACCESS_LOGS = "logging.s3.amazonaws.com"
+FLOW_LOGS = "delivery.logs.amazonaws.com"
+# The VPC endpoint of an action, where its service has several.
+_ENDPOINTS = {
+    "ecs:Poll": "ecs-agent",
+    "ecs:StartTelemetrySession": "ecs-telemetry",
+    "ecr:GetAuthorizationToken": "ecr.api",
+    "ecr:BatchCheckLayerAvailability": "ecr.dkr",
+    "ecr:BatchGetImage": "ecr.dkr",
+    "ecr:GetDownloadUrlForLayer": "ecr.dkr",
+}
+
+
+def boot_script_requests(stack: Stack) -> list[Request]:
+    """The AWS CLI commands of the boot script and of what it installs.
+
+    Raises:
+        KeyError: a command that this list does not know yet.
+    """
+    requests = {
+        # Lists, then gets each object (aws/aws-cli, awscli/customizations/s3/filegenerator.py).
+        "s3 cp": [
+            _by(stack, "instance", "s3:ListBucket", stack.bootstrap),
+            *(
+                _by(stack, "instance", "s3:GetObject", f"{stack.bootstrap}/{file}")
+                for file in ("htpasswd", "domain.crt", "domain.key")
+            ),
+        ],
+        "autoscaling describe-auto-scaling-instances": [
+            _by(stack, "instance", "autoscaling:DescribeAutoScalingInstances", "*")
+        ],
+        "autoscaling complete-lifecycle-action": [complete_launch(stack, stack.auto_scaling_group_tags)],
+    }
+    commands = set(re.findall(r"\baws ([a-z0-9-]+ [a-z0-9-]+)", boot_script(stack.declaration)))
+    return [request for command in commands for request in requests[command]]
+
+
+def complete_launch(stack: Stack, tags: Mapping[str, str]) -> Request:
+    """Complete the launch hook of an Auto Scaling Group with these tags."""
+    context = {f"aws:ResourceTag/{key}": value for key, value in tags.items()}
+    return _by(stack, "instance", "autoscaling:CompleteLifecycleAction", stack.auto_scaling_group, context)
+
+
+def ecs_agent_requests(stack: Stack) -> list[Request]:
+    """The ECS agent with the instance role, as the boot script configures it (aws/amazon-ecs-agent v1.105.0).
+
+    `RegisterContainerInstance` and the three `Submit...`: ecs-agent/api/ecs/client/ecs_client.go. Attachments come with
+    the account setting awsvpcTrunking, whatever the network mode (agent/eventhandler/attachment_handler.go).
+    `DiscoverPollEndpoint`, then `Poll`: ecs-agent/acs/session/session.go. `StartTelemetrySession`:
+    ecs-agent/tcs/handler/handler.go.
+
+    Not called are `CreateCluster`, which needs an empty ECS_CLUSTER (ecs_client.go); `UpdateContainerInstancesState`,
+    which needs ECS_ENABLE_SPOT_INSTANCE_DRAINING (agent/app/agent.go); `ListTagsForResource`, which only the metadata
+    path /taskWithTags needs (agent/handlers/v2/response.go); `ec2:DescribeTags`, which needs
+    ECS_CONTAINER_INSTANCE_PROPAGATE_TAGS_FROM (agent/app/agent.go); and `DeregisterContainerInstance`, by nothing.
+    """
+    of_the_cluster = (
+        "ecs:RegisterContainerInstance",
+        "ecs:SubmitAttachmentStateChanges",
+        "ecs:SubmitContainerStateChange",
+        "ecs:SubmitTaskStateChange",
+    )
+    of_the_instance = ("ecs:Poll", "ecs:StartTelemetrySession")
+    cluster = {"ecs:cluster": stack.cluster}
+    return [
+        *(_by(stack, "instance", action, stack.cluster) for action in of_the_cluster),
+        *(_by(stack, "instance", action, stack.container_instance, cluster) for action in of_the_instance),
+        _by(stack, "instance", "ecs:DiscoverPollEndpoint", "*"),
+    ]
+
+
+def session_manager_requests(stack: Stack) -> list[Request]:
+    """A shell by Session Manager.
+
+    Source: AWS Systems Manager User Guide, "Verify or add instance permissions for Session Manager".
+    """
+    channels = ("CreateControlChannel", "CreateDataChannel", "OpenControlChannel", "OpenDataChannel")
+    return [
+        _by(stack, "instance", "ssm:UpdateInstanceInformation", stack.ec2_instance),
+        *(_by(stack, "instance", f"ssmmessages:{action}", "*") for action in channels),
+    ]
+
+
+def storage_driver_requests(stack: Stack) -> list[Request]:
+    """The registry's S3 driver (distribution/distribution v2.8.3 and v3.1.1, registry/storage/driver/s3-aws/s3.go).
+
+    Both versions call PutObject, GetObject, ListObjects or ListObjectsV2, CopyObject, DeleteObjects, UploadPart,
+    UploadPartCopy, ListParts, ListMultipartUploads and Create-, Complete- and AbortMultipartUpload, and sign GetObject
+    and HeadObject for redirects; v3.1.1 calls HeadObject too. Each new object is sent with an ACL (`getACL`). Neither
+    calls GetBucketLocation, which their documentation lists.
+
+    The actions: Amazon S3 User Guide, "Required permissions for Amazon S3 API operations".
+    """
+    role, blob = stack.images_role, f"{stack.images}/docker/registry/v2/blob"
+    acl = {"s3:x-amz-acl": "bucket-owner-full-control"}
+    return [
+        _by(stack, role, "s3:ListBucket", stack.images),
+        _by(stack, role, "s3:ListBucketMultipartUploads", stack.images),
+        _by(stack, role, "s3:GetObject", blob),
+        _by(stack, role, "s3:PutObject", blob, acl),
+        _by(stack, role, "s3:PutObjectAcl", blob, acl),
+        _by(stack, role, "s3:DeleteObject", blob),
+        _by(stack, role, "s3:ListMultipartUploadParts", blob),
+        _by(stack, role, "s3:AbortMultipartUpload", blob),
+        # A redirected client, which is outside the network.
+        Request(principal=stack.roles[role], action="s3:GetObject", resource=blob),
+    ]
+
+
+def task_execution_requests(stack: Stack) -> list[Request]:
+    """What is done for a task with the execution role.
+
+    The ECS agent gets parameters (aws/amazon-ecs-agent v1.105.0, agent/ssm/ssm.go) and logs in to ECR
+    (agent/ecr/factory.go: `UseExecutionRole`). Docker pulls with that login (Amazon ECS Developer Guide, "Using Amazon
+    ECR images with Amazon ECS"). Docker's awslogs driver makes a stream and writes to it; it makes no group, since
+    awslogs-create-group is not set (moby/moby, daemon/logger/awslogs/cloudwatchlogs.go).
+    """
+    requests = [
+        *(_by(stack, "execution", "ssm:GetParameters", parameter) for parameter in stack.parameters),
+        _by(stack, "execution", "logs:CreateLogStream", stack.log_stream),
+        _by(stack, "execution", "logs:PutLogEvents", stack.log_stream),
+    ]
+    if stack.repository is not None:
+        pull = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
+        requests.append(_by(stack, "execution", "ecr:GetAuthorizationToken", "*"))
+        requests += [_by(stack, "execution", action, stack.repository) for action in pull]
+    return requests
+
+
+def assumed_roles(stack: Stack) -> list[Request]:
+    """The services that assume the roles.
+
+    EC2 sends no source account. Sources: "IAM roles for Amazon EC2"; Amazon ECS Developer Guide, "Amazon ECS task IAM
+    role".
+    """
+    return [
+        Request(principal="ec2.amazonaws.com", action="sts:AssumeRole", resource=stack.roles["instance"]),
+        *(assumed_by_ecs(stack, role) for role in ("execution", "task")),
+    ]
+
+
+def assumed_by_ecs(stack: Stack, role: str) -> Request:
+    return Request(
+        principal="ecs-tasks.amazonaws.com",
+        action="sts:AssumeRole",
+        resource=stack.roles[role],
+        context={"aws:SourceAccount": ACCOUNT, "aws:SourceArn": stack.arn("ecs", "task/0123")},
+    )
+
+
+def load_balancer_log_requests(stack: Stack, account: str = ACCOUNT) -> list[Request]:
+    """A load balancer's logs, and the file that tests the bucket.
+
+    The requests carry no source account or ARN. The policy in "Enable access logs for your Application Load Balancer"
+    has no condition, and others saw that test fail with one on aws:SourceArn.
+    """
+    folder = f"{stack.load_balancer_logs}/AWSLogs/{account}"
+    return [
+        Request(principal=LOAD_BALANCER, action="s3:PutObject", resource=f"{folder}/{key}")
+        for key in ("ELBAccessLogTestFile", f"elasticloadbalancing/{stack.region}/log.gz")
+    ]
+
+
+def server_access_log_requests(stack: Stack, account: str = ACCOUNT) -> list[Request]:
+    """S3's logs of requests to other buckets ("Enabling Amazon S3 server access logging")."""
+    return [
+        Request(
+            principal=SERVER_ACCESS_LOGS,
+            action="s3:PutObject",
+            resource=f"{target}2030-01-02",
+            context={"aws:SourceAccount": account, "aws:SourceArn": bucket},
+        )
+        for bucket, target in stack.server_access_logs.items()
+    ]
+
+
+def flow_log_requests(stack: Stack, account: str = ACCOUNT) -> list[Request]:
+    """A VPC's flow logs, and the check of the bucket ("Amazon S3 bucket permissions for flow logs")."""
+    source = {
+        "aws:SourceAccount": account,
+        "aws:SourceArn": stack.arn("logs", "delivery-source:0123").replace(ACCOUNT, account),
+    }
+    acl = {"s3:x-amz-acl": "bucket-owner-full-control"}
+    requests: list[Request] = []
+    for bucket in stack.flow_logs:
+        log = f"{bucket}/AWSLogs/{account}/vpcflowlogs/{stack.region}/log.gz"
+        requests += [
+            Request(principal=FLOW_LOGS, action="s3:GetBucketAcl", resource=bucket, context=source),
+            Request(principal=FLOW_LOGS, action="s3:PutObject", resource=log, context={**source, **acl}),
+        ]
+    return requests
+
+
+def public_download_requests(stack: Stack) -> list[Request]:
+    """What is in AWS's own buckets.
+
+    dnf gets packages unsigned ("Amazon Linux 2023 repositories"). Docker gets an image's layers by URLs that ECR signed
+    ("Amazon ECR interface VPC endpoints").
+    """
+    packages = stack.bucket(f"al2023-repos-{stack.region}-de612dc2")
+    layers = stack.bucket(f"prod-{stack.region}-starport-layer-bucket")
+    return [
+        Request(principal=None, action="s3:GetObject", resource=f"{packages}/repomd.xml", endpoint="s3"),
+        Request(principal=stack.admin(OTHER_ACCOUNT), action="s3:GetObject", resource=f"{layers}/layer", endpoint="s3"),
+    ]
+
+
+NEEDED: Mapping[str, Callable[[Stack], list[Request]]] = {
+    "boot script": boot_script_requests,
+    "ECS agent": ecs_agent_requests,
+    "Session Manager": session_manager_requests,
+    "S3 driver": storage_driver_requests,
+    "task execution": task_execution_requests,
+    "assumed roles": assumed_roles,
+    "load balancer logs": load_balancer_log_requests,
+    "server access logs": server_access_log_requests,
+    "flow logs": flow_log_requests,
+    "public downloads": public_download_requests,
+}
+
+
+def needed(stack: Stack) -> list[Request]:
+    """The requests of all lists."""
+    return [request for requests in NEEDED.values() for request in requests(stack)]
+
+
+def _by(stack: Stack, role: str, action: str, resource: str, context: Mapping[str, str] | None = None) -> Request:
+    """A request with a role's credentials, from an instance."""
+    endpoint = _ENDPOINTS.get(action, action.partition(":")[0])
+    return Request(
+        principal=stack.roles[role], action=action, resource=resource, context=context or {}, endpoint=endpoint
+    )

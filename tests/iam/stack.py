@@ -1,0 +1,132 @@
+"""What a registry is told to use, as ARNs."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from sandbox.aws_provider import ACCOUNT
+from sandbox.declared import Declaration
+from tests.unit.helpers import boot_script, container, environment
+
+
+@dataclass(frozen=True)
+class Stack:
+    """One registry. Where AWS chooses an identifier, such as a container instance's, an example stands for it."""
+
+    declaration: Declaration
+
+    @property
+    def cluster(self) -> str:
+        return self.declaration.one("aws:ecs/cluster:Cluster").outputs["arn"]
+
+    @property
+    def container_instance(self) -> str:
+        return self.cluster.replace(":cluster/", ":container-instance/") + "/0123"
+
+    @property
+    def ec2_instance(self) -> str:
+        return self.arn("ec2", "instance/i-0123")
+
+    @property
+    def auto_scaling_group(self) -> str:
+        name = self.declaration.one("aws:autoscaling/group:Group").outputs["name"]
+        return self.arn("autoscaling", f"autoScalingGroup:0123:autoScalingGroupName/{name}")
+
+    @property
+    def auto_scaling_group_tags(self) -> dict[str, str]:
+        tags = self.declaration.one("aws:autoscaling/group:Group").inputs["tags"]
+        return {tag["key"]: tag["value"] for tag in tags}
+
+    @property
+    def roles(self) -> dict[str, str]:
+        """The roles "instance", "execution" and "task"."""
+        roles = self.declaration.all("aws:iam/role:Role")
+        return {role.name.rpartition("-")[2]: role.outputs["arn"] for role in roles}
+
+    @property
+    def images_role(self) -> str:
+        """Whose credentials the registry's S3 driver uses: registry:2 knows no task roles (distribution#2960)."""
+        return "instance" if ":2" in self._image else "task"
+
+    @property
+    def repository(self) -> str | None:
+        """The image's repository in ECR; None for an image from elsewhere."""
+        image = re.fullmatch(r"(\d+)\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com/([^:]+):.*", self._image)
+        return f"arn:{self.partition}:ecr:{image[2]}:{image[1]}:repository/{image[3]}" if image else None
+
+    @property
+    def images(self) -> str:
+        """The bucket in the registry's configuration."""
+        return self.bucket(environment(self.declaration)["REGISTRY_STORAGE_S3_BUCKET"])
+
+    @property
+    def bootstrap(self) -> str:
+        """The bucket in the boot script."""
+        (name,) = set(re.findall(r"^BUCKET=(\S+)$", boot_script(self.declaration), re.MULTILINE))
+        return self.bucket(name)
+
+    @property
+    def log_stream(self) -> str:
+        options = container(self.declaration)["logConfiguration"]["options"]
+        stream = f"{options['awslogs-stream-prefix']}/registry/0123"
+        return self.arn("logs", f"log-group:{options['awslogs-group']}:log-stream:{stream}")
+
+    @property
+    def parameters(self) -> list[str]:
+        """Where the container's secrets come from."""
+        return [secret["valueFrom"] for secret in container(self.declaration)["secrets"]]
+
+    @property
+    def logs(self) -> str:
+        """The bucket with the load balancer's logs, which holds all others too."""
+        return self.load_balancer_logs.partition("/")[0]
+
+    @property
+    def load_balancer_logs(self) -> str:
+        """The bucket and prefix of the load balancer's logs."""
+        target = self.declaration.one("aws:lb/loadBalancer:LoadBalancer").inputs["accessLogs"]
+        return f"{self.bucket(target['bucket'])}/{target['prefix']}"
+
+    @property
+    def server_access_logs(self) -> dict[str, str]:
+        """The bucket and prefix of S3's logs, by the bucket whose requests are logged."""
+        logged = [logging.inputs for logging in self.declaration.all("aws:s3/bucketLogging:BucketLogging")]
+        return {
+            self.bucket(each["bucket"]): f"{self.bucket(each['targetBucket'])}/{each['targetPrefix']}"
+            for each in logged
+        }
+
+    @property
+    def flow_logs(self) -> list[str]:
+        """The buckets of flow logs."""
+        return [flow_log.inputs["logDestination"] for flow_log in self.declaration.all("aws:ec2/flowLog:FlowLog")]
+
+    @property
+    def endpoints(self) -> set[str]:
+        """The services with a VPC endpoint."""
+        endpoints = self.declaration.all("aws:ec2/vpcEndpoint:VpcEndpoint")
+        return {endpoint.inputs["serviceName"].partition(f".{self.region}.")[2] for endpoint in endpoints}
+
+    @property
+    def partition(self) -> str:
+        return self.cluster.split(":")[1]
+
+    @property
+    def region(self) -> str:
+        return self.cluster.split(":")[3]
+
+    def arn(self, service: str, resource: str) -> str:
+        """An ARN in the stack's region and account."""
+        return f"arn:{self.partition}:{service}:{self.region}:{ACCOUNT}:{resource}"
+
+    def bucket(self, name: str) -> str:
+        return f"arn:{self.partition}:s3:::{name}"
+
+    def admin(self, account: str) -> str:
+        """A role of an account, whose own policies allow everything."""
+        return f"arn:{self.partition}:iam::{account}:role/admin"
+
+    @property
+    def _image(self) -> str:
+        return container(self.declaration)["image"]

@@ -1,0 +1,107 @@
+"""What the declared policies grant, by an evaluator of AWS's rules: all that is needed, and nothing else."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+
+from components import PrivateRegistry, PrivateRegistryArgs
+from tests.iam import policies
+from tests.iam.needed import NEEDED, needed
+from tests.iam.policies import Policies, Request, evaluated, granted
+from tests.iam.refused import REFUSED, through_endpoints
+from tests.iam.stack import Stack
+from tests.iam.weakened import weakened
+from tests.unit.helpers import Declare
+
+_ECR = "123456789012.dkr.ecr.{region}.amazonaws.com/mirror/registry:{major}"
+_STACKS = {
+    "registry:2": ("us-west-2", PrivateRegistryArgs(flow_logs=True)),
+    "registry:3, a cache": (
+        "us-west-2",
+        PrivateRegistryArgs(
+            flow_logs=True,
+            image="registry:3",
+            upstream="https://registry-1.docker.io",
+            upstream_username="company",
+            upstream_password="a password",
+        ),
+    ),
+    "isolated": (
+        "us-west-2",
+        PrivateRegistryArgs(flow_logs=True, isolated=True, image=_ECR.format(region="us-west-2", major=3)),
+    ),
+    "isolated, in GovCloud": (
+        "us-gov-west-1",
+        PrivateRegistryArgs(flow_logs=True, isolated=True, image=_ECR.format(region="us-gov-west-1", major=2)),
+    ),
+}
+_ISOLATED = ["isolated", "isolated, in GovCloud"]
+
+
+@dataclass(frozen=True)
+class Declared:
+    """A stack, and its policies."""
+
+    stack: Stack
+    policies: Policies
+
+
+@pytest.fixture(scope="module")
+def declared(declare: Declare) -> Callable[[str], Declared]:
+    @functools.cache
+    def of(name: str) -> Declared:
+        region, args = _STACKS[name]
+        declaration = declare(lambda: PrivateRegistry("images", args), region=region)
+        return Declared(Stack(declaration), policies.declared(declaration))
+
+    return of
+
+
+@pytest.mark.parametrize("source", NEEDED)
+@pytest.mark.parametrize("name", _STACKS)
+def test_needed_requests_are_granted(declared: Callable[[str], Declared], name: str, source: str) -> None:
+    requests = NEEDED[source](declared(name).stack)
+    assert texts(granted(requests, declared(name).policies)) == texts(requests)
+
+
+@pytest.mark.parametrize("kind", REFUSED)
+@pytest.mark.parametrize("name", _STACKS)
+def test_other_requests_are_refused(declared: Callable[[str], Declared], name: str, kind: str) -> None:
+    assert texts(granted(REFUSED[kind](declared(name).stack), declared(name).policies)) == []
+
+
+@pytest.mark.parametrize("name", _ISOLATED)
+def test_other_requests_do_not_pass_the_endpoints(declared: Callable[[str], Declared], name: str) -> None:
+    assert texts(granted(through_endpoints(declared(name).stack), declared(name).policies)) == []
+
+
+@pytest.mark.parametrize("name", _STACKS)
+def test_roles_are_granted_actions_by_their_full_names(declared: Callable[[str], Declared], name: str) -> None:
+    """A wildcard would grant actions that nobody asks for here."""
+    identity = [document for attachment, document in declared(name).policies.items() if attachment.kind == "identity"]
+    assert [rest.action for document in identity for rest in weakened(document) if "*" in rest.action] == []
+
+
+@pytest.mark.parametrize("name", ["registry:2", "isolated"])
+def test_no_part_of_a_policy_is_spare(declared: Callable[[str], Declared], name: str) -> None:
+    """Without any of its permissions, denials or conditions, some request would be answered otherwise."""
+    stack, original = declared(name).stack, declared(name).policies
+    kinds = [*REFUSED.values(), *([through_endpoints] if name in _ISOLATED else [])]
+    requests = [*needed(stack), *(request for kind in kinds for request in kind(stack))]
+    answers = set(granted(requests, original))
+    spare = []
+    for attachment, document in original.items():
+        concerning = [request for request in requests if attachment in evaluated(request, original)]
+        for rest in weakened(document):
+            asked = [r for r in concerning if rest.concerns(r.action) and (r in answers) == rest.grants_less]
+            if set(granted(asked, {**original, attachment: rest.document})) == answers.intersection(asked):
+                spare.append(f"{attachment}: {rest.left_out}")
+    assert spare == []
+
+
+def texts(requests: list[Request]) -> list[str]:
+    return sorted(str(request) for request in requests)
