@@ -57,6 +57,32 @@ class ServiceArgs:
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
+class DeploymentRolledBack(pulumi.RunError):
+    """ECS took the service back to the task definition before. The Pulumi CLI shows the message without a traceback."""
+
+    def __init__(self, service: str, runs: str, declared: str) -> None:
+        super().__init__(
+            f"no task of {declared} became healthy, and ECS rolled the service {service} back to {runs}, whose tasks "
+            "serve on.\n"
+            f"  why: aws ecs describe-services --cluster CLUSTER --services {service} --query 'services[0].events[:9]'"
+            "\n  fix the cause, or set the old value again, and run `pulumi up`"
+        )
+
+
+def _require_deployed(service: str, runs: str, declared: str) -> str:
+    """The service's name, if it runs the declared task definition.
+
+    To the AWS provider a service that was rolled back is steady (pulumi-aws#4487). Without this error `pulumi up` would
+    succeed, and then delete what the old tasks still need, such as their permission on the images bucket.
+
+    Raises:
+        DeploymentRolledBack: it runs another one.
+    """
+    if runs != declared:
+        raise DeploymentRolledBack(service, runs, declared)
+    return service
+
+
 class Service(pulumi.ComponentResource):
     """Replicas of the registry, spread over zones and instances, replaced without a gap.
 
@@ -65,7 +91,7 @@ class Service(pulumi.ComponentResource):
     aws.ecs.TaskDefinition, aws.ecs.Service.
 
     Attributes:
-        service_name: the ECS service.
+        service_name: the ECS service. It is known once the service runs the declared task definition.
         role_arns: the roles that ECS takes for it, and the registry itself.
     """
 
@@ -133,7 +159,8 @@ class Service(pulumi.ComponentResource):
             # A task needs its roles' policies from its first second on.
             opts=pulumi.ResourceOptions(parent=self, depends_on=[*execution_policies, *task_policies]),
         )
-        self.service_name = service.name
+        deployed = pulumi.Output.all(service=service.name, runs=service.task_definition, declared=definition.arn)
+        self.service_name = deployed.apply(lambda known: _require_deployed(**known))
         self.register_outputs({"serviceName": self.service_name})
 
     def _secrets(self, name: str, args: ServiceArgs) -> tuple[list[aws.ssm.Parameter], dict[str, pulumi.Output[Any]]]:

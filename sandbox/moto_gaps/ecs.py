@@ -26,6 +26,7 @@ def close() -> None:
     """Close the gaps."""
     wrap(EC2ContainerServiceResponse, "create_service", _keep_service_settings)
     wrap(EC2ContainerServiceResponse, "update_service", _keep_service_settings)
+    wrap(EC2ContainerServiceBackend, "update_service", _roll_back)
     wrap(EC2ContainerServiceBackend, "_validate_container_defs", _take_memory_reservation_alone)
     wrap(EC2ContainerServiceBackend, "register_task_definition", _fill_in_container_definitions)
 
@@ -50,6 +51,21 @@ def _keep_service_settings(call: Callable[..., Any], response: Any) -> ActionRes
             "taskDefinition": service.task_definition,
         }
     return answer
+
+
+def _roll_back(update: Callable[..., Any], backend: Any, properties: dict[str, Any]) -> Any:
+    """A service whose new tasks cannot start is taken back to its old ones, and steady with them.
+
+    Here, an image whose tag ends with "missing" cannot be pulled. Source: ECS Developer Guide, "How the Amazon ECS
+    deployment circuit breaker detects failures".
+    """
+    service = backend._get_service(properties.get("cluster", "default"), properties["service"])
+    before = service.task_definition
+    updated = update(backend, properties)
+    containers = backend.describe_task_definition(updated.task_definition).container_definitions
+    if any(container["image"].endswith("missing") for container in containers):
+        updated.task_definition = before
+    return updated
 
 
 def _take_memory_reservation_alone(

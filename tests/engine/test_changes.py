@@ -136,6 +136,21 @@ def test_each_refresh_ended_the_one_before(stack: auto.Stack, aws: Callable[[str
     assert [refresh["Status"] for refresh in refreshes] == ["InProgress", *["Cancelled"] * 3]
 
 
+def test_deployment_that_is_rolled_back_is_an_error_and_takes_nothing(
+    stack: auto.Stack, aws: Callable[[str], Any]
+) -> None:
+    """With registry:3, the permission on the images bucket would leave the instances, where the old tasks need it."""
+    stack.set_config("registry:image", auto.ConfigValue("registry:3-missing"))
+    with pytest.raises(auto.CommandError, match=r"ECS rolled the service .* back"):
+        run(stack.up)
+    iam = aws("iam")
+    roles = [role["RoleName"] for role in iam.list_roles()["Roles"] if role["RoleName"].startswith("registry-instance")]
+    policies = [policy for role in roles for policy in iam.list_role_policies(RoleName=role)["PolicyNames"]]
+    assert [policy for policy in policies if policy.startswith("registry-instance-images")]
+    stack.set_config("registry:image", auto.ConfigValue("registry:2"))
+    run(stack.up)
+
+
 def test_then_nothing_is_left_to_change(stack: auto.Stack) -> None:
     assert changed(run(stack.preview)) == {}
 

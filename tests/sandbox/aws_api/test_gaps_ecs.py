@@ -37,6 +37,22 @@ def test_registry_is_declared_as_it_comes_back(aws: Callable[[str], Any]) -> Non
     assert _returned(aws("ecs"), declared) == declared
 
 
+def test_deployment_whose_image_is_missing_is_rolled_back(aws: Callable[[str], Any]) -> None:
+    ecs = aws("ecs")
+    ecs.create_cluster(clusterName="cluster")
+    first, second = (
+        ecs.register_task_definition(
+            family="family", containerDefinitions=[{"name": "registry", "image": image, "memoryReservation": 256}]
+        )["taskDefinition"]["taskDefinitionArn"]
+        for image in ("registry:2", "registry:3-missing")
+    )
+    ecs.create_service(cluster="cluster", serviceName="service", taskDefinition=first, desiredCount=2)
+    ecs.update_service(cluster="cluster", service="service", taskDefinition=second)
+    (service,) = ecs.describe_services(cluster="cluster", services=["service"])["services"]
+    assert service["taskDefinition"] == first
+    assert [deployment["taskDefinition"] for deployment in service["deployments"]] == [first]
+
+
 def _returned(ecs: Any, container: dict[str, Any]) -> dict[str, Any]:
     ecs.register_task_definition(family="family", containerDefinitions=[container])
     described = ecs.describe_task_definition(taskDefinition="family")["taskDefinition"]
