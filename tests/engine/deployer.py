@@ -64,6 +64,7 @@ _UNRECORDED = {
     "ec2:ReplaceRoute": "a change of natGateways",
     "ec2:RunInstances": "CreateAutoScalingGroup and UpdateAutoScalingGroup with a launch template",
     "elasticloadbalancing:ModifyTargetGroup": "an upgrade that changes the health check",
+    "elasticloadbalancing:SetSecurityGroups": "an upgrade that replaces a security group",
     "elasticloadbalancing:SetSubnets": "a change of availabilityZones",
     "iam:CreateServiceLinkedRole": "the account's first group, cluster or load balancer",
     "iam:PassRole": "AddRoleToInstanceProfile, RegisterTaskDefinition, a launch template with an instance profile",
