@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from sandbox import account, processes, programs
+from sandbox import processes, programs
+from sandbox.aws_api import AwsApi, Keys
 
 _VERSITYGW = "github.com/versity/versitygw/cmd/versitygw@v1.0.14"
 _HOST = "127.0.0.1"
@@ -27,7 +28,7 @@ class S3:
         log: has a line for each request; None if it keeps none.
     """
 
-    url: str
+    api: AwsApi
     region: str
     root: Path
     process: int
@@ -35,7 +36,7 @@ class S3:
 
     def make_bucket(self, name: str) -> Path:
         """A new bucket; returns its folder."""
-        account.client("s3", self.url, self.region).create_bucket(
+        self.api.client("s3", self.region).create_bucket(
             Bucket=name, CreateBucketConfiguration={"LocationConstraint": self.region}
         )
         return self.root / name
@@ -62,19 +63,19 @@ def serving(folder: Path, region: str, *, logging: bool = False) -> Iterator[S3]
     """
     root, log = folder / "buckets", folder / "access.log"
     root.mkdir(parents=True)
-    port = processes.free_port(_HOST)
+    port, keys = processes.free_port(_HOST), Keys.random()
     argv = [str(program(lambda _: None)), "--port", f"{_HOST}:{port}", "--region", region, "--quiet"]
     argv += ["--access-log", str(log)] if logging else []
     env = {
         **os.environ,
-        "ROOT_ACCESS_KEY": account.CREDENTIALS["AWS_ACCESS_KEY_ID"],
-        "ROOT_SECRET_KEY": account.CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
+        "ROOT_ACCESS_KEY": keys.id,
+        "ROOT_SECRET_KEY": keys.secret,
     }
     with processes.running([*argv, "posix", str(root)], log=folder / "s3.log", env=env) as process:
         processes.wait_until(
             lambda: _answers(port), "S3", seconds=_START_SECONDS, process=process, log=folder / "s3.log"
         )
-        yield S3(f"http://{_HOST}:{port}", region, root, process.pid, log if logging else None)
+        yield S3(AwsApi(f"http://{_HOST}:{port}", keys), region, root, process.pid, log if logging else None)
 
 
 def _answers(port: int) -> bool:
@@ -106,9 +107,9 @@ frontend near
     http-request lua.wait
     default_backend far
 backend far
-    server s3 {s3.url.removeprefix("http://")}
+    server s3 {s3.api.url.removeprefix("http://")}
 """)
     argv = [programs.require(["haproxy"])["haproxy"], "-db", "-f", str(config)]
     with processes.running(argv, env={}, log=log) as process:
         processes.wait_until(lambda: _answers(port), "S3's distance", seconds=_START_SECONDS, process=process, log=log)
-        yield dataclasses.replace(s3, url=f"http://{_HOST}:{port}")
+        yield dataclasses.replace(s3, api=dataclasses.replace(s3.api, url=f"http://{_HOST}:{port}"))

@@ -18,7 +18,7 @@ from bench.ground import Ground
 from bench.s3 import S3
 from components.htpasswd import htpasswd_line
 from components.image import registry_version
-from sandbox import account, agent, load_balancer, programs
+from sandbox import agent, load_balancer, programs
 from sandbox.agent import Container, Mount
 from sandbox.bubblewrap_runtime import BubblewrapRuntime
 from sandbox.containers import IMAGE_CONFIG
@@ -43,7 +43,7 @@ _KEPT = ("REGISTRY_STORAGE_S3_REGION", "REGISTRY_STORAGE_S3_BUCKET", "REGISTRY_H
 
 # versitygw does not know "Expect: 100-Continue" in the capitals of registry 2's SDK, which would wait a second for the
 # answer before each part of more than 2 MB. With this its HTTP client waits for none (read in its S3 driver). S3 does.
-_HERE = {"REGISTRY_STORAGE_S3_SKIPVERIFY": "true", **account.CREDENTIALS}
+_SKIP_EXPECT = {"REGISTRY_STORAGE_S3_SKIPVERIFY": "true"}
 
 # What `direct` has only if it is told to.
 _SEPARATE = ("REGISTRY_AUTH", "REGISTRY_HTTP_TLS_", "REGISTRY_STORAGE_S3_")
@@ -115,14 +115,14 @@ def stack(ground: Ground, variant: Variant, storage: S3 | None = None) -> Iterat
     folder = ground.sandbox.folder / id_
     bucket = s3.make_bucket(id_)
     sandbox, declared = ground.sandbox, _checked(ground.sandbox.stack.declaration, variant)
-    runtime = BubblewrapRuntime(s3.url, lambda _: None)
+    runtime = BubblewrapRuntime(s3.api, lambda _: None)
     with ExitStack() as exits:
         containers = []
         for instance in sandbox.instances[: variant.instances]:
             own = folder / instance.address
             own.mkdir(parents=True)
             container = agent.container(declared, instance, sandbox.stack.aws("ssm"))
-            container = _changed(container, variant, id_, own, sandbox.user, sandbox.password)
+            container = _changed(container, variant, s3, id_, own, sandbox.user, sandbox.password)
             containers.append(
                 exits.enter_context(runtime.running(container, role={}, address=instance.address, folder=own))
             )
@@ -154,7 +154,7 @@ def direct(
     folder.mkdir()
     container = agent.container(sandbox.stack.declaration, sandbox.instances[0], sandbox.stack.aws("ssm"))
     files = {mount.target: mount.source for mount in container.mounts}
-    declared = {**container.environment, "REGISTRY_STORAGE_S3_BUCKET": id_, **_HERE}
+    declared = {**container.environment, "REGISTRY_STORAGE_S3_BUCKET": id_, **_for_s3(ground.s3)}
     port, config = free_port(_ADDRESS), folder / "config.yml"
     config.write_text(IMAGE_CONFIG)
     stored = ground.s3.make_bucket(id_) if s3 else folder / "data"
@@ -165,7 +165,7 @@ def direct(
         **registry_version(f"registry:{major}").environment,
     }
     if s3:
-        env |= {"REGISTRY_STORAGE_S3_REGIONENDPOINT": ground.s3.url, "REGISTRY_STORAGE_S3_FORCEPATHSTYLE": "true"}
+        env |= {"REGISTRY_STORAGE_S3_REGIONENDPOINT": ground.s3.api.url, "REGISTRY_STORAGE_S3_FORCEPATHSTYLE": "true"}
     else:
         env |= {"REGISTRY_STORAGE": "filesystem", "REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY": str(stored)}
     if passwords:
@@ -195,7 +195,14 @@ def _basic(user: str, password: str) -> str:
     return f"Basic {base64.b64encode(f'{user}:{password}'.encode()).decode()}"
 
 
-def _changed(container: Container, variant: Variant, bucket: str, folder: Path, user: str, password: str) -> Container:
+def _for_s3(s3: S3) -> dict[str, str]:
+    """What the bench's S3 needs: another server than the sandbox's, with keys of its own."""
+    return {**_SKIP_EXPECT, **s3.api.keys.environment()}
+
+
+def _changed(
+    container: Container, variant: Variant, s3: S3, bucket: str, folder: Path, user: str, password: str
+) -> Container:
     image = f"registry:{variant.major}"
     declared = {**container.environment, "REGISTRY_STORAGE_S3_BUCKET": bucket}
     if variant.article:
@@ -204,7 +211,7 @@ def _changed(container: Container, variant: Variant, bucket: str, folder: Path, 
         environment = {**declared, **registry_version(image).environment}
     if not variant.passwords:
         environment = {name: value for name, value in environment.items() if not name.startswith("REGISTRY_AUTH")}
-    wanted = {**environment, **_HERE, **variant.environment}
+    wanted = {**environment, **_for_s3(s3), **variant.environment}
     mounts = container.mounts
     if variant.cost is not None:
         line = htpasswd_line(user, password, base64.b64encode(os.urandom(16)).decode(), variant.cost)

@@ -5,9 +5,6 @@ from __future__ import annotations
 import base64
 from typing import Any
 
-import boto3
-from botocore.config import Config
-
 from sandbox.declared import Declaration, Resource
 from sandbox.errors import SandboxError
 
@@ -15,20 +12,6 @@ _OBJECT_TYPES = (
     "aws:s3/bucketObject:BucketObject",
     "aws:s3/bucketObjectv2:BucketObjectv2",
 )
-# The sandbox's AWS API takes any key; these open nothing anywhere else.
-CREDENTIALS = {"AWS_ACCESS_KEY_ID": "sandbox", "AWS_SECRET_ACCESS_KEY": "sandbox"}
-
-
-def client(service: str, url: str, region: str) -> Any:
-    """A boto3 client of the sandbox's AWS API, whatever the environment says of the real one."""
-    return boto3.client(
-        service,  # pyright: ignore[reportArgumentType]  (boto3 knows its services by overloads)
-        endpoint_url=url,
-        region_name=region,
-        aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
-        config=Config(s3={"addressing_style": "path"}, proxies={}),
-    )
 
 
 def make(declaration: Declaration, s3: Any, ssm: Any) -> str:

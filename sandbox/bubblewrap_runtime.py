@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sandbox import bubblewrap, overrides, programs
 from sandbox.agent import Container
+from sandbox.aws_api import AwsApi
 from sandbox.containers import IMAGE_CONFIG, RunningContainer
 from sandbox.errors import SandboxError
 from sandbox.processes import free_port
@@ -17,14 +18,14 @@ class BubblewrapRuntime:
     """Shares the machine's network: each container listens on its instance's loopback address.
 
     Args:
-        s3_url: the sandbox's S3.
+        s3: the sandbox's.
         notice: is told when a program must be built first.
     """
 
     host = "127.0.0.1"
 
-    def __init__(self, s3_url: str, notice: Callable[[str], None]) -> None:
-        self.s3_url = s3_url
+    def __init__(self, s3: AwsApi, notice: Callable[[str], None]) -> None:
+        self._s3 = s3
         self._notice = notice
 
     @contextmanager
@@ -36,7 +37,7 @@ class BubblewrapRuntime:
         config, log = folder / "image-config.yml", folder / "registry.log"
         config.write_text(IMAGE_CONFIG)
         uid, gid = _ids(container.user)
-        changed = overrides.environment(container, s3_url=self.s3_url, role=role, listen=(address, port))
+        changed = overrides.environment(container, s3=self._s3, role=role, listen=(address, port))
         with bubblewrap.bubble(
             [*bubblewrap.user(uid, gid), *bubblewrap.system(), *_files(container, program, config)],
             [*bubblewrap.become(uid, gid), "/bin-registry", "serve", "/config.yml"],

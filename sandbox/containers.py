@@ -62,14 +62,10 @@ class Runtime(Protocol):
 
     Attributes:
         host: the address of this machine at which containers reach it.
-        s3_url: the sandbox's S3, as containers reach it.
     """
 
     @property
     def host(self) -> str: ...
-
-    @property
-    def s3_url(self) -> str: ...
 
     def running(
         self, container: Container, *, role: Mapping[str, str], address: str, folder: Path

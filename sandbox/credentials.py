@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from sandbox.aws_api import Keys
+
 AGENT = "169.254.170.2"
 """Where containers reach the ECS agent, on port 80."""
 
@@ -25,8 +27,9 @@ class CredentialsEndpoint:
         asked: how often each path was asked, by its id.
     """
 
-    def __init__(self, base_url: str) -> None:
+    def __init__(self, base_url: str, keys: Keys) -> None:
         self._base_url = base_url
+        self._keys = keys
         self._roles: dict[str, str] = {}
         self.asked: Counter[str] = Counter()
 
@@ -50,19 +53,22 @@ class CredentialsEndpoint:
             return None
         self.asked[id_] += 1
         expiry = datetime.now(timezone.utc) + timedelta(hours=6)
-        # The sandbox's AWS API takes any keys. These say where they came from.
         return {
             "RoleArn": self._roles[id_],
-            "AccessKeyId": "ASIATASKROLE",
-            "SecretAccessKey": f"secret-of-{id_}",
+            "AccessKeyId": self._keys.id,
+            "SecretAccessKey": self._keys.secret,
             "Token": f"token-of-{id_}",
             "Expiration": expiry.strftime("%Y-%m-%dT%H:%M:%SZ"),
         }
 
 
 @contextmanager
-def serving(address: str) -> Iterator[CredentialsEndpoint]:
-    """The endpoint at an address that containers reach: on the agent's port 80, else on a free one."""
+def serving(address: str, keys: Keys) -> Iterator[CredentialsEndpoint]:
+    """The endpoint at an address that containers reach: on the agent's port 80, else on a free one.
+
+    Args:
+        keys: of the AWS API, which every task gets: it has no roles.
+    """
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -78,7 +84,7 @@ def serving(address: str) -> Iterator[CredentialsEndpoint]:
             """Nothing: it would go to the person's terminal."""
 
     server = _bound(address, Handler)
-    endpoint = CredentialsEndpoint(f"http://{address}:{server.server_port}")
+    endpoint = CredentialsEndpoint(f"http://{address}:{server.server_port}", keys)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import urllib.parse
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ from docker.types import Ulimit
 
 from sandbox import docker_engine, docker_image, overrides, programs
 from sandbox.agent import Container
+from sandbox.aws_api import AwsApi
 from sandbox.containers import RunningContainer
 from sandbox.errors import SandboxError
 from sandbox.processes import free_port, running
@@ -29,7 +31,7 @@ class DockerRuntime:
 
     client: docker.DockerClient
     network: str
-    s3_url: str
+    s3: AwsApi
     notice: Callable[[str], None]
     host: str = docker_engine.GATEWAY
 
@@ -38,7 +40,7 @@ class DockerRuntime:
         self, container: Container, *, role: Mapping[str, str], address: str, folder: Path
     ) -> Iterator[RunningContainer]:
         docker_image.provide(self.client, container, self.notice)
-        changed = overrides.environment(container, s3_url=self.s3_url, role=role, listen=None)
+        changed = overrides.environment(container, s3=self.s3, role=role, listen=None)
         made = self.client.containers.create(
             container.image,
             user=overrides.user(container.user) or None,
@@ -71,18 +73,18 @@ class DockerRuntime:
 
 
 @contextmanager
-def docker_runtime(s3_url: str, folder: Path, notice: Callable[[str], None]) -> Iterator[DockerRuntime]:
+def docker_runtime(s3: AwsApi, folder: Path, notice: Callable[[str], None]) -> Iterator[DockerRuntime]:
     """Docker Engine with a network of the sandbox's own; what was started for it is stopped at the end."""
     with (
         docker_engine.engine(folder / "dockerd.log") as client,
         docker_engine.network(client) as network,
-        _forwarded(s3_url, folder) as reachable_url,
+        _forwarded(s3, folder) as reachable,
     ):
-        yield DockerRuntime(client, cast(str, network.name), reachable_url, notice)
+        yield DockerRuntime(client, cast(str, network.name), reachable, notice)
 
 
 @contextmanager
-def _forwarded(url: str, folder: Path) -> Iterator[str]:
+def _forwarded(s3: AwsApi, folder: Path) -> Iterator[AwsApi]:
     """The same service at the containers' side of the bridge: this machine's loopback is not theirs."""
     port = free_port(docker_engine.GATEWAY)
     config = folder / "s3-forwarder.cfg"
@@ -94,11 +96,11 @@ defaults
     timeout server 900s
 listen s3
     bind {docker_engine.GATEWAY}:{port}
-    server api {urllib.parse.urlsplit(url).netloc}
+    server api {urllib.parse.urlsplit(s3.url).netloc}
 """)
     argv = [programs.require(["haproxy"])["haproxy"], "-db", "-f", str(config)]
     with running(argv, env={}, log=folder / "s3-forwarder.log"):
-        yield f"http://{docker_engine.GATEWAY}:{port}"
+        yield dataclasses.replace(s3, url=f"http://{docker_engine.GATEWAY}:{port}")
 
 
 def _start(made: EngineContainer, address: str) -> None:

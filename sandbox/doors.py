@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sandbox import account, aws_api, engine
+from sandbox.aws_api import AwsApi
 from sandbox.declared import Declaration
 from sandbox.project import evaluate_project
 from sandbox.report import Report
@@ -19,7 +20,7 @@ class DeclaredStack:
     """A stack's declaration, and the AWS API in which it is made."""
 
     declaration: Declaration
-    api_url: str
+    api: AwsApi
 
     @property
     def region(self) -> str:
@@ -28,7 +29,7 @@ class DeclaredStack:
 
     def aws(self, service: str) -> Any:
         """A boto3 client of the AWS API."""
-        return account.client(service, self.api_url, self.region)
+        return self.api.client(service, self.region)
 
 
 @contextmanager
@@ -43,8 +44,8 @@ def by_evaluation(project: Path, name: str, folder: Path, report: Report) -> Ite
     with report.step(f"evaluate the stack {name}") as detail:
         declaration = evaluate_project(project, name, notice=report.notice)
         detail(f"{len(declaration.resources)} resources")
-    with _aws_api(folder, report) as api_url:
-        stack = DeclaredStack(declaration, api_url)
+    with _aws_api(folder, report) as api:
+        stack = DeclaredStack(declaration, api)
         with report.step("make what is declared") as detail:
             detail(account.make(declaration, stack.aws("s3"), stack.aws("ssm")))
         yield stack
@@ -53,17 +54,17 @@ def by_evaluation(project: Path, name: str, folder: Path, report: Report) -> Ite
 @contextmanager
 def by_engine(project: Path, name: str, folder: Path, report: Report) -> Iterator[DeclaredStack]:
     """Runs `pulumi up` against the AWS API. The arguments are those of `by_evaluation`."""
-    with _aws_api(folder, report) as api_url:
+    with _aws_api(folder, report) as api:
         with report.step(f"pulumi up, stack {name}") as detail:
-            declaration = engine.up(project, name, api_url, folder / "pulumi", notice=report.notice)
+            declaration = engine.up(project, name, api, folder / "pulumi", notice=report.notice)
             detail(f"{len(declaration.resources)} resources")
-        yield DeclaredStack(declaration, api_url)
+        yield DeclaredStack(declaration, api)
 
 
 @contextmanager
-def _aws_api(folder: Path, report: Report) -> Iterator[str]:
+def _aws_api(folder: Path, report: Report) -> Iterator[AwsApi]:
     with ExitStack() as stack:
         with report.step("AWS API") as detail:
             api = stack.enter_context(aws_api.running(log=folder / "aws-api.log"))
             detail(api.url)
-        yield api.url
+        yield api

@@ -22,12 +22,11 @@ from sandbox.project import stack_config
 _BACKEND = ("PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE_FILE")
 
 
-def up(project: Path, stack: str, url: str, folder: Path, *, notice: Callable[[str], None] = print) -> Declaration:
+def up(project: Path, stack: str, api: AwsApi, folder: Path, *, notice: Callable[[str], None] = print) -> Declaration:
     """What the program in `project` declares for a stack, made in an AWS API.
 
     Args:
         project: holds Pulumi.yaml, Pulumi.<stack>.yaml and __main__.py; nothing is written there.
-        url: of the AWS API.
         folder: gets the engine's own files.
         notice: is told in a sentence of what was left out.
 
@@ -35,7 +34,7 @@ def up(project: Path, stack: str, url: str, folder: Path, *, notice: Callable[[s
         ProjectError: a file is missing.
         SandboxError: there is no `pulumi`, or it failed.
     """
-    selected = select(project, stack, AwsApi(url), folder, notice=notice)
+    selected = select(project, stack, api, folder, notice=notice)
     errors: list[str] = []
 
     def collect(event: auto.EngineEvent) -> None:

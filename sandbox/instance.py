@@ -13,7 +13,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from sandbox import account, bubblewrap
+from sandbox import bubblewrap
+from sandbox.aws_api import AwsApi
 from sandbox.declared import Declaration
 from sandbox.errors import SandboxError
 from sandbox.processes import last_lines, wait_until
@@ -90,13 +91,12 @@ class Instance:
 
 @contextmanager
 def launched(
-    declaration: Declaration, folder: Path, *, address: str, url: str, timer_scale: float = 1.0
+    declaration: Declaration, folder: Path, *, address: str, api: AwsApi, timer_scale: float = 1.0
 ) -> Iterator[Instance]:
     """An instance whose user data has run to its end, well or not; it is stopped at the end.
 
     Args:
         folder: for its files.
-        url: of the AWS API.
         timer_scale: below 1, timers fire more often than their units say.
 
     Raises:
@@ -110,7 +110,7 @@ def launched(
     with bubblewrap.bubble(
         _namespaces(instance),
         ["/opt/standins/init"],
-        env=_environment(declaration, instance, url, timer_scale),
+        env=_environment(declaration, instance, api, timer_scale),
         log=folder / "instance.log",
     ) as process:
         wait_until(status.exists, f"the boot of {address}", seconds=_BOOT_SECONDS, process=process, log=instance.log)
@@ -157,7 +157,7 @@ def _namespaces(instance: Instance) -> list[str]:
     return arguments
 
 
-def _environment(declaration: Declaration, instance: Instance, url: str, timer_scale: float) -> dict[str, str]:
+def _environment(declaration: Declaration, instance: Instance, api: AwsApi, timer_scale: float) -> dict[str, str]:
     group = declaration.one("aws:autoscaling/group:Group")
     standins = "/opt/standins" if bubblewrap.IS_ROOT else "/opt/standins/ordinary-user:/opt/standins"
     return {
@@ -165,9 +165,9 @@ def _environment(declaration: Declaration, instance: Instance, url: str, timer_s
         "HOME": "/root",
         "LC_ALL": "C.UTF-8",
         # In place of the instance role, whose keys come from the metadata service that must not be asked.
-        **account.CREDENTIALS,
+        **api.keys.environment(),
         "AWS_EC2_METADATA_DISABLED": "true",
-        "AWS_ENDPOINT_URL": url,
+        "AWS_ENDPOINT_URL": api.url,
         "SANDBOX_PYTHON": sys.executable,
         "SANDBOX_INSTANCE": instance.id,
         "SANDBOX_GROUP": group.outputs["name"],

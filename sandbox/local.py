@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sandbox import agent, credentials, doors, load_balancer, programs
+from sandbox.aws_api import AwsApi
 from sandbox.bubblewrap_runtime import BubblewrapRuntime
 from sandbox.client import Client, client
 from sandbox.containers import RunningContainer, Runtime
@@ -81,8 +82,8 @@ def sandbox(options: Options, report: Report) -> Iterator[Sandbox]:
     with ExitStack() as exits:
         stack = exits.enter_context(door(options.project, options.stack, options.folder, report))
         user, password = _login(stack.declaration)
-        runtime = exits.enter_context(_runtime(options, stack.api_url, report))
-        endpoint = exits.enter_context(credentials.serving(runtime.host))
+        runtime = exits.enter_context(_runtime(options, stack.api, report))
+        endpoint = exits.enter_context(credentials.serving(runtime.host, stack.api.keys))
         instances = _instances(stack, options, report, exits)
         containers = [_container(stack, instance, runtime, endpoint, report, exits) for instance in instances]
         with report.step("load balancer up and healthy") as detail:
@@ -109,13 +110,13 @@ def sandbox(options: Options, report: Report) -> Iterator[Sandbox]:
 
 
 @contextmanager
-def _runtime(options: Options, api_url: str, report: Report) -> Iterator[Runtime]:
+def _runtime(options: Options, api: AwsApi, report: Report) -> Iterator[Runtime]:
     if options.containers == "bubblewrap":
-        yield BubblewrapRuntime(api_url, report.notice)
+        yield BubblewrapRuntime(api, report.notice)
         return
     with ExitStack() as exits:
         with report.step("Docker Engine"):
-            runtime = exits.enter_context(docker_runtime(api_url, options.folder, report.notice))
+            runtime = exits.enter_context(docker_runtime(api, options.folder, report.notice))
         yield runtime
 
 
@@ -131,7 +132,7 @@ def _instances(stack: DeclaredStack, options: Options, report: Report, exits: Ex
                     stack.declaration,
                     options.folder / f"instance-{number}",
                     address=address,
-                    url=stack.api_url,
+                    api=stack.api,
                     timer_scale=options.timer_scale,
                 )
             )

@@ -1,19 +1,25 @@
 """A moto server that answers, and refuses, as AWS does.
 
 usage: python -m sandbox.moto_server HOST PORT
+
+AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are the keys that requests must be signed with.
 """
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
+import threading
 
+from botocore.credentials import Credentials
 from moto.core.common_types import TYPE_RESPONSE
 from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionResult, BaseResponse
-from moto.moto_server.threaded_moto_server import ThreadedMotoServer
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+from werkzeug.serving import make_server
 
-from sandbox import api_calls, aws_refusals, moto_gaps
+from sandbox import api_calls, aws_refusals, moto_gaps, signatures
 
 
 def main(host: str, port: int) -> None:
@@ -22,7 +28,10 @@ def main(host: str, port: int) -> None:
     aws_refusals.enforce()
     api_calls.log_calls()
     BaseResponse.call_action = _call_action
-    ThreadedMotoServer(host, port).start()
+    credentials = Credentials(os.environ["AWS_ACCESS_KEY_ID"], os.environ["AWS_SECRET_ACCESS_KEY"])
+    app = signatures.required(DomainDispatcherApplication(create_backend_app), credentials)
+    server = make_server(host, port, app, threaded=True, request_handler=MotoRequestHandler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
     signal.sigwait({signal.SIGTERM, signal.SIGINT})
 
 

@@ -6,29 +6,29 @@ import os
 import resource
 from collections.abc import Mapping
 
-from sandbox import account
 from sandbox.agent import Container
+from sandbox.aws_api import AwsApi
 
 
 def environment(
-    container: Container, *, s3_url: str, role: Mapping[str, str], listen: tuple[str, int] | None
+    container: Container, *, s3: AwsApi, role: Mapping[str, str], listen: tuple[str, int] | None
 ) -> dict[str, str]:
     """What is set over the container definition's environment.
 
     Args:
-        s3_url: the sandbox's S3, as the container reaches it.
+        s3: the sandbox's S3, as the container reaches it.
         role: what leads to the task role's keys; empty if the task has no role.
         listen: address and port, where the container shares this machine's network.
     """
     return {
         # The registry would ask the real S3. The sandbox's takes bucket names in paths only.
-        "REGISTRY_STORAGE_S3_REGIONENDPOINT": s3_url,
+        "REGISTRY_STORAGE_S3_REGIONENDPOINT": s3.url,
         "REGISTRY_STORAGE_S3_FORCEPATHSTYLE": "true",
         # 169.254.169.254 must not be asked.
         "AWS_EC2_METADATA_DISABLED": "true",
         # Major version 2 takes the instance role's keys from the metadata service alone, which is not here, and gets
         # none where that asks for tokens.
-        **(account.CREDENTIALS if container.major == 2 and container.metadata_tokens == "optional" else {}),
+        **(s3.keys.environment() if container.major == 2 and container.metadata_tokens == "optional" else {}),
         **role,
         # Without a network of its own, a container listens on its instance's loopback address. With one (Docker
         # Engine), as declared.

@@ -12,7 +12,7 @@ import pytest
 from pulumi import automation as auto
 from xdist.scheduler import LoadScopeScheduling
 
-from sandbox import account, aws_api, engine, stack_state
+from sandbox import aws_api, engine, stack_state
 from sandbox.aws_api import AwsApi
 from sandbox.declared import Declaration
 from tests.engine.deployer import Permissions
@@ -127,4 +127,4 @@ def prod(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
 
 
 def _clients(api: AwsApi) -> Callable[[str], Any]:
-    return lambda service: account.client(service, api.url, REGION)
+    return lambda service: api.client(service, REGION)

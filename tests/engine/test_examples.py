@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox import account, engine
+from sandbox import engine
 from sandbox.aws_api import AwsApi
 from tests.engine.conftest import REGION, ROOT
 from tests.engine.inventory import inventory
@@ -24,7 +24,7 @@ def left(api: AwsApi) -> Callable[[], set[str]]:
     """Asks for what is in the account, in every region that an example uses, and was not at the start."""
 
     def ask() -> set[str]:
-        regions = {region: lambda service, at=region: account.client(service, api.url, at) for region in _REGIONS}
+        regions = {region: lambda service, at=region: api.client(service, at) for region in _REGIONS}
         return {id_ for aws in regions.values() for id_ in inventory(aws)}
 
     before = ask()

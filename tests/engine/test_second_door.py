@@ -29,7 +29,7 @@ def project(tmp_path: Path) -> Path:
 
 def test_failing_program_ends_in_its_error_alone(project: Path, api: AwsApi) -> None:
     with pytest.raises(SandboxError) as failure:
-        engine.up(project, "dev", api.url, project / "pulumi")
+        engine.up(project, "dev", api, project / "pulumi")
     assert str(failure.value) == "pulumi up failed:\nthis is the reason"
 
 

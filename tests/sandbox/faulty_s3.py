@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import http.client
 import socket
 import struct
@@ -13,6 +14,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
+
+from sandbox.aws_api import AwsApi
 
 _UPSTREAM_SECONDS = 60
 _PIECE = 64 * 1024
@@ -47,13 +50,13 @@ class FaultyS3:
 
     Attributes:
         upstream: the AWS API's address.
-        url: what takes the place of the AWS API's.
+        api: the AWS API as it is reached through the proxy.
         fault: what befalls requests at the moment.
         hit: how many have met a fault.
     """
 
     upstream: str
-    url: str = ""
+    api: AwsApi
     fault: Fault = field(default_factory=Fault)
     hit: int = 0
 
@@ -68,12 +71,12 @@ class FaultyS3:
 
 
 @contextmanager
-def faulty_s3(upstream_url: str) -> Iterator[FaultyS3]:
+def faulty_s3(api: AwsApi) -> Iterator[FaultyS3]:
     """A proxy on loopback, without a fault at first; it is stopped at the end."""
 
-    s3 = FaultyS3(urlsplit(upstream_url).netloc)
+    s3 = FaultyS3(urlsplit(api.url).netloc, api)
     server = _Server(("127.0.0.1", 0), partial(_Handler, s3))
-    s3.url = f"http://127.0.0.1:{server.server_port}"
+    s3.api = dataclasses.replace(api, url=f"http://127.0.0.1:{server.server_port}")
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
         yield s3

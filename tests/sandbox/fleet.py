@@ -130,7 +130,7 @@ class Fleet:
             declaration,
             self._folder / f"instance-{address}",
             address=address,
-            url=self.sandbox.stack.api_url,
+            api=self.sandbox.stack.api,
             timer_scale=TIMER_SCALE,
         )
         instance = self._exits.enter_context(booting)

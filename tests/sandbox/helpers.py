@@ -15,7 +15,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from sandbox import aws_api, programs
+from sandbox import programs
 from sandbox.local import Sandbox
 from sandbox.report import Report
 
@@ -81,7 +81,7 @@ def run_documented(sandbox: Sandbox, name: str, **variables: str) -> None:
     assignments = "|".join(variables)
     # As `aws` is on a person's PATH, wherever this environment is.
     aws = f'aws() {{ {shlex.quote(sys.executable)} -m awscli "$@"; }}\n'
-    api = aws_api.AwsApi(sandbox.stack.api_url).environment(sandbox.stack.region)
+    api = sandbox.stack.api.environment(sandbox.stack.region)
     given = {variable: value for variable, value in api.items() if value}  # the CLI takes no empty profile for none
     bucket = {"BUCKET": sandbox.stack.declaration.exports["bucketName"]}
     subprocess.run(

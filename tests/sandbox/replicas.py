@@ -12,6 +12,7 @@ import urllib3
 
 from sandbox import agent, load_balancer
 from sandbox.agent import Container
+from sandbox.aws_api import AwsApi
 from sandbox.bubblewrap_runtime import BubblewrapRuntime
 from sandbox.client import client
 from sandbox.declared import Declaration
@@ -31,7 +32,7 @@ def replicas(
     sandbox: Sandbox,
     folder: Path,
     *,
-    s3_url: str = "",
+    s3: AwsApi | None = None,
     declaration: Declaration | None = None,
     change: Callable[[Container], Container] = as_declared,
     check_seconds: int | None = _CHECK_SECONDS,
@@ -40,12 +41,12 @@ def replicas(
 
     Args:
         folder: for their files.
-        s3_url: where they find S3. Default: where the sandbox's do.
+        s3: where they find S3. Default: where the sandbox's do.
         declaration: what the load balancer is made from. Default: the sandbox's.
         change: is made to the container definition on each instance.
         check_seconds: from health check to health check; None as declared.
     """
-    runtime = BubblewrapRuntime(s3_url or sandbox.stack.api_url, lambda _: None)
+    runtime = BubblewrapRuntime(s3 or sandbox.stack.api, lambda _: None)
     declared = declaration or sandbox.stack.declaration
     checked = declared if check_seconds is None else load_balancer.checked_every(declared, check_seconds)
     role = declared.one("aws:ecs/taskDefinition:TaskDefinition").inputs["taskRoleArn"]

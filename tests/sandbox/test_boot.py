@@ -27,9 +27,9 @@ def without_a_file(dev: Sandbox, tmp_path: Path, request: pytest.FixtureRequest)
 
     declaration = dev.stack.declaration.changed(missing)
     with aws_api.running(log=tmp_path / "aws-api.log") as api:
-        stack = DeclaredStack(declaration, api.url)
+        stack = DeclaredStack(declaration, api)
         account.make(declaration, stack.aws("s3"), stack.aws("ssm"))
-        with launched(declaration, tmp_path / "instance", address="127.0.0.9", url=api.url) as instance:
+        with launched(declaration, tmp_path / "instance", address="127.0.0.9", api=api) as instance:
             yield request.param, instance
 
 
@@ -77,6 +77,6 @@ def test_an_undeclared_hook_is_refused(dev: Sandbox, tmp_path: Path) -> None:
         return {"initialLifecycleHooks": [{**hook, "name": "other"}]}
 
     declaration = dev.stack.declaration.with_inputs("aws:autoscaling/group:Group", renamed)
-    with launched(declaration, tmp_path / "instance", address="127.0.0.9", url=dev.stack.api_url) as instance:
+    with launched(declaration, tmp_path / "instance", address="127.0.0.9", api=dev.stack.api) as instance:
         assert instance.launch_result == ""
         assert 'there is no lifecycle hook "booted"' in instance.log.read_text()

@@ -43,7 +43,7 @@ def stack(request: pytest.FixtureRequest) -> Sandbox:
 @pytest.fixture(scope="module")
 def runtime(stack: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DockerRuntime]:
     install_docker()
-    with docker_runtime(stack.stack.api_url, tmp_path_factory.mktemp("docker"), print) as started:
+    with docker_runtime(stack.stack.api, tmp_path_factory.mktemp("docker"), print) as started:
         yield started
 
 
@@ -58,7 +58,7 @@ def started(
     definition = dataclasses.replace(declared, user=request.param)
     role = stack.stack.declaration.one("aws:ecs/taskDefinition:TaskDefinition").inputs["taskRoleArn"]
     with (
-        serving(runtime.host) as credentials,
+        serving(runtime.host, stack.stack.api.keys) as credentials,
         runtime.running(
             definition,
             role=credentials.environment_for(role),

@@ -25,7 +25,7 @@ _BALANCER = "aws:lb/loadBalancer:LoadBalancer"
 
 @pytest.fixture
 def s3(dev: Sandbox) -> Iterator[FaultyS3]:
-    with faulty_s3(dev.stack.api_url) as proxy:
+    with faulty_s3(dev.stack.api) as proxy:
         yield proxy
 
 
@@ -49,7 +49,7 @@ def push_slowly(sandbox: Sandbox, s3: FaultyS3, idle_seconds: int, folder: Path)
     seconds = round(idle_seconds * _SCALE)
     declaration = sandbox.stack.declaration.with_inputs(_BALANCER, lambda _: {"idleTimeout": seconds})
     oci_image.make(folder / "image", tag="1", layers=1, layer_bytes=100_000)
-    with replicas(sandbox, folder / "replicas", s3_url=s3.url, declaration=declaration) as running:
+    with replicas(sandbox, folder / "replicas", s3=s3.api, declaration=declaration) as running:
         before = s3.hit
         with s3.failing(Fault(delay=_COPY_SECONDS * _SCALE, copies_only=True)):
             pushed = running.client.push(folder / "image", "test/slow-commit:1")

@@ -31,7 +31,7 @@ _CLIENTS = 2
 
 @pytest.fixture(scope="module")
 def s3(dev: Sandbox) -> Iterator[FaultyS3]:
-    with faulty_s3(dev.stack.api_url) as proxy:
+    with faulty_s3(dev.stack.api) as proxy:
         yield proxy
 
 
@@ -39,7 +39,7 @@ def s3(dev: Sandbox) -> Iterator[FaultyS3]:
 def behind(dev: Sandbox, s3: FaultyS3, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     """Registries that find S3 behind the proxy."""
     folder = tmp_path_factory.mktemp("s3")
-    with replicas(dev, folder, s3_url=s3.url) as started:
+    with replicas(dev, folder, s3=s3.api) as started:
         yield started
 
 

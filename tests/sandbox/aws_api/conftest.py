@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-import urllib.request
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+from botocore.httpsession import URLLib3Session
 
-from sandbox import account, aws_api
+from sandbox import aws_api
 from sandbox.aws_api import AwsApi
 
 REGION = "us-west-2"
 
 
 @pytest.fixture(scope="session")
-def _api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AwsApi]:
+def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AwsApi]:
     with aws_api.running(log=tmp_path_factory.mktemp("aws-api") / "log") as running:
         yield running
 
 
 @pytest.fixture
-def aws(_api: AwsApi) -> Callable[[str], Any]:
+def aws(api: AwsApi) -> Callable[[str], Any]:
     """From a service's name to a boto3 client of an empty account."""
-    urllib.request.urlopen(urllib.request.Request(f"{_api.url}/moto-api/reset", method="POST")).close()
-    return lambda service: account.client(service, _api.url, REGION)
+    reset = AWSRequest("POST", f"{api.url}/moto-api/reset", data=b"")
+    SigV4Auth(Credentials(api.keys.id, api.keys.secret), "moto-api", REGION).add_auth(reset)
+    assert URLLib3Session().send(reset.prepare()).status_code == 200
+    return lambda service: api.client(service, REGION)

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+import pytest
 
-from sandbox import account
+from sandbox.aws_api import AwsApi
 
 
-def test_validation_record_is_one_per_domain(aws: Callable[[str], Any]) -> None:
+@pytest.mark.usefixtures("aws")
+def test_validation_record_is_one_per_domain(api: AwsApi) -> None:
     """In an account all certificates of a domain, in whatever region, want the same record.
 
     Sources: ACM User Guide, "AWS Certificate Manager DNS validation"; hashicorp/terraform-provider-aws#13653.
     """
     asked = []
     for region in ("us-west-2", "us-west-2", "eu-west-1"):
-        acm = account.client("acm", aws("acm").meta.endpoint_url, region)
+        acm = api.client("acm", region)
         arn = acm.request_certificate(DomainName="registry.example.com", ValidationMethod="DNS")["CertificateArn"]
         [option] = acm.describe_certificate(CertificateArn=arn)["Certificate"]["DomainValidationOptions"]
         asked.append(option["ResourceRecord"])

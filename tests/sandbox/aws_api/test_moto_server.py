@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from sandbox import account, aws_api
+from sandbox import aws_api
 from sandbox.api_calls import logged_calls, logged_refusals
 
 _ID = "amz-sdk-invocation-id"
@@ -16,7 +16,7 @@ _ID = "amz-sdk-invocation-id"
 
 def test_a_call_that_comes_again_is_not_carried_out_again(tmp_path: Path) -> None:
     with aws_api.running(log=tmp_path / "log") as api:
-        ec2 = account.client("ec2", api.url, "us-west-2")
+        ec2 = api.client("ec2", "us-west-2")
         ids = iter(("first", "first", "second"))
 
         def give_id(request: Any, **_: object) -> None:
@@ -32,7 +32,7 @@ def test_a_call_that_comes_again_is_not_carried_out_again(tmp_path: Path) -> Non
 
 def test_calls_are_logged_with_their_operation_and_client(tmp_path: Path) -> None:
     with aws_api.running(log=tmp_path / "log") as api:
-        s3 = account.client("s3", api.url, "us-east-1")
+        s3 = api.client("s3", "us-east-1")
         s3.create_bucket(Bucket="images")
         s3.put_object(Bucket="images", Key="folder/image")
         s3.copy_object(Bucket="images", Key="copy", CopySource="images/folder/image")
@@ -42,8 +42,8 @@ def test_calls_are_logged_with_their_operation_and_client(tmp_path: Path) -> Non
         upload["UploadId"] = s3.create_multipart_upload(**upload)["UploadId"]
         tag = s3.upload_part(**upload, PartNumber=1, Body=b"layer")["ETag"]
         s3.complete_multipart_upload(**upload, MultipartUpload={"Parts": [{"ETag": tag, "PartNumber": 1}]})
-        account.client("ecs", api.url, "us-west-2").list_clusters()
-        account.client("route53", api.url, "us-west-2").list_hosted_zones()
+        api.client("ecs", "us-west-2").list_clusters()
+        api.client("route53", "us-west-2").list_hosted_zones()
     calls = logged_calls(tmp_path / "log")
     assert {(call.service, call.operation) for call in calls} == {
         ("s3", "CreateBucket"),
@@ -67,7 +67,7 @@ def test_refused_calls_are_logged_with_their_code(tmp_path: Path) -> None:
             ("ecs", "delete_cluster", {"cluster": "none"}),
         ):
             with pytest.raises(ClientError):
-                getattr(account.client(service, api.url, "us-west-2"), method)(**options)
+                getattr(api.client(service, "us-west-2"), method)(**options)
     assert logged_refusals(tmp_path / "log") == [
         "ec2 DeleteSubnet InvalidSubnetID.NotFound",
         "ecs DeleteCluster ClusterNotFoundException",

@@ -38,8 +38,8 @@ def synced(fleet: Fleet, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
     folder = tmp_path_factory.mktemp("synced")
     stack = fleet.sandbox.stack
     with (
-        faulty_s3(stack.api_url) as s3,
-        launched(stack.declaration, folder, address="127.0.0.9", url=s3.url, timer_scale=TIMER_SCALE) as instance,
+        faulty_s3(stack.api) as s3,
+        launched(stack.declaration, folder, address="127.0.0.9", api=s3.api, timer_scale=TIMER_SCALE) as instance,
     ):
         fleet.instances.append(instance)
         task = fleet.start_task(instance)

@@ -1,0 +1,113 @@
+"""Who may use the AWS API: whoever signs with its keys. Everybody on the machine can reach it."""
+
+from __future__ import annotations
+
+import dataclasses
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import boto3
+import pytest
+from botocore.client import Config
+from botocore.exceptions import ClientError
+
+from sandbox.aws_api import AwsApi, Keys
+from tests.sandbox.aws_api.conftest import REGION
+
+_BUCKET, _KEY = "bootstrap", "a b/c+d?é%41~.txt"
+
+
+@pytest.fixture
+def s3(aws: Callable[[str], Any]) -> Any:
+    """A client with the right keys, after it has put an object."""
+    client = aws("s3")
+    client.create_bucket(Bucket=_BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
+    client.put_object(Bucket=_BUCKET, Key=_KEY, Body=b"secret")
+    return client
+
+
+def presigned(api: AwsApi, seconds: int = 60) -> str:
+    client = boto3.client(
+        "s3",
+        endpoint_url=api.url,
+        region_name=REGION,
+        aws_access_key_id=api.keys.id,
+        aws_secret_access_key=api.keys.secret,
+        config=Config(signature_version="s3v4"),
+    )
+    return client.generate_presigned_url("get_object", {"Bucket": _BUCKET, "Key": _KEY}, ExpiresIn=seconds)
+
+
+def status(url: str) -> int:
+    try:
+        with urllib.request.urlopen(url) as answer:
+            return answer.status
+    except urllib.error.HTTPError as error:
+        return error.code
+
+
+@pytest.mark.parametrize(
+    ("service", "call", "codes"),
+    [
+        ("s3", lambda client: client.list_buckets(), {"key": "InvalidAccessKeyId", "secret": "SignatureDoesNotMatch"}),
+        (
+            "iam",
+            lambda client: client.list_roles(),
+            {"key": "InvalidClientTokenId", "secret": "SignatureDoesNotMatch"},
+        ),
+        ("ssm", lambda client: client.describe_parameters(), {"key": "InvalidClientTokenId"}),
+    ],
+    ids=["S3", "query", "JSON"],
+)
+def test_other_keys_are_refused(
+    api: AwsApi, service: str, call: Callable[[Any], object], codes: Mapping[str, str]
+) -> None:
+    others = {"key": Keys.random(), "secret": dataclasses.replace(api.keys, secret="another")}
+    for which, code in codes.items():
+        with pytest.raises(ClientError, match=code) as refused:
+            call(dataclasses.replace(api, keys=others[which]).client(service, REGION))
+        assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 403
+
+
+def test_the_right_keys_read_any_object(s3: Any) -> None:
+    assert s3.get_object(Bucket=_BUCKET, Key=_KEY)["Body"].read() == b"secret"
+    assert s3.list_objects_v2(Bucket=_BUCKET, Prefix="a b/c+")["KeyCount"] == 1
+
+
+@pytest.mark.usefixtures("s3")
+def test_nobody_reads_without_a_signature(api: AwsApi) -> None:
+    assert status(f"{api.url}/{_BUCKET}?list-type=2") == 403
+    assert status(presigned(api).partition("?")[0]) == 403
+
+
+@pytest.mark.usefixtures("s3")
+def test_a_presigned_url_opens_what_it_was_signed_for(api: AwsApi) -> None:
+    url = presigned(api)
+    assert status(url) == 200
+    assert status(url.replace(f"/{_BUCKET}/", "/other/")) == 403
+    assert status(url.replace("X-Amz-Expires=60", "X-Amz-Expires=600")) == 403
+    assert status(presigned(dataclasses.replace(api, keys=Keys.random()))) == 403
+
+
+@pytest.mark.usefixtures("s3")
+def test_a_presigned_url_expires(api: AwsApi) -> None:
+    assert status(presigned(api, seconds=0)) == 403
+
+
+def test_a_body_that_was_not_signed_is_refused(s3: Any) -> None:
+    def change(request: Any, **_: object) -> None:
+        request.body = b"secreT"
+
+    s3.meta.events.register("before-send.s3.PutObject", change)
+    with pytest.raises(ClientError, match="SignatureDoesNotMatch"):
+        s3.put_object(Bucket=_BUCKET, Key=_KEY, Body=b"public")
+
+
+def test_a_request_of_yesterday_is_refused(aws: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    yesterday = datetime.now(timezone.utc) - timedelta(days=1)
+    monkeypatch.setattr("botocore.auth.get_current_datetime", lambda: yesterday)
+    with pytest.raises(ClientError, match="RequestExpired"):
+        aws("ec2").describe_vpcs()
