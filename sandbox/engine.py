@@ -109,7 +109,7 @@ def _project_settings(project: Path) -> dict[str, Any]:
 
 
 def _stack_settings(file: Path, left_out: tuple[str, ...]) -> dict[str, Any]:
-    config = (yaml.safe_load(file.read_text()) or {}).get("config", {})
+    config = (yaml.safe_load(file.read_text()) or {}).get("config") or {}
     return {"config": {key: value for key, value in config.items() if key not in left_out}}
 
 

@@ -87,11 +87,14 @@ def stack_config(folder: Path, stack: str) -> StackConfig:
         raise ProjectError(f"{project_file} does not exist: the sandbox runs in a Pulumi project's folder")
     if not stack_file.is_file():
         stacks = sorted(path.name.split(".")[1] for path in folder.glob("Pulumi.*.yaml"))
-        raise ProjectError(f"there is no stack {stack!r}: {stack_file} does not exist; known: {', '.join(stacks)}")
+        known = f"known: {', '.join(stacks)}" if stacks else "the folder has no stack's file"
+        raise ProjectError(f"there is no stack {stack!r}: {stack_file} does not exist; {known}")
     project = _load(project_file)
-    name = project["name"]
-    declared = {_full_key(name, key): entry for key, entry in project.get("config", {}).items()}
-    given = {_full_key(name, key): value for key, value in _load(stack_file).get("config", {}).items()}
+    name = project.get("name")
+    if not isinstance(name, str) or not name:
+        raise ProjectError(f"{project_file} has no name; give it one, such as\n    name: registry")
+    declared = {_full_key(name, key): entry for key, entry in _config(project_file, project).items()}
+    given = {_full_key(name, key): value for key, value in _config(stack_file, _load(stack_file)).items()}
     left_out = tuple(key for key, value in given.items() if isinstance(value, dict) and "secure" in value)
     values = {key: default for key, entry in declared.items() if (default := _default(entry)) is not None}
     values |= {key: value for key, value in given.items() if key not in left_out}
@@ -101,7 +104,29 @@ def stack_config(folder: Path, stack: str) -> StackConfig:
 
 
 def _load(path: Path) -> dict[str, Any]:
-    return yaml.safe_load(path.read_text()) or {}
+    try:
+        content = yaml.safe_load(path.read_text())
+    except yaml.MarkedYAMLError as error:
+        line = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
+        raise ProjectError(f"{path}{line}: not valid YAML: {error.problem or error.context}") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ProjectError(f"{path}: not valid YAML: {error}") from error
+    except OSError as error:
+        raise ProjectError(f"{path} cannot be read: {error.strerror}") from error
+    return _mapping(content, str(path))
+
+
+def _config(path: Path, content: Mapping[str, Any]) -> dict[str, Any]:
+    return _mapping(content.get("config"), f"config in {path}")
+
+
+def _mapping(content: Any, what: str) -> dict[str, Any]:
+    """A mapping; one that is empty is nothing at all in YAML."""
+    if content is None:
+        return {}
+    if not isinstance(content, dict) or not all(isinstance(key, str) for key in content):
+        raise ProjectError(f"{what} must be a mapping of names to values, such as\n    aws:region: us-west-2")
+    return content
 
 
 def _full_key(project: str, key: str) -> str:
