@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import socket
-import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -18,6 +16,7 @@ from docker.types import IPAMConfig, IPAMPool
 
 from sandbox import bubblewrap, credentials, programs
 from sandbox.errors import SandboxError
+from sandbox.private_folder import private_folder
 from sandbox.processes import running, wait_until
 
 # As the bridge's own address it is this machine: what listens there is reached by containers and by the client alike,
@@ -100,18 +99,17 @@ def _own_engine(log: Path) -> Iterator[docker.DockerClient]:
     It leaves the machine's firewall alone: published ports are forwarded by docker-proxy, and containers need no more
     of a network than the way to this machine.
     """
-    # The folder's name must be short: a socket's path has 107 characters at most.
-    folder = Path(tempfile.mkdtemp(prefix="sandbox-docker-"))
-    address = f"unix://{folder}/docker.sock"
-    argv = [programs.require(["dockerd"])["dockerd"], "--host", address, "--storage-driver", "vfs"]
-    argv += ["--data-root", f"{folder}/data", "--exec-root", f"{folder}/exec", "--pidfile", f"{folder}/pid"]
-    argv += ["--iptables=false", "--ip6tables=false", "--ip-forward=false", "--bridge=none"]
+    env = {**os.environ, "PATH": programs.SEARCH_PATH}
     with ExitStack() as stack:
-        stack.callback(shutil.rmtree, folder, ignore_errors=True)
-        # Told to terminate, it stops its containers as well; killed, it would leave them.
-        process = stack.enter_context(
-            running(argv, env={**os.environ, "PATH": programs.SEARCH_PATH}, log=log, when_orphaned=signal.SIGTERM)
-        )
+        # The folder's name must be short: a socket's path has 107 characters at most.
+        folder, keeping = stack.enter_context(private_folder("sandbox-docker-"))
+        address = f"unix://{folder}/docker.sock"
+        argv = [programs.require(["dockerd"])["dockerd"], "--host", address, "--storage-driver", "vfs"]
+        argv += ["--data-root", f"{folder}/data", "--exec-root", f"{folder}/exec", "--pidfile", f"{folder}/pid"]
+        argv += ["--iptables=false", "--ip6tables=false", "--ip-forward=false", "--bridge=none"]
+        # Told to terminate, it stops its containers as well; killed, it would leave them. That takes it seconds: until
+        # then it keeps its folder.
+        process = stack.enter_context(running(argv, env=env, log=log, pass_fds=[keeping], when_orphaned=signal.SIGTERM))
         wait_until(
             lambda: _connected(address) is not None,
             "Docker Engine",

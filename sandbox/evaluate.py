@@ -46,11 +46,14 @@ def evaluate(
     monitor = RecordingMonitor(stack, project, region, {} if state is None else state, preview=preview)
     # All of Pulumi's state is in context variables: a context of its own leaves nothing behind. In a thread of its own,
     # since Pulumi walks through the whole call stack for each resource, and a test runner's is deep.
-    with ThreadPoolExecutor(max_workers=1) as own:
+    own = ThreadPoolExecutor(max_workers=1)
+    try:
         own.submit(
             contextvars.Context().run,
             *(_run, program, monitor, project, stack, dict(config or {}), list(secret_config), preview),
         ).result()
+    finally:
+        own.shutdown(wait=False)  # after Ctrl-C nobody waits for the program
     return monitor.declaration()
 
 

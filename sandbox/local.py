@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sandbox import agent, credentials, doors, load_balancer, programs
+from sandbox import agent, credentials, doors, interruption, load_balancer, programs
 from sandbox.aws_api import AwsApi
 from sandbox.bubblewrap_runtime import BubblewrapRuntime
 from sandbox.client import Client, client
@@ -81,32 +81,43 @@ def sandbox(options: Options, report: Report) -> Iterator[Sandbox]:
     door = doors.by_engine if options.engine else doors.by_evaluation
     with ExitStack() as exits:
         stack = exits.enter_context(door(options.project, options.stack, options.folder, report))
-        user, password = _login(stack.declaration)
-        runtime = exits.enter_context(_runtime(options, stack.api, report))
-        endpoint = exits.enter_context(credentials.serving(runtime.host, stack.api.keys))
-        instances = _instances(stack, options, report, exits)
-        containers = [_container(stack, instance, runtime, endpoint, report, exits) for instance in instances]
-        with report.step("load balancer up and healthy") as detail:
-            folder = options.folder / "load-balancer"
-            balancer = exits.enter_context(load_balancer.balancing(stack.declaration, containers, folder))
-            detail(f"{len(containers)} of {len(containers)} targets")
-        # What the stack exports as its address is what people would use.
-        name = stack.declaration.exports["registryUrl"].removeprefix("https://")
-        running = Sandbox(
-            stack=stack,
-            folder=options.folder,
-            instances=instances,
-            containers=containers,
-            runtime=runtime,
-            credentials=endpoint,
-            balancer=balancer,
-            client=client(balancer, name, options.folder / "client"),
-            user=user,
-            password=password,
-        )
-        running.password_file.touch(mode=0o600)
-        running.password_file.write_text(password)
-        yield running
+        with _stopped(exits, report):
+            user, password = _login(stack.declaration)
+            runtime = exits.enter_context(_runtime(options, stack.api, report))
+            endpoint = exits.enter_context(credentials.serving(runtime.host, stack.api.keys))
+            instances = _instances(stack, options, report, exits)
+            containers = [_container(stack, instance, runtime, endpoint, report, exits) for instance in instances]
+            with report.step("load balancer up and healthy") as detail:
+                folder = options.folder / "load-balancer"
+                balancer = exits.enter_context(load_balancer.balancing(stack.declaration, containers, folder))
+                detail(f"{len(containers)} of {len(containers)} targets")
+            # What the stack exports as its address is what people would use.
+            name = stack.declaration.exports["registryUrl"].removeprefix("https://")
+            running = Sandbox(
+                stack=stack,
+                folder=options.folder,
+                instances=instances,
+                containers=containers,
+                runtime=runtime,
+                credentials=endpoint,
+                balancer=balancer,
+                client=client(balancer, name, options.folder / "client"),
+                user=user,
+                password=password,
+            )
+            running.password_file.touch(mode=0o600)
+            running.password_file.write_text(password)
+            yield running
+
+
+@contextmanager
+def _stopped(exits: ExitStack, report: Report) -> Iterator[None]:
+    """Stops what was started, undisturbed by signals, and says so."""
+    try:
+        yield
+    finally:
+        with interruption.undisturbed(), report.step("stop everything"):
+            exits.close()
 
 
 @contextmanager

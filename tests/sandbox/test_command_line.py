@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.__main__ import main
 from sandbox.checks import CHECKS
+from sandbox.command_line import main
 from sandbox.errors import SandboxError
 from sandbox.local import Sandbox
 from sandbox.processes import wait_until
@@ -32,11 +32,14 @@ def run(*arguments: str, env: dict[str, str] | None = None) -> subprocess.Comple
     )
 
 
-def test_check_shows_every_step_and_ends(tmp_path: Path) -> None:
-    done = run("up", "--check", "--instances", "1", "--keep", str(tmp_path / "kept"))
+def steps(output: str) -> list[str]:
+    return [line[2:].split("   ")[0].strip() for line in output.splitlines() if line.startswith("✓")]
+
+
+def test_check_shows_every_step_and_ends() -> None:
+    done = run("up", "--check", "--instances", "1")
     assert done.returncode == 0, done.stdout + done.stderr
-    steps = [line[2:].split("   ")[0].strip() for line in done.stdout.splitlines() if line.startswith("✓")]
-    assert steps == [
+    assert steps(done.stdout) == [
         "evaluate the stack dev",
         "AWS API",
         "make what is declared",
@@ -50,12 +53,26 @@ def test_check_shows_every_step_and_ends(tmp_path: Path) -> None:
         "wrong password",
         "no password",
         "every instance served",
+        "stop everything",
     ]
-    password = (tmp_path / "kept" / "password").read_text()
-    assert len(password) == 32
-    assert password not in done.stdout + done.stderr
     assert "cannot show IAM permissions, VPC routing or ECS scheduling" in done.stdout
     assert float(done.stdout.partition("ready and checked in ")[2].split()[0]) < 30
+
+
+def test_kept_folder_is_private_and_the_next_run_has_its_images(tmp_path: Path) -> None:
+    folder = tmp_path / "kept"
+    folder.mkdir(mode=0o755)
+    done = run("up", "--check", "--instances", "1", "--keep", str(folder))
+    assert steps(done.stdout)[-2:] == ["keep the pushed images", "stop everything"], done.stdout + done.stderr
+    assert folder.stat().st_mode & 0o777 == 0o700
+    password = (folder / "last-run/password").read_text()
+    assert len(password) == 32
+    assert password not in done.stdout + done.stderr
+    blobs = {path.parent.name for path in folder.glob("registry-images/**/blobs/sha256/*/*/data")}
+    assert len(blobs) == 5  # three layers, a config and a manifest
+    again = run("up", "--check", "--instances", "1", "--keep", str(folder))
+    assert "restore the kept images" in steps(again.stdout), again.stdout + again.stderr
+    assert blobs < {path.parent.name for path in folder.glob("registry-images/**/blobs/sha256/*/*/data")}
 
 
 def test_the_printed_command_works_while_it_runs(tmp_path: Path) -> None:
@@ -103,11 +120,36 @@ def test_an_unknown_stack_is_an_error_that_names_the_known_ones() -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_a_folder_in_use_is_not_overwritten(tmp_path: Path) -> None:
-    (tmp_path / "mine").touch()
-    done = run("up", "--check", "--keep", str(tmp_path))
+@pytest.mark.parametrize(
+    ("folder", "reason"),
+    [
+        ("file", "file is a file; name a folder"),
+        ("file/kept", "Not a directory: "),
+        (".", "the folder is not empty, and file in it is not the sandbox's"),
+        ("/proc/kept", "No such file or directory: /proc/kept"),
+    ],
+)
+def test_unusable_folder_is_one_error(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    folder: str,
+    reason: str,
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.chdir(PROJECT)
+    assert main(["up", "--check", "--keep", str(tmp_path / folder)]) == 1
+    assert reason in capsys.readouterr().err
+
+
+def test_full_disk_is_one_error() -> None:
+    """For a file system of 300 kB, which the image of the checks does not fit into."""
+    view = ["--dev-bind", "/", "/", "--size", "300000", "--tmpfs", "/mnt", "--setenv", "TMPDIR", "/mnt"]
+    command = [sys.executable, "-m", "sandbox", "up", "--check", "--instances", "1"]
+    done = subprocess.run(["bwrap", *view, "--", *command], cwd=PROJECT, capture_output=True, text=True, timeout=120)
     assert done.returncode == 1
-    assert "not empty" in done.stderr
+    assert "error: No space left on device; make space" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_preview_shows_the_tree_and_the_counts_and_starts_nothing(
@@ -182,4 +224,4 @@ def test_it_works_in_a_folder_with_a_space_in_its_name(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     (example,) = [line for line in done.stdout.splitlines() if line.startswith("try ")]
-    assert shlex.split(example)[1] == str(kept / "client/with-names")
+    assert shlex.split(example)[1] == str(kept / "last-run/client/with-names")
