@@ -63,10 +63,13 @@ def run(
 
 def of_pip(lines: Sequence[str]) -> str:
     """How far `pip install` is."""
-    if lines and lines[-1].startswith("Installing collected packages: "):
-        return f"installing {lines[-1].count(',') + 1} packages"
-    collected = [line.split()[1] for line in lines if line.startswith("Collecting ")]
-    return f"{len(collected)} packages found, now {collected[-1]}" if collected else "asking the package index"
+    for line in lines:
+        if line.startswith("Installing collected packages: "):
+            return f"installing {line.count(',') + 1} packages"
+    found = sum(line.startswith("Collecting ") for line in lines)
+    files = [line.split()[1] for line in lines if line.strip().startswith("Downloading ") and ".metadata" not in line]
+    now = f", {len(files)} files downloaded, now {files[-1]}" if files else ""
+    return f"{found} packages found{now}"
 
 
 def of_go(lines: Sequence[str]) -> str:
