@@ -50,6 +50,7 @@ _NOT_NEEDED = {
     "route53:GetDNSSEC",
     "route53:ListTagsForResource",
     "secretsmanager:CreateSecret",
+    "secretsmanager:DeleteSecret",
     "secretsmanager:DescribeSecret",
     "secretsmanager:GetResourcePolicy",
     "secretsmanager:GetSecretValue",
