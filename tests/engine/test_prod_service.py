@@ -145,5 +145,5 @@ def test_destroy_is_refused(prod: Deployed) -> None:
     with pytest.raises(auto.CommandError, match="protected"):
         run(prod.stack.destroy, preview_only=True)
     protected = {resource.name for resource in prod.declared.resources if resource.protect}
-    assert protected == {"registry-logs", "registry-images"}
+    assert protected == {"registry-logs", "registry-images", "registry-alb"}
     assert inventory(prod.aws) == before
