@@ -33,8 +33,9 @@ _UNKNOWN = {
     "TaskDefinition registry-task": ["containerDefinitions", "executionRoleArn", "taskRoleArn"],
     "Service registry-service": ["cluster", "taskDefinition"],
 }
+# serviceName is known once ECS runs what is declared: see components/service.py.
 _UNKNOWN_EXPORTS = [
-    *("RegistryELBDns", "caCertificate", "loginCommand", "passwords", "registryAddress", "registryUrl"),
+    *("RegistryELBDns", "caCertificate", "loginCommand", "passwords", "registryAddress", "registryUrl", "serviceName"),
 ]
 
 
