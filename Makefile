@@ -70,5 +70,5 @@ tests/iam/node_modules/.package-lock.json: tests/iam/package-lock.json | $(VENV)
 $(VENV)/ready: requirements.txt requirements-dev.txt
 	@$(BASE_PYTHON) -c 'import ensurepip' 2> /dev/null || scripts/apt-install ensurepip=python3-venv
 	$(BASE_PYTHON) -m venv $(VENV)
-	@$(PYTHON) -m sandbox.pip_install -r requirements.txt -r requirements-dev.txt
+	@$(PYTHON) -m sandbox.machine.pip_install -r requirements.txt -r requirements-dev.txt
 	@touch $@

@@ -16,8 +16,8 @@ import pulumi_aws as aws
 from pulumi.runtime import config as runtime_config
 
 from components import ExistingNetwork, InvalidInput, PrivateRegistryArgs, Problem
-from components.checks import problems as args_problems
-from components.pem import expiry_problems
+from components.checks.arguments import problems as args_problems
+from components.checks.pem import expiry_problems
 
 _SECRETS = ("users", "htpasswd", "private_key", "upstream_password")
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sandbox.declared import Resource
+from sandbox.evaluation.declared import Resource
 
 _LOGS = "`terraform apply` logs pasted in public repositories"
 _SHORT = "estimate: one or two calls"

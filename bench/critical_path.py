@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from sandbox.declared import Declaration, Resource
+from sandbox.evaluation.declared import Declaration, Resource
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.client import Target
-from sandbox import programs
 from sandbox.errors import SandboxError
+from sandbox.machine import programs
 
 
 @dataclass(frozen=True)

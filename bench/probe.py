@@ -18,9 +18,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from sandbox import local_providers
-from sandbox.evaluate import evaluate
-from sandbox.project import stack_config
+from sandbox.evaluation import local_providers
+from sandbox.evaluation.evaluate import evaluate
+from sandbox.evaluation.project import stack_config
 
 PROJECT = Path(__file__).parents[1]
 PRIVATE_KEY = "tls:index/privateKey:PrivateKey"

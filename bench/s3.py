@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from sandbox import processes, programs
-from sandbox.aws_api import AwsApi, Keys
+from sandbox.aws.emulator import AwsApi, Keys
+from sandbox.machine import processes, programs
 
 _VERSITYGW = "github.com/versity/versitygw/cmd/versitygw@v1.0.14"
 _HOST = "127.0.0.1"

@@ -16,15 +16,16 @@ from bench import cpu
 from bench.client import Target
 from bench.ground import Ground
 from bench.s3 import S3
-from components.htpasswd import htpasswd_line
-from components.image import registry_version
-from sandbox import agent, load_balancer, programs
-from sandbox.agent import Container, Mount
-from sandbox.bubblewrap_runtime import BubblewrapRuntime
-from sandbox.containers import IMAGE_CONFIG
-from sandbox.declared import Declaration
-from sandbox.load_balancer import LoadBalancer
-from sandbox.processes import free_port, running, wait_until
+from components.pure.htpasswd import htpasswd_line
+from components.pure.image import registry_version
+from sandbox.ecs import agent, load_balancer
+from sandbox.ecs.agent import Container, Mount
+from sandbox.ecs.bubblewrap_runtime import BubblewrapRuntime
+from sandbox.ecs.containers import IMAGE_CONFIG
+from sandbox.ecs.load_balancer import LoadBalancer
+from sandbox.evaluation.declared import Declaration
+from sandbox.machine import programs
+from sandbox.machine.processes import free_port, running, wait_until
 
 # What Debian and the Go module of each major version are.
 RELEASES = {2: "2.8.2", 3: "3.1.1"}

@@ -4,7 +4,7 @@ Importing this reads no config, no file and no network.
 """
 
 from .args import ExistingNetwork, PrivateRegistryArgs
-from .checks import registry_problems
+from .checks.arguments import registry_problems
 from .problems import InvalidInput, Problem
 from .registry import PrivateRegistry
 from .storage import PrivateBucket, PrivateBucketArgs

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 import pulumi
 import pulumi_aws as aws
 
-from . import policies
-from .architecture import ami_parameter
 from .location import Location
 from .lookups import asked_once
 from .moving import wait_for_move
 from .outputs import known_after
-from .user_data import user_data
+from .pure import policies
+from .pure.architecture import ami_parameter
+from .pure.boot_script import user_data
 
 LAUNCH_HOOK = "booted"
 _BOOT_SECONDS = 600

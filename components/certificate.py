@@ -7,8 +7,8 @@ import pulumi
 import pulumi_aws as aws
 import pulumi_tls as tls
 
+from .checks.pem import pem_problems
 from .location import Location
-from .pem import pem_problems
 from .problems import InvalidInput
 
 # Apple's clients refuse longer ones, a private authority's included.

@@ -7,8 +7,8 @@ from typing import Any
 import pulumi
 import pulumi_random as random
 
-from .htpasswd import CHOSEN_COST, GENERATED_COST, htpasswd_line, htpasswd_problems, password_problems
 from .problems import InvalidInput
+from .pure.htpasswd import CHOSEN_COST, GENERATED_COST, htpasswd_line, htpasswd_problems, password_problems
 
 GENERATED_USER = "docker"
 _PASSWORD_LENGTH = 32

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from . import policies
 from .endpoints import INTERFACE_SERVICES
 from .location import Location
 from .lookups import asked_once
+from .pure import policies
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 import pulumi
 import pulumi_aws as aws
 
-from . import policies
-from .container import PORT
 from .outputs import known_after
+from .pure import policies
+from .pure.container import PORT
 
 # Committing a large layer is a copy inside S3 during which no byte goes to the client (distribution#1061); the
 # default of 60 s would cut it off.

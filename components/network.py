@@ -7,12 +7,12 @@ import pulumi
 import pulumi_aws as aws
 
 from .args import ExistingNetwork, NatGateways
-from .cidr import zone_cidrs
 from .endpoints import INTERFACE_SERVICES, Endpoints, EndpointsArgs
 from .location import Location
 from .lookups import asked_once
 from .outputs import known_after
 from .problems import InvalidInput, Problem
+from .pure.cidr import zone_cidrs
 
 _ANYWHERE = "0.0.0.0/0"
 

@@ -5,22 +5,22 @@ from collections.abc import Mapping, Sequence
 import pulumi
 import pulumi_aws as aws
 
-from . import policies
 from .args import ExistingNetwork, PrivateRegistryArgs
 from .bootstrap import Bootstrap, BootstrapArgs
 from .capacity import Capacity, CapacityArgs, with_metadata_tokens
 from .certificate import Certificate, CertificateArgs
 from .changes import checked_changes, recorded
-from .checks import registry_problems
+from .checks.arguments import registry_problems
 from .credentials import Credentials, CredentialsArgs
 from .dns import Dns, DnsArgs
 from .endpoint_policies import EndpointPolicies, EndpointPoliciesArgs
 from .endpoints import Endpoints, EndpointsArgs
-from .image import registry_version
 from .load_balancer import LoadBalancer, LoadBalancerArgs
 from .location import Location
 from .network import Network, NetworkArgs
 from .problems import InvalidInput
+from .pure import policies
+from .pure.image import registry_version
 from .security_groups import SecurityGroups, SecurityGroupsArgs
 from .service import Service, ServiceArgs
 from .storage import PrivateBucket, PrivateBucketArgs

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 import pulumi
 import pulumi_aws as aws
 
-from .container import PORT
 from .outputs import known_after
+from .pure.container import PORT
 
 # Where Docker publishes containers that ask for no port of their own: the kernel's range, and the ECS agent's.
 _EPHEMERAL_PORTS = (32768, 65535)

@@ -9,9 +9,9 @@ import pulumi
 import pulumi_aws as aws
 import pulumi_random as random
 
-from . import policies
-from .container import HOST_PATHS, NAME, PORT, ContainerSettings, container_definition
 from .location import Location
+from .pure import policies
+from .pure.container import HOST_PATHS, NAME, PORT, ContainerSettings, container_definition
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 import pulumi
 import pulumi_aws as aws
 
-from . import policies
 from .outputs import known_after
+from .pure import policies
 
 _OLD_VERSION_DAYS = 30
 # S3 deletes an object of a versioned bucket in two steps, a day apart at least.

@@ -13,8 +13,8 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from sandbox import programs
-from sandbox.load_balancer import LoadBalancer
+from sandbox.ecs.load_balancer import LoadBalancer
+from sandbox.machine import programs
 
 
 @dataclass(frozen=True)

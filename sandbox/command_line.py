@@ -14,14 +14,14 @@ import pulumi
 from rich.console import Console
 from rich.text import Text
 
-from sandbox import interruption
-from sandbox.checks import CHECKS, IMAGE
+from sandbox.acceptance import CHECKS, IMAGE
 from sandbox.errors import SandboxError
+from sandbox.evaluation.preview import preview
+from sandbox.evaluation.project import ProjectError, evaluate_project
 from sandbox.kept_folder import has_images, kept_folder, restore_images, save_images
 from sandbox.local import CONTAINERS, Options, Sandbox, sandbox
-from sandbox.preview import preview
-from sandbox.private_folder import private_folder
-from sandbox.project import ProjectError, evaluate_project
+from sandbox.machine import interruption
+from sandbox.machine.private_folder import private_folder
 from sandbox.report import Report
 
 _PREVIEW_WIDTH = 140

@@ -12,11 +12,11 @@ from typing import Any
 import yaml
 from pulumi import automation as auto
 
-from sandbox import stack_state
-from sandbox.aws_api import AwsApi
-from sandbox.declared import Declaration
+from sandbox.aws.emulator import AwsApi
 from sandbox.errors import SandboxError
-from sandbox.project import stack_config
+from sandbox.evaluation import stack_state
+from sandbox.evaluation.declared import Declaration
+from sandbox.evaluation.project import stack_config
 
 # What says where a stack's state is, and what its secrets are encrypted with.
 _BACKEND = ("PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE_FILE")

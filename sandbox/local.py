@@ -7,19 +7,21 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sandbox import agent, credentials, doors, interruption, load_balancer, programs
-from sandbox.aws_api import AwsApi
-from sandbox.bubblewrap_runtime import BubblewrapRuntime
+from sandbox import stacks
+from sandbox.aws.emulator import AwsApi
 from sandbox.client import Client, client
-from sandbox.containers import RunningContainer, Runtime
-from sandbox.credentials import CredentialsEndpoint
-from sandbox.declared import Declaration
-from sandbox.docker_runtime import docker_runtime
-from sandbox.doors import DeclaredStack
+from sandbox.ecs import agent, credentials, load_balancer
+from sandbox.ecs.bubblewrap_runtime import BubblewrapRuntime
+from sandbox.ecs.containers import RunningContainer, Runtime
+from sandbox.ecs.credentials import CredentialsEndpoint
+from sandbox.ecs.docker_runtime import docker_runtime
+from sandbox.ecs.instance import Instance, launched, require_joined
+from sandbox.ecs.load_balancer import LoadBalancer
 from sandbox.errors import SandboxError
-from sandbox.instance import Instance, launched, require_joined
-from sandbox.load_balancer import LoadBalancer
+from sandbox.evaluation.declared import Declaration
+from sandbox.machine import interruption, programs
 from sandbox.report import Report
+from sandbox.stacks import DeclaredStack
 
 CONTAINERS = ("bubblewrap", "docker")
 
@@ -78,7 +80,7 @@ def sandbox(options: Options, report: Report) -> Iterator[Sandbox]:
     """
     programs.require(programs.ALWAYS)
     programs.require_aws_cli()
-    door = doors.by_engine if options.engine else doors.by_evaluation
+    door = stacks.by_engine if options.engine else stacks.by_evaluation
     with ExitStack() as exits:
         stack = exits.enter_context(door(options.project, options.stack, options.folder, report))
         with _stopped(exits, report):

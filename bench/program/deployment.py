@@ -11,8 +11,8 @@ from bench.critical_path import Schedule, length, longest_chain, schedule
 from bench.ground import PROJECT
 from bench.program import gantt
 from bench.report import Chapter, Goal, Picture, Table
-from sandbox.declared import Declaration, Resource
-from sandbox.project import evaluate_project
+from sandbox.evaluation.declared import Declaration, Resource
+from sandbox.evaluation.project import evaluate_project
 
 _STACKS = ("dev", "prod")
 _SLOW = {"LoadBalancer", "NatGateway", "Group", "Service"}

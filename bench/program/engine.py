@@ -21,10 +21,12 @@ from bench.measure import number
 from bench.program import deployment, gantt
 from bench.report import Chapter, Picture, Table
 from bench.size import Size
-from sandbox import aws_api, engine, stack_state
-from sandbox.declared import Declaration
+from sandbox import engine
+from sandbox.aws import emulator
 from sandbox.errors import SandboxError
-from sandbox.project import evaluate_project
+from sandbox.evaluation import stack_state
+from sandbox.evaluation.declared import Declaration
+from sandbox.evaluation.project import evaluate_project
 from sandbox.report import Report
 
 _TITLE = "On the engine"
@@ -130,7 +132,7 @@ def _program(count: int) -> Iterator[_Program]:
         (project / f"Pulumi.{_STACK}.yaml").write_text("config:\n  aws:region: us-west-2\n")
         (project / "__main__.py").write_text(_SOURCE.format(library=str(PROJECT), count=count))
         log = folder / "aws-api.log"
-        with aws_api.running(log=log) as api:
+        with emulator.running(log=log) as api:
             yield _Program(engine.select(project, _STACK, api, folder / "stack"), log)
 
 

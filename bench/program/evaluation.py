@@ -22,9 +22,9 @@ from bench.measure import Spread, in_turn, number
 from bench.probe import PRIVATE_KEY
 from bench.report import Chapter, Goal, Picture, Table
 from bench.size import Size
-from sandbox import local_providers
 from sandbox.errors import SandboxError
-from sandbox.project import evaluate_project
+from sandbox.evaluation import local_providers
+from sandbox.evaluation.project import evaluate_project
 
 _GOAL = 1.3
 _LINEAR = 1.2

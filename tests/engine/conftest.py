@@ -12,9 +12,11 @@ import pytest
 from pulumi import automation as auto
 from xdist.scheduler import LoadScopeScheduling
 
-from sandbox import aws_api, engine, stack_state
-from sandbox.aws_api import AwsApi
-from sandbox.declared import Declaration
+from sandbox import engine
+from sandbox.aws import emulator
+from sandbox.aws.emulator import AwsApi
+from sandbox.evaluation import stack_state
+from sandbox.evaluation.declared import Declaration
 from tests.engine.deployer import Permissions
 from tests.engine.inventory import inventory
 from tests.engine.steps import run
@@ -87,7 +89,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def api(folder: Path) -> Iterator[AwsApi]:
     """An AWS API of a file's own. What is called needs no permission that a deployer lacks."""
     log = folder / "aws-api.log"
-    with aws_api.running(log=log) as running:
+    with emulator.running(log=log) as running:
         yield running
     _permissions.record(log)
 
@@ -119,7 +121,7 @@ def prod(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
     """The prod stack. Nobody changes it."""
     folder = tmp_path_factory.mktemp("prod")
     log = folder / "aws-api.log"
-    with aws_api.running(log=log) as api:
+    with emulator.running(log=log) as api:
         stack = engine.select(ROOT, "prod", api, folder / "prod")
         run(stack.up)
         yield Deployed(api, stack, stack_state.declaration(stack.export_stack().deployment), _clients(api))

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from sandbox.api_calls import Call, logged_calls
+from sandbox.aws.api_calls import Call, logged_calls
 
 _DOCUMENTS = sorted((Path(__file__).parents[2] / "docs").glob("deployer-policy*.json"))
 

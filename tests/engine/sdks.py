@@ -11,7 +11,7 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
-from sandbox import programs
+from sandbox.machine import programs
 from tests.engine.conftest import ROOT
 
 SCHEMA = ROOT / "plugin" / "schema.json"

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from sandbox import engine, stack_state
-from sandbox.aws_api import AwsApi
+from sandbox import engine
+from sandbox.aws.emulator import AwsApi
+from sandbox.evaluation import stack_state
 from tests.engine.configuring import configured
 from tests.engine.conftest import ROOT, Deployed
 from tests.engine.steps import Run, changed, run

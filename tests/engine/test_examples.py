@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sandbox import engine
-from sandbox.aws_api import AwsApi
+from sandbox.aws.emulator import AwsApi
 from tests.engine.conftest import REGION, ROOT
 from tests.engine.inventory import inventory
 from tests.engine.steps import changed, run

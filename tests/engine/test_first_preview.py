@@ -11,8 +11,8 @@ import pytest
 from pulumi.runtime.rpc import UNKNOWN
 
 from sandbox import engine
-from sandbox.aws_api import AwsApi
-from sandbox.project import evaluate_project
+from sandbox.aws.emulator import AwsApi
+from sandbox.evaluation.project import evaluate_project
 from tests.engine.conftest import ROOT
 from tests.engine.steps import Run, done, errors, label, run
 

@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 from pulumi import automation as auto
 
-from sandbox import engine, processes
-from sandbox.aws_api import AwsApi
+from sandbox import engine
+from sandbox.aws.emulator import AwsApi
+from sandbox.machine import processes
 from tests.engine.configuring import configure, environment
 from tests.engine.conftest import ROOT
 from tests.engine.inventory import inventory, orphans

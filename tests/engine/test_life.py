@@ -14,12 +14,13 @@ import pytest
 from pulumi import automation as auto
 from pulumi.runtime.rpc import UNKNOWN
 
-from sandbox import engine, stack_state
-from sandbox.api_calls import logged_refusals
-from sandbox.aws_api import AwsApi
-from sandbox.declared import Declaration
-from sandbox.evaluate import evaluate
-from sandbox.project import evaluate_project, stack_config
+from sandbox import engine
+from sandbox.aws.api_calls import logged_refusals
+from sandbox.aws.emulator import AwsApi
+from sandbox.evaluation import stack_state
+from sandbox.evaluation.declared import Declaration
+from sandbox.evaluation.evaluate import evaluate
+from sandbox.evaluation.project import evaluate_project, stack_config
 from tests.engine.conftest import ROOT
 from tests.engine.inventory import inventory
 from tests.engine.steps import Run, begun, changed, done, exported, label, run

@@ -11,9 +11,10 @@ import pytest
 from passlib.apache import HtpasswdFile
 from pulumi import automation as auto
 
-from sandbox import engine, stack_state
-from sandbox.aws_api import AwsApi
-from sandbox.declared import Declaration
+from sandbox import engine
+from sandbox.aws.emulator import AwsApi
+from sandbox.evaluation import stack_state
+from sandbox.evaluation.declared import Declaration
 from tests.engine import sdks
 from tests.engine.certificates import issue
 from tests.engine.conftest import ROOT

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sandbox import engine
-from sandbox.aws_api import AwsApi
+from sandbox.aws.emulator import AwsApi
 from sandbox.errors import SandboxError
 
 _STACK_FILE = """config:

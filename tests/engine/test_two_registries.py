@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from pulumi import automation as auto
 
-from sandbox import engine, stack_state
-from sandbox.aws_api import AwsApi
-from sandbox.declared import Declaration
+from sandbox import engine
+from sandbox.aws.emulator import AwsApi
+from sandbox.evaluation import stack_state
+from sandbox.evaluation.declared import Declaration
 from tests.engine.inventory import inventory
 from tests.engine.steps import changed, run
 

@@ -8,7 +8,7 @@ import pytest
 from pulumi import automation as auto
 
 from sandbox import engine
-from sandbox.aws_api import AwsApi
+from sandbox.aws.emulator import AwsApi
 from tests.engine.conftest import ROOT
 from tests.engine.steps import Run, errors
 

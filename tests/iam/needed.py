@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
-from sandbox.aws_provider import ACCOUNT
+from sandbox.evaluation.aws_provider import ACCOUNT
 from tests.iam.policies import OTHER_ACCOUNT, Request
 from tests.iam.stack import Stack
 from tests.unit.helpers import boot_script

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from sandbox.aws_provider import ACCOUNT
-from sandbox.declared import Declaration
+from sandbox.evaluation.aws_provider import ACCOUNT
+from sandbox.evaluation.declared import Declaration
 from tests.iam import evaluator
 from tests.iam.evaluator import Document, Simulation
 

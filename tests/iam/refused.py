@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
-from sandbox.aws_provider import ACCOUNT
+from sandbox.evaluation.aws_provider import ACCOUNT
 from tests.iam.needed import (
     assumed_by_ecs,
     assumed_roles,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from sandbox.aws_provider import ACCOUNT
-from sandbox.declared import Declaration
+from sandbox.evaluation.aws_provider import ACCOUNT
+from sandbox.evaluation.declared import Declaration
 from tests.unit.helpers import boot_script, container, environment
 
 

@@ -23,7 +23,7 @@ from pathlib import Path
 dependencies, tools, example = sys.argv[1:]
 sys.path += [dependencies, tools]
 import private_registry
-from sandbox.project import evaluate_project
+from sandbox.evaluation.project import evaluate_project
 made = evaluate_project(Path(example), "dev")
 of_the_folder = [name for name in ("components", "settings", "tests") if name in sys.modules]
 print(json.dumps([private_registry.__file__, private_registry.__all__, sorted(made.exports), of_the_folder]))
@@ -57,8 +57,7 @@ def test_it_brings_one_package_and_nothing_else(site_packages: Path, installed: 
         "private_registry",
         f"private_registry-{installed.version}.dist-info",
     }
-    brought = {path.name for path in (site_packages / "private_registry").iterdir()} - {"__pycache__"}
-    assert brought == {path.name for path in (FOLDER / "components").glob("*.py")} | {"py.typed"}
+    assert _files(site_packages / "private_registry") == _files(FOLDER / "components")
 
 
 def test_an_example_runs_with_it_and_without_this_folder(site_packages: Path, tmp_path: Path) -> None:
@@ -93,3 +92,9 @@ def test_the_pinned_versions_are_among_those_that_it_allows(installed: Distribut
     for name, specifier in pinned.items():
         (pin,) = specifier
         assert (pin.operator, allowed[name].contains(pin.version)) == ("==", True), name
+
+
+def _files(folder: Path) -> set[Path]:
+    """Every file below a folder, by its path there, without what Python compiled."""
+    found = {path.relative_to(folder) for path in folder.rglob("*") if path.is_file()}
+    return {path for path in found if path.suffix != ".pyc"}

@@ -15,7 +15,7 @@ from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
-from sandbox.aws_api import AwsApi
+from sandbox.aws.emulator import AwsApi
 
 _UPSTREAM_SECONDS = 60
 _PIECE = 64 * 1024

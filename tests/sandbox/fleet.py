@@ -8,13 +8,13 @@ import signal
 from contextlib import ExitStack
 from pathlib import Path
 
-from sandbox import agent, load_balancer
 from sandbox.client import client
-from sandbox.containers import RunningContainer
-from sandbox.declared import Declaration
-from sandbox.instance import Instance, launched, require_joined
+from sandbox.ecs import agent, load_balancer
+from sandbox.ecs.containers import RunningContainer
+from sandbox.ecs.instance import Instance, launched, require_joined
+from sandbox.evaluation.declared import Declaration
 from sandbox.local import Sandbox
-from sandbox.processes import wait_until
+from sandbox.machine.processes import wait_until
 from tests.sandbox.helpers import registry_process
 
 # The load balancer's health checks are a second apart here, not ten.

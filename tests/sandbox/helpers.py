@@ -15,8 +15,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from sandbox import programs
 from sandbox.local import Sandbox
+from sandbox.machine import programs
 from sandbox.report import Report
 
 PROJECT = Path(__file__).parents[2]

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import urllib3
 
-from sandbox import agent, load_balancer
-from sandbox.agent import Container
-from sandbox.aws_api import AwsApi
-from sandbox.bubblewrap_runtime import BubblewrapRuntime
+from sandbox.aws.emulator import AwsApi
 from sandbox.client import client
-from sandbox.declared import Declaration
+from sandbox.ecs import agent, load_balancer
+from sandbox.ecs.agent import Container
+from sandbox.ecs.bubblewrap_runtime import BubblewrapRuntime
+from sandbox.evaluation.declared import Declaration
 from sandbox.local import Sandbox
 
 _CHECK_SECONDS = 1

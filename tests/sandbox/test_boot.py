@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from sandbox import account, aws_api
-from sandbox.declared import Resource
-from sandbox.doors import DeclaredStack
+from sandbox.aws import account, emulator
+from sandbox.ecs.instance import Instance, launched, require_joined
 from sandbox.errors import SandboxError
-from sandbox.instance import Instance, launched, require_joined
+from sandbox.evaluation.declared import Resource
 from sandbox.local import Sandbox
+from sandbox.stacks import DeclaredStack
 
 OBJECT = "aws:s3/bucketObjectv2:BucketObjectv2"
 
@@ -26,7 +26,7 @@ def without_a_file(dev: Sandbox, tmp_path: Path, request: pytest.FixtureRequest)
         return None if resource.type == OBJECT and resource.inputs["key"] == request.param else resource
 
     declaration = dev.stack.declaration.changed(missing)
-    with aws_api.running(log=tmp_path / "aws-api.log") as api:
+    with emulator.running(log=tmp_path / "aws-api.log") as api:
         stack = DeclaredStack(declaration, api)
         account.make(declaration, stack.aws("s3"), stack.aws("ssm"))
         with launched(declaration, tmp_path / "instance", address="127.0.0.9", api=api) as instance:

@@ -15,11 +15,11 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.checks import CHECKS
+from sandbox.acceptance import CHECKS
 from sandbox.command_line import main
 from sandbox.errors import SandboxError
 from sandbox.local import Sandbox
-from sandbox.processes import wait_until
+from sandbox.machine.processes import wait_until
 from tests.sandbox.helpers import PROJECT
 
 _NOBODY = 65534

@@ -10,14 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from sandbox import agent, load_balancer, oci_image
-from sandbox.agent import Container
+from sandbox import oci_image
 from sandbox.client import client
-from sandbox.containers import RunningContainer, wait_until_serving
-from sandbox.credentials import CredentialsEndpoint, serving
-from sandbox.docker_runtime import DockerRuntime, docker_runtime
+from sandbox.ecs import agent, load_balancer
+from sandbox.ecs.agent import Container
+from sandbox.ecs.containers import RunningContainer, wait_until_serving
+from sandbox.ecs.credentials import CredentialsEndpoint, serving
+from sandbox.ecs.docker_runtime import DockerRuntime, docker_runtime
 from sandbox.local import Sandbox
-from sandbox.processes import wait_until
+from sandbox.machine.processes import wait_until
 from tests.sandbox.helpers import install_docker, status
 
 # What the engine itself makes in any container before its first process: mount points of its own.

@@ -14,9 +14,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from pulumi.runtime.rpc import UNKNOWN
 
-from sandbox.evaluate import evaluate
-from sandbox.monitor import DuplicateResource, State
-from sandbox.project import ProjectError, evaluate_project, stack_config
+from sandbox.evaluation.evaluate import evaluate
+from sandbox.evaluation.monitor import DuplicateResource, State
+from sandbox.evaluation.project import ProjectError, evaluate_project, stack_config
 from tests.sandbox.helpers import PROJECT
 
 LOCAL = ("tls:", "random:")

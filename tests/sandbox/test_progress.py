@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from sandbox import progress
+from sandbox.machine import progress
 
 
 def test_a_line_tells_how_far_it_is_until_the_end() -> None:

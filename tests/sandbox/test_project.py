@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.project import ProjectError, stack_config
+from sandbox.evaluation.project import ProjectError, stack_config
 
 _PROJECT = "name: registry\nruntime: python\n"
 

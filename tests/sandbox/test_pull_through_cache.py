@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from sandbox import account, oci_image
-from sandbox.agent import Container
+from sandbox import oci_image
+from sandbox.aws import account
+from sandbox.ecs.agent import Container
+from sandbox.evaluation.project import evaluate_project
 from sandbox.local import Sandbox
-from sandbox.processes import wait_until
-from sandbox.project import evaluate_project
+from sandbox.machine.processes import wait_until
 from tests.sandbox.helpers import PROJECT
 from tests.sandbox.hub import Hub, hub
 from tests.sandbox.replicas import replicas

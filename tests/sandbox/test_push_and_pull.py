@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox import checks, oci_image
+from sandbox import acceptance, oci_image
 from sandbox.local import Sandbox
 from tests.sandbox.helpers import status
 
@@ -58,7 +58,7 @@ def test_both_instances_serve(logged_in: Sandbox, tmp_path: Path) -> None:
 
 
 def test_a_wrong_password_is_refused(dev: Sandbox) -> None:
-    assert checks.refuse_wrong_password(dev) == "refused"
+    assert acceptance.refuse_wrong_password(dev) == "refused"
 
 
 @pytest.mark.parametrize("path", ["/v2/", "/v2/_catalog", "/v2/test/layers/manifests/1"])

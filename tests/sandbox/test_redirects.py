@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from sandbox import account, oci_image
+from sandbox import oci_image
+from sandbox.aws import account
+from sandbox.evaluation.project import evaluate_project
 from sandbox.local import Sandbox
-from sandbox.project import evaluate_project
 from tests.sandbox.helpers import PROJECT, status
 from tests.sandbox.replicas import replicas
 

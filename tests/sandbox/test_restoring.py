@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from sandbox import programs
 from sandbox.local import Sandbox
-from sandbox.processes import wait_until
+from sandbox.machine import programs
+from sandbox.machine.processes import wait_until
 from tests.sandbox.helpers import run_documented
 from tests.sandbox.registry_client import Image, RegistryClient, RequestFailed
 

@@ -14,7 +14,7 @@ import pytest
 
 from sandbox import oci_image
 from sandbox.local import Sandbox
-from sandbox.processes import wait_until
+from sandbox.machine.processes import wait_until
 from tests.sandbox import figures
 from tests.sandbox.faulty_s3 import Fault, FaultyS3, faulty_s3
 from tests.sandbox.helpers import registry_process, status

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import urllib3
 
-from sandbox.agent import Container
+from sandbox.ecs.agent import Container
 from sandbox.local import Sandbox
 from tests.sandbox.registry_client import digest
 from tests.sandbox.replicas import ask_replica, replicas

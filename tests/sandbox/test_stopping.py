@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from sandbox import account
+from sandbox.aws import account
 from sandbox.errors import SandboxError
 from sandbox.local import Options, sandbox
-from sandbox.processes import wait_until
+from sandbox.machine.processes import wait_until
 from tests.sandbox.helpers import PROJECT, descendants, install_docker, quiet
 
 _PR_SET_CHILD_SUBREAPER = 36  # prctl(2)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sandbox import checks
+from sandbox import acceptance
 from sandbox.local import Sandbox
 from tests.sandbox.helpers import registry_process
 
 
 def test_all_checks_pass(prod: Sandbox) -> None:
-    for check in checks.CHECKS.values():
+    for check in acceptance.CHECKS.values():
         assert check(prod)
 
 

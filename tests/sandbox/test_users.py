@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import bcrypt
 
-from sandbox.containers import RunningContainer
+from sandbox.ecs.containers import RunningContainer
 from sandbox.local import Sandbox
-from sandbox.processes import wait_until
+from sandbox.machine.processes import wait_until
 from tests.sandbox.helpers import registry_process, status
 
 

@@ -22,7 +22,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from sandbox.local import Sandbox
-from sandbox.processes import wait_until
+from sandbox.machine.processes import wait_until
 from tests.sandbox.registry_client import Altered, Image, RegistryClient, RequestFailed
 
 # How often podman tries.

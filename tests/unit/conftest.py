@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 import pytest
 
 from components import PrivateRegistry, PrivateRegistryArgs
-from sandbox.declared import Declaration
-from sandbox.evaluate import evaluate
-from sandbox.monitor import State
-from sandbox.project import evaluate_project
+from sandbox.evaluation.declared import Declaration
+from sandbox.evaluation.evaluate import evaluate
+from sandbox.evaluation.monitor import State
+from sandbox.evaluation.project import evaluate_project
 from tests.unit.helpers import FOLDER, Declare
 
 

@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
-from components.container import NAME
 from components.location import Location
-from sandbox.declared import Declaration, Resource
-from sandbox.monitor import State
+from components.pure.container import NAME
+from sandbox.evaluation.declared import Declaration, Resource
+from sandbox.evaluation.monitor import State
 
 FOLDER = Path(__file__).parents[2]
 OREGON = Location(region="us-west-2", account_id="123456789012", partition="aws", dns_suffix="amazonaws.com")

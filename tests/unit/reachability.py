@@ -6,7 +6,7 @@ import ipaddress
 import re
 from collections.abc import Iterator
 
-from sandbox.declared import Declaration, Resource
+from sandbox.evaluation.declared import Declaration, Resource
 from tests.iam.needed import needed
 from tests.iam.policies import declared, granted
 from tests.iam.stack import Stack

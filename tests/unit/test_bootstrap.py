@@ -6,8 +6,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from components.bootstrap import Bootstrap, BootstrapArgs
-from components.pem import pem_problems
-from sandbox.declared import Declaration
+from components.checks.pem import pem_problems
+from sandbox.evaluation.declared import Declaration
 from tests.unit.helpers import Declare
 
 OBJECT = "aws:s3/bucketObjectv2:BucketObjectv2"

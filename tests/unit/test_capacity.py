@@ -9,7 +9,7 @@ import pulumi_aws as aws
 import pytest
 
 from components.capacity import Capacity, CapacityArgs
-from sandbox.declared import Declaration
+from sandbox.evaluation.declared import Declaration
 from tests.unit.helpers import OREGON, Declare, boot_script, differences, upstream
 
 ARGS = CapacityArgs(

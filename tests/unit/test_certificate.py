@@ -6,9 +6,9 @@ from cryptography import x509
 
 from components import InvalidInput
 from components.certificate import Certificate, CertificateArgs
+from components.checks.pem import names, pem_problems
 from components.location import Location
-from components.pem import names, pem_problems
-from sandbox.declared import Declaration
+from sandbox.evaluation.declared import Declaration
 from tests.unit.helpers import BEIJING, OREGON, Declare
 from tests.unit.pems import issue
 

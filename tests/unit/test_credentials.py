@@ -6,8 +6,8 @@ from passlib.hash import bcrypt
 
 from components import InvalidInput
 from components.credentials import Credentials, CredentialsArgs
-from sandbox.declared import Declaration
-from sandbox.monitor import State
+from sandbox.evaluation.declared import Declaration
+from sandbox.evaluation.monitor import State
 from tests.unit.helpers import Declare
 
 HASH = f"$2y$10${'a' * 53}"

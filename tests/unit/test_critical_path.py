@@ -6,7 +6,7 @@ import pytest
 
 from bench.creation_times import creation_time
 from bench.critical_path import Schedule, length, longest_chain, schedule
-from sandbox.declared import Declaration, Resource
+from sandbox.evaluation.declared import Declaration, Resource
 
 
 def declaration(**dependencies: str) -> Declaration:

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from sandbox.declared import Declaration
+from sandbox.evaluation.declared import Declaration
 from tests.unit.helpers import upstream
 
 ORDER = (

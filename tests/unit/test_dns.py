@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from components import PrivateRegistry, PrivateRegistryArgs
-from sandbox.declared import Declaration
+from sandbox.evaluation.declared import Declaration
 from tests.unit.helpers import Declare, upstream
 from tests.unit.pems import issue
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from components import ExistingNetwork, PrivateRegistry, PrivateRegistryArgs
-from sandbox.declared import Declaration
+from sandbox.evaluation.declared import Declaration
 from tests.unit.helpers import Declare
 
 PUBLIC, PRIVATE = ("subnet-0a", "subnet-0b"), ("subnet-1a", "subnet-1b")

@@ -3,7 +3,7 @@
 import pytest
 
 from components import PrivateRegistry, PrivateRegistryArgs
-from sandbox.declared import Declaration
+from sandbox.evaluation.declared import Declaration
 from tests.unit.helpers import Declare, environment, upstream
 
 REDIRECT = "REGISTRY_STORAGE_REDIRECT_DISABLE"

@@ -4,7 +4,7 @@ import pytest
 
 from components import PrivateRegistry, PrivateRegistryArgs
 from components.endpoints import INTERFACE_SERVICES
-from sandbox.declared import Declaration
+from sandbox.evaluation.declared import Declaration
 from tests.unit import reachability
 from tests.unit.helpers import Declare, upstream
 

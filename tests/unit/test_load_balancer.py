@@ -6,7 +6,7 @@ import pulumi
 import pytest
 
 from components.load_balancer import LoadBalancer, LoadBalancerArgs
-from sandbox.declared import Declaration
+from sandbox.evaluation.declared import Declaration
 from tests.unit.helpers import Declare, differences
 
 ALB, TARGETS = "aws:lb/loadBalancer:LoadBalancer", "aws:lb/targetGroup:TargetGroup"

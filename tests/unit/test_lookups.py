@@ -10,7 +10,7 @@ import pytest
 
 from components.location import Location
 from components.network import Network, NetworkArgs
-from sandbox.monitor import RecordingMonitor
+from sandbox.evaluation.monitor import RecordingMonitor
 from tests.unit.helpers import Declare
 
 QUESTIONS = ("getAvailabilityZones", "getCallerIdentity", "getPartition", "getRegion")

@@ -10,7 +10,7 @@ import pytest
 from components import InvalidInput
 from components.args import NatGateways
 from components.network import Network, NetworkArgs
-from sandbox.declared import Declaration
+from sandbox.evaluation.declared import Declaration
 from tests.unit.helpers import OREGON, Declare, upstream
 
 ARGS = NetworkArgs(location=OREGON, cidr="10.0.0.0/16", availability_zones=2, nat_gateways="perZone")

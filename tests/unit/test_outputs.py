@@ -4,7 +4,7 @@ import pulumi
 from pulumi.runtime.rpc import UNKNOWN
 
 from components.outputs import known_after
-from sandbox.declared import Declaration
+from sandbox.evaluation.declared import Declaration
 from tests.unit.helpers import Declare
 
 

@@ -16,9 +16,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from components import InvalidInput, PrivateRegistryArgs
-from components.cidr import MAX_PREFIX, MAX_ZONES, MIN_PREFIX, zone_cidrs
-from components.htpasswd import htpasswd_problems
-from components.pem import expiry_problems, pem_problems
+from components.checks.pem import expiry_problems, pem_problems
+from components.pure.cidr import MAX_PREFIX, MAX_ZONES, MIN_PREFIX, zone_cidrs
+from components.pure.htpasswd import htpasswd_problems
 from settings import parse
 
 NOW = datetime(2026, 1, 1, tzinfo=timezone.utc)

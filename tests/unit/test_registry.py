@@ -9,7 +9,7 @@ import pulumi_aws as aws
 import pytest
 
 from components import InvalidInput, PrivateRegistry, PrivateRegistryArgs
-from sandbox.declared import Declaration, Resource
+from sandbox.evaluation.declared import Declaration, Resource
 from tests.unit.helpers import Declare, boot_script
 
 COMPONENT = "private-registry:index:"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from components.user_data import user_data
+from components.pure.boot_script import user_data
 from tests.unit.helpers import written_files
 
 SCRIPT = written_files(

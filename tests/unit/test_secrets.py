@@ -8,7 +8,7 @@ import pulumi
 import pytest
 
 from components import PrivateRegistry, PrivateRegistryArgs
-from sandbox.declared import Declaration
+from sandbox.evaluation.declared import Declaration
 from tests.unit.helpers import Declare, boot_script
 from tests.unit.pems import issue
 

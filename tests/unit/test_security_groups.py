@@ -7,7 +7,7 @@ import pytest
 
 from components import PrivateRegistry, PrivateRegistryArgs
 from components.security_groups import SecurityGroups, SecurityGroupsArgs
-from sandbox.declared import Declaration
+from sandbox.evaluation.declared import Declaration
 from tests.unit.helpers import Declare
 
 INGRESS = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"

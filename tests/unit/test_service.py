@@ -5,7 +5,7 @@ import json
 import pytest
 
 from components.service import Service, ServiceArgs
-from sandbox.declared import Declaration
+from sandbox.evaluation.declared import Declaration
 from tests.unit.helpers import OREGON, Declare, container, differences
 
 ARGS = ServiceArgs(

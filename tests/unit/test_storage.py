@@ -7,7 +7,7 @@ import pulumi
 import pytest
 
 from components import PrivateBucket, PrivateBucketArgs
-from sandbox.declared import Declaration
+from sandbox.evaluation.declared import Declaration
 from tests.unit.helpers import Declare, differences, upstream
 
 

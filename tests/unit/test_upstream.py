@@ -6,7 +6,7 @@ import pulumi
 import pytest
 
 from components import PrivateRegistry, PrivateRegistryArgs
-from sandbox.declared import Declaration
+from sandbox.evaluation.declared import Declaration
 from tests.unit.helpers import Declare, container, environment, upstream
 
 HUB, PASSWORD = "https://registry-1.docker.io", "dckr_pat_made_up"

@@ -11,15 +11,15 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from botocore.httpsession import URLLib3Session
 
-from sandbox import aws_api
-from sandbox.aws_api import AwsApi
+from sandbox.aws import emulator
+from sandbox.aws.emulator import AwsApi
 
 REGION = "us-west-2"
 
 
 @pytest.fixture(scope="session")
 def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AwsApi]:
-    with aws_api.running(log=tmp_path_factory.mktemp("aws-api") / "log") as running:
+    with emulator.running(log=tmp_path_factory.mktemp("aws-api") / "log") as running:
         yield running
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sandbox.aws_api import AwsApi
+from sandbox.aws.emulator import AwsApi
 
 
 @pytest.mark.usefixtures("aws")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from sandbox.processes import wait_until
+from sandbox.machine.processes import wait_until
 from tests.sandbox.aws_api.networks import create_auto_scaling_group, subnet_ids
 
 NAME = "registry"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from components.container import ContainerSettings, container_definition
+from components.pure.container import ContainerSettings, container_definition
 
 SETTINGS = ContainerSettings(
     image="registry:3",

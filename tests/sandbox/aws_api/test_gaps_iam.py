@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from components import policies
+from components.pure import policies
 from tests.sandbox.aws_api.conftest import REGION
 
 

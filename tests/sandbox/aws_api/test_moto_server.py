@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from sandbox import aws_api
-from sandbox.api_calls import logged_calls, logged_refusals
+from sandbox.aws import emulator
+from sandbox.aws.api_calls import logged_calls, logged_refusals
 
 _ID = "amz-sdk-invocation-id"
 
 
 def test_a_call_that_comes_again_is_not_carried_out_again(tmp_path: Path) -> None:
-    with aws_api.running(log=tmp_path / "log") as api:
+    with emulator.running(log=tmp_path / "log") as api:
         ec2 = api.client("ec2", "us-west-2")
         ids = iter(("first", "first", "second"))
 
@@ -31,7 +31,7 @@ def test_a_call_that_comes_again_is_not_carried_out_again(tmp_path: Path) -> Non
 
 
 def test_calls_are_logged_with_their_operation_and_client(tmp_path: Path) -> None:
-    with aws_api.running(log=tmp_path / "log") as api:
+    with emulator.running(log=tmp_path / "log") as api:
         s3 = api.client("s3", "us-east-1")
         s3.create_bucket(Bucket="images")
         s3.put_object(Bucket="images", Key="folder/image")
@@ -61,7 +61,7 @@ def test_calls_are_logged_with_their_operation_and_client(tmp_path: Path) -> Non
 
 
 def test_refused_calls_are_logged_with_their_code(tmp_path: Path) -> None:
-    with aws_api.running(log=tmp_path / "log") as api:
+    with emulator.running(log=tmp_path / "log") as api:
         for service, method, options in (
             ("ec2", "delete_subnet", {"SubnetId": "subnet-00000000"}),
             ("ecs", "delete_cluster", {"cluster": "none"}),

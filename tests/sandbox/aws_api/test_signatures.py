@@ -14,7 +14,7 @@ import pytest
 from botocore.client import Config
 from botocore.exceptions import ClientError
 
-from sandbox.aws_api import AwsApi, Keys
+from sandbox.aws.emulator import AwsApi, Keys
 from tests.sandbox.aws_api.conftest import REGION
 
 _BUCKET, _KEY = "bootstrap", "a b/c+d?é%41~.txt"

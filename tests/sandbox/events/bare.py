@@ -8,8 +8,8 @@ import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sandbox.containers import RunningContainer
-from sandbox.load_balancer import LoadBalancer
+from sandbox.ecs.containers import RunningContainer
+from sandbox.ecs.load_balancer import LoadBalancer
 
 _SECONDS = 30
 

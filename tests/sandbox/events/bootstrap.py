@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from components.htpasswd import CHOSEN_COST, htpasswd_line
+from components.pure.htpasswd import CHOSEN_COST, htpasswd_line
 from sandbox.local import Sandbox
 
 

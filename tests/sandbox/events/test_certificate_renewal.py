@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from sandbox.processes import wait_until
+from sandbox.machine.processes import wait_until
 from tests.sandbox import figures
 from tests.sandbox.events.authority import Authority
 from tests.sandbox.fleet import Fleet

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from sandbox.containers import RunningContainer
-from sandbox.instance import Instance, launched
-from sandbox.processes import wait_until
+from sandbox.ecs.containers import RunningContainer
+from sandbox.ecs.instance import Instance, launched
+from sandbox.machine.processes import wait_until
 from tests.sandbox import figures
 from tests.sandbox.events.bootstrap import Bootstrap
 from tests.sandbox.faulty_s3 import Fault, FaultyS3, faulty_s3

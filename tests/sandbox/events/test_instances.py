@@ -7,7 +7,7 @@ import time
 import pytest
 
 from sandbox.errors import SandboxError
-from sandbox.processes import wait_until
+from sandbox.machine.processes import wait_until
 from tests.sandbox import figures
 from tests.sandbox.events.bootstrap import Bootstrap
 from tests.sandbox.fleet import Fleet

@@ -6,8 +6,8 @@ import os
 import signal
 from contextlib import ExitStack
 
-from sandbox.containers import RunningContainer
-from sandbox.processes import wait_until
+from sandbox.ecs.containers import RunningContainer
+from sandbox.machine.processes import wait_until
 from tests.sandbox import figures
 from tests.sandbox.events import bare
 from tests.sandbox.fleet import Fleet

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from sandbox.processes import wait_until
+from sandbox.machine.processes import wait_until
 from tests.sandbox import figures
 from tests.sandbox.events.bootstrap import Bootstrap
 from tests.sandbox.fleet import TIMER_SCALE, Fleet

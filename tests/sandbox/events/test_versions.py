@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import pytest
 
-from sandbox import agent
-from sandbox.containers import RunningContainer
-from sandbox.declared import Declaration
-from sandbox.instance import Instance
-from sandbox.project import evaluate_project
+from sandbox.ecs import agent
+from sandbox.ecs.containers import RunningContainer
+from sandbox.ecs.instance import Instance
+from sandbox.evaluation.declared import Declaration
+from sandbox.evaluation.project import evaluate_project
 from tests.sandbox import figures
 from tests.sandbox.events.bare import ask
 from tests.sandbox.fleet import Fleet

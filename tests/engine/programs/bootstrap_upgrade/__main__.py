@@ -5,9 +5,9 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
-from components import policies
 from components.bootstrap import Bootstrap, BootstrapArgs
 from components.location import Location
+from components.pure import policies
 from components.storage import PrivateBucket, PrivateBucketArgs
 
 config = pulumi.Config()

@@ -1,0 +1,1 @@
+"""Validates the arguments before any resource is declared."""

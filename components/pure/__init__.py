@@ -1,0 +1,1 @@
+"""Pure functions: plain values in, plain values out, tested without Pulumi."""

@@ -1,0 +1,138 @@
+"""Auto Scaling as AWS answers it."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections.abc import Callable
+from datetime import datetime, timezone
+from typing import Any
+
+from moto.autoscaling.exceptions import AutoscalingClientError
+from moto.autoscaling.models import FakeAutoScalingGroup
+from moto.autoscaling.responses import AutoScalingResponse
+from moto.core.responses import ActionResult
+
+from sandbox.aws.patching import add, wrap
+
+_REFRESH_SECONDS = 5
+
+
+def close() -> None:
+    """Close the gaps."""
+    wrap(FakeAutoScalingGroup, "replace_autoscaling_group_instances", _spread)
+    wrap(AutoScalingResponse, "delete_auto_scaling_group", _let_protected_instances_go)
+    add(AutoScalingResponse, "start_instance_refresh", _start_instance_refresh)
+    add(AutoScalingResponse, "cancel_instance_refresh", _cancel_instance_refresh)
+    add(AutoScalingResponse, "describe_instance_refreshes", _describe_instance_refreshes)
+    add(AutoScalingResponse, "describe_scaling_activities", _describe_scaling_activities)
+
+
+def _let_protected_instances_go(delete: Callable[..., Any], response: Any) -> ActionResult:
+    """A forced deletion takes them too; in moto they outlive their group.
+
+    Source: Auto Scaling API Reference, "DeleteAutoScalingGroup", ForceDelete.
+    """
+    if response._get_bool_param("ForceDelete", False):
+        for instance in _group(response).instance_states:
+            instance.protected_from_scale_in = False
+    return delete(response)
+
+
+def _spread(launch: Callable[..., Any], group: Any, count: int, tags: dict[str, str]) -> None:
+    """Launches each instance where there are the fewest; moto launches all of them in the first subnet.
+
+    Source: Amazon EC2 Auto Scaling User Guide, "Amazon EC2 Auto Scaling benefits", Instance distribution.
+    """
+    subnets = group.vpc_zone_identifier
+    try:
+        for _ in range(count):
+            taken = [state.instance.subnet_id for state in group.instance_states]
+            group.vpc_zone_identifier = min((subnets or "").split(","), key=taken.count)
+            launch(group, 1, tags)
+    finally:
+        group.vpc_zone_identifier = subnets
+
+
+def _start_instance_refresh(response: Any) -> ActionResult:
+    """New instances in the group's present subnets; the old ones are terminated some seconds later.
+
+    Source: Auto Scaling API Reference, "StartInstanceRefresh".
+    """
+    refreshes = _refreshes(response)
+    if refreshes and refreshes[0]["Status"] == "InProgress":
+        raise AutoscalingClientError("InstanceRefreshInProgress", "An Instance Refresh is already in progress")
+    refresh = {
+        "InstanceRefreshId": str(uuid.uuid4()),
+        "AutoScalingGroupName": response._get_param("AutoScalingGroupName"),
+        "Status": "InProgress",
+        "StartTime": datetime.now(timezone.utc),
+        "PercentageComplete": 0,
+    }
+    refreshes.insert(0, refresh)
+    finish = threading.Timer(_REFRESH_SECONDS, _replace_instances, (_group(response), refresh))
+    finish.daemon = True
+    finish.start()
+    return ActionResult({"InstanceRefreshId": refresh["InstanceRefreshId"]})
+
+
+def _replace_instances(group: Any, refresh: dict[str, Any]) -> None:
+    """Ends a refresh, unless it was cancelled or its group is gone, and says so in the log."""
+    if refresh["Status"] != "InProgress" or group not in group.autoscaling_backend.autoscaling_groups.values():
+        return
+    old = list(group.instance_states)
+    group.replace_autoscaling_group_instances(len(old), group.get_propagated_tags())
+    group.instance_states = [state for state in group.instance_states if state not in old]
+    group.autoscaling_backend.ec2_backend.terminate_instances([state.instance.id for state in old])
+    refresh |= {"Status": "Successful", "PercentageComplete": 100, "EndTime": datetime.now(timezone.utc)}
+    print(f"autoscaling instance refresh of {group.name} has replaced {len(old)} instances", flush=True)
+
+
+def _cancel_instance_refresh(response: Any) -> ActionResult:
+    """Source: Auto Scaling API Reference, "CancelInstanceRefresh"."""
+    refreshes = _refreshes(response)
+    if not refreshes or refreshes[0]["Status"] != "InProgress":
+        raise AutoscalingClientError("ActiveInstanceRefreshNotFound", "No Instance Refresh is in progress")
+    refreshes[0] |= {"Status": "Cancelled", "EndTime": datetime.now(timezone.utc)}
+    return ActionResult({"InstanceRefreshId": refreshes[0]["InstanceRefreshId"]})
+
+
+def _describe_instance_refreshes(response: Any) -> ActionResult:
+    """A group's refreshes, the newest first.
+
+    Source: Auto Scaling API Reference, "DescribeInstanceRefreshes".
+    """
+    ids = response._get_param("InstanceRefreshIds", [])
+    found = [refresh for refresh in _refreshes(response) if not ids or refresh["InstanceRefreshId"] in ids]
+    return ActionResult({"InstanceRefreshes": found})
+
+
+def _refreshes(response: Any) -> list[dict[str, Any]]:
+    """Those of the group that a request names."""
+    return vars(_group(response)).setdefault("instance_refreshes", [])
+
+
+def _describe_scaling_activities(response: Any) -> ActionResult:
+    """A new group's first launch fails in one zone, and the next one succeeds in another, as may happen in AWS.
+
+    Sources: Auto Scaling API Reference, "Activity"; Amazon EC2 Auto Scaling User Guide, "Troubleshoot Amazon EC2 Auto
+    Scaling: EC2 instance launch failures".
+    """
+    group = _group(response)
+    failed = {
+        "ActivityId": str(uuid.uuid5(uuid.NAMESPACE_URL, group.arn)),
+        "AutoScalingGroupName": group.name,
+        "Cause": "an instance was started in response to a difference between desired and actual capacity",
+        "Description": "Launching a new EC2 instance.  Status Reason: We currently do not have sufficient capacity",
+        "StatusCode": "Failed",
+        "StatusMessage": "We currently do not have sufficient t3.small capacity in the Availability Zone you requested"
+        " (us-west-2a). Launching EC2 instance failed.",
+        "StartTime": datetime.fromisoformat(group.created_time).astimezone(timezone.utc),
+        "Progress": 100,
+    }
+    return ActionResult({"Activities": [failed]})
+
+
+def _group(response: Any) -> Any:
+    """The group that a request names."""
+    return response.autoscaling_backend.autoscaling_groups[response._get_param("AutoScalingGroupName")]

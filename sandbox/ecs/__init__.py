@@ -1,0 +1,1 @@
+"""What Amazon ECS, its instances and the load balancer do in AWS."""

@@ -1,0 +1,66 @@
+"""Containers in bubblewrap: the registry's program with the container definition's mounts, user and environment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from sandbox.aws.emulator import AwsApi
+from sandbox.ecs import overrides
+from sandbox.ecs.agent import Container
+from sandbox.ecs.containers import IMAGE_CONFIG, RunningContainer
+from sandbox.errors import SandboxError
+from sandbox.machine import bubblewrap, programs
+from sandbox.machine.processes import free_port
+
+
+class BubblewrapRuntime:
+    """Shares the machine's network: each container listens on its instance's loopback address.
+
+    Args:
+        s3: the sandbox's.
+        notice: is told when a program must be built first.
+    """
+
+    host = "127.0.0.1"
+
+    def __init__(self, s3: AwsApi, notice: Callable[[str], None]) -> None:
+        self._s3 = s3
+        self._notice = notice
+
+    @contextmanager
+    def running(
+        self, container: Container, *, role: Mapping[str, str], address: str, folder: Path
+    ) -> Iterator[RunningContainer]:
+        program = programs.registry(container.major, self._notice)
+        port = free_port(address)
+        config, log = folder / "image-config.yml", folder / "registry.log"
+        config.write_text(IMAGE_CONFIG)
+        uid, gid = _ids(container.user)
+        changed = overrides.environment(container, s3=self._s3, role=role, listen=(address, port))
+        with bubblewrap.bubble(
+            [*bubblewrap.user(uid, gid), *bubblewrap.system(), *_files(container, program, config)],
+            [*bubblewrap.become(uid, gid), "/bin-registry", "serve", "/config.yml"],
+            env={"PATH": "/usr/bin:/bin", **container.environment, **changed},
+            log=log,
+        ) as process:
+            yield RunningContainer(
+                address, port, str(process.pid), log.read_text, ended=lambda: process.poll() is not None
+            )
+
+
+def _files(container: Container, program: Path, config: Path) -> list[str]:
+    arguments = ["--ro-bind", str(program), "/bin-registry", "--ro-bind", str(config), "/config.yml"]
+    for mount in container.mounts:
+        arguments += ["--ro-bind" if mount.read_only else "--bind", str(mount.source), mount.target]
+    # Everything is in place: from here on nothing can be written but what is mounted so.
+    return [*arguments, *(["--remount-ro", "/"] if container.read_only_root else [])]
+
+
+def _ids(user: str) -> tuple[int, int]:
+    """Of "UID:GID"; an image's own user is root."""
+    numbers = (user or "0:0").split(":")
+    if len(numbers) != 2 or not all(number.isdigit() for number in numbers):
+        raise SandboxError(f"the container's user is {user!r}; the sandbox knows UID:GID alone")
+    return int(numbers[0]), int(numbers[1])

@@ -1,0 +1,181 @@
+"""A container instance: the launch template's user data really runs in it, on a machine of its own."""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import json
+import secrets
+import shlex
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from sandbox.aws.emulator import AwsApi
+from sandbox.errors import SandboxError
+from sandbox.evaluation.declared import Declaration
+from sandbox.machine import bubblewrap
+from sandbox.machine.processes import last_lines, wait_until
+
+_STANDINS = Path(__file__).parent / "standins"
+_FOLDERS = (
+    *("docker-registry", "etc/alternatives", "etc/ecs", "etc/systemd/system", "run"),
+    *("usr-local-sbin", "var/lib/cloud", "var/log"),
+)
+_BOOT_SECONDS = 60
+# What the boot script may do as root: everything to its own files, nothing to the machine.
+_CAPABILITIES = ("CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FOWNER", "CAP_SETGID", "CAP_SETUID")
+
+
+@dataclass(frozen=True)
+class Instance:
+    """A booted instance, whether its boot went well or not.
+
+    Attributes:
+        id: such as "i-0123456789abcdef0".
+        address: its loopback address.
+        root: the folder with those of its folders that can be written: etc, docker-registry, var, run.
+        metadata_tokens: whether its metadata service asks for session tokens: "required" or "optional".
+        pid: of the process with which all others on it end.
+    """
+
+    id: str
+    address: str
+    root: Path
+    metadata_tokens: str
+    pid: int = 0
+
+    @property
+    def log(self) -> Path:
+        """What the user data printed."""
+        return self.root / "var/log/cloud-init-output.log"
+
+    @property
+    def journal(self) -> Path:
+        """What the timers' services printed."""
+        return self.root / "var/log/journal.log"
+
+    @property
+    def launch_result(self) -> str:
+        """How the boot script completed the launch hook: CONTINUE, ABANDON, or "" if it did not."""
+        result = self.root / "run/launch-result"
+        return result.read_text().strip() if result.exists() else ""
+
+    @property
+    def cluster(self) -> str:
+        """The ECS cluster that the agent would join; "" if it would not start."""
+        if (self.root / "run/masked/ecs").exists():
+            return ""
+        return self._agent_config().get("ECS_CLUSTER", "")
+
+    @property
+    def attributes(self) -> dict[str, str]:
+        """Its own ECS attributes, which the agent would register."""
+        return json.loads(self._agent_config().get("ECS_INSTANCE_ATTRIBUTES", "{}"))
+
+    def _agent_config(self) -> dict[str, str]:
+        lines = (self.root / "etc/ecs/ecs.config").read_text().splitlines()
+        return dict(line.split("=", 1) for line in lines if "=" in line)
+
+    def calls(self, program: str) -> list[list[str]]:
+        """The arguments of each call of a stand-in, in order."""
+        lines = map(shlex.split, (self.root / "var/log/calls.log").read_text().splitlines())
+        return [arguments for name, *arguments in lines if name == program]
+
+    def host_path(self, path: str) -> Path:
+        """Where a path of the instance is on this machine."""
+        return self.root / path.lstrip("/")
+
+
+@contextmanager
+def launched(
+    declaration: Declaration, folder: Path, *, address: str, api: AwsApi, timer_scale: float = 1.0
+) -> Iterator[Instance]:
+    """An instance whose user data has run to its end, well or not; it is stopped at the end.
+
+    Args:
+        folder: for its files.
+        timer_scale: below 1, timers fire more often than their units say.
+
+    Raises:
+        SandboxError: the user data did not come to an end.
+    """
+    template = declaration.one("aws:ec2/launchTemplate:LaunchTemplate")
+    tokens = template.inputs["metadataOptions"]["httpTokens"]
+    instance = Instance(f"i-{secrets.token_hex(8)}0", address, folder / "root", tokens)
+    _write_files(instance.root, base64.b64decode(template.inputs["userData"]))
+    status = instance.root / "run/cloud-init.status"
+    with bubblewrap.bubble(
+        _namespaces(instance),
+        ["/opt/standins/init"],
+        env=_environment(declaration, instance, api, timer_scale),
+        log=folder / "instance.log",
+    ) as process:
+        wait_until(status.exists, f"the boot of {address}", seconds=_BOOT_SECONDS, process=process, log=instance.log)
+        yield dataclasses.replace(instance, pid=process.pid)
+
+
+def require_joined(instance: Instance, cluster: str) -> None:
+    """Returns if the instance counts.
+
+    Raises:
+        SandboxError: its launch was not completed, or it would join another cluster.
+    """
+    if instance.launch_result != "CONTINUE" or instance.cluster != cluster:
+        raise SandboxError(
+            f"the instance {instance.address} did not join the cluster {cluster}: "
+            f"launch hook {instance.launch_result or 'not completed'}, cluster {instance.cluster or 'none'}"
+            f"{last_lines(instance.log)}"
+        )
+
+
+def _write_files(root: Path, user_data: bytes) -> None:
+    """What the AMI has, as far as a boot script meets it."""
+    for folder in _FOLDERS:
+        (root / folder).mkdir(parents=True, exist_ok=True)
+    (root / "etc/passwd").write_text("root:x:0:0:root:/root:/bin/bash\n")
+    (root / "etc/group").write_text("root:x:0:\n")
+    (root / "etc/hosts").write_text("127.0.0.1 localhost\n")
+    (root / "etc/ecs/ecs.config").touch()
+    script = root / "var/lib/cloud/user-data"
+    script.touch(mode=0o700)
+    script.write_bytes(user_data)
+
+
+def _namespaces(instance: Instance) -> list[str]:
+    arguments = [*bubblewrap.user(0, 0), "--dir", "/root", "--tmpfs", "/tmp"]
+    for folder in ("docker-registry", "etc", "run", "var"):
+        arguments += ["--bind", str(instance.root / folder), f"/{folder}"]
+    arguments += [*bubblewrap.system(), *bubblewrap.python()]
+    arguments += ["--bind", str(instance.root / "usr-local-sbin"), "/usr/local/sbin"]
+    arguments += ["--ro-bind", str(_STANDINS), "/opt/standins", "--hostname", instance.id]
+    if bubblewrap.IS_ROOT:
+        arguments += ["--cap-drop", "ALL"]
+        arguments += [argument for capability in _CAPABILITIES for argument in ("--cap-add", capability)]
+    return arguments
+
+
+def _environment(declaration: Declaration, instance: Instance, api: AwsApi, timer_scale: float) -> dict[str, str]:
+    group = declaration.one("aws:autoscaling/group:Group")
+    standins = "/opt/standins" if bubblewrap.IS_ROOT else "/opt/standins/ordinary-user:/opt/standins"
+    return {
+        "PATH": f"/usr/local/sbin:{standins}:/usr/sbin:/usr/bin:/sbin:/bin",
+        "HOME": "/root",
+        "LC_ALL": "C.UTF-8",
+        # In place of the instance role, whose keys come from the metadata service that must not be asked.
+        **api.keys.environment(),
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_ENDPOINT_URL": api.url,
+        "SANDBOX_PYTHON": sys.executable,
+        "SANDBOX_INSTANCE": instance.id,
+        "SANDBOX_GROUP": group.outputs["name"],
+        "SANDBOX_HOOK": _launch_hook(group.inputs.get("initialLifecycleHooks", [])),
+        "SANDBOX_TIMER_SCALE": str(timer_scale),
+    }
+
+
+def _launch_hook(hooks: list[dict[str, str]]) -> str:
+    launching = [h["name"] for h in hooks if h["lifecycleTransition"] == "autoscaling:EC2_INSTANCE_LAUNCHING"]
+    return launching[0] if launching else ""

@@ -1,0 +1,1 @@
+"""Programs, processes and folders of this machine."""

@@ -1,0 +1,70 @@
+"""Bubblewrap: processes with a root, a user and process ids of their own, without a daemon and without being root."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from sandbox.machine import programs
+from sandbox.machine.processes import running
+
+IS_ROOT = os.geteuid() == 0
+
+
+def system() -> list[str]:
+    """Arguments for a root that has the machine's programs, read-only, and nothing else of it."""
+    arguments = ["--die-with-parent", "--unshare-pid", "--unshare-ipc", "--unshare-uts"]
+    arguments += ["--ro-bind", "/usr", "/usr", "--proc", "/proc", "--dev", "/dev"]
+    for folder in ("/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"):
+        if os.path.islink(folder):
+            arguments += ["--symlink", os.readlink(folder), folder]
+        elif os.path.isdir(folder):
+            arguments += ["--ro-bind", folder, folder]
+    # Debian's choices between programs, such as which awk.
+    return [*arguments, "--ro-bind", "/etc/alternatives", "/etc/alternatives"]
+
+
+def python() -> list[str]:
+    """Arguments that add this Python environment, which may be anywhere."""
+    prefixes = {prefix for prefix in (sys.prefix, sys.base_prefix) if not Path(prefix).is_relative_to("/usr")}
+    return [argument for prefix in sorted(prefixes) for argument in ("--ro-bind", prefix, prefix)]
+
+
+def user(uid: int, gid: int) -> list[str]:
+    """Arguments for a user. An ordinary user becomes it in a user namespace; root becomes it for real, see `become`."""
+    return [] if IS_ROOT else ["--unshare-user", "--uid", str(uid), "--gid", str(gid)]
+
+
+def become(uid: int, gid: int) -> list[str]:
+    """The command that turns root, in its namespaces, into a user without any capability."""
+    if not IS_ROOT:
+        return []
+    ids = ["--reuid", str(uid), "--regid", str(gid), "--clear-groups"]
+    return ["/usr/bin/setpriv", *ids, "--inh-caps=-all", "--bounding-set=-all", "--no-new-privs", "--"]
+
+
+@contextmanager
+def bubble(
+    arguments: Sequence[str], command: Sequence[str], *, env: Mapping[str, str], log: Path
+) -> Iterator[subprocess.Popen[bytes]]:
+    """`command` in namespaces, stopped at the end.
+
+    Args:
+        arguments: bubblewrap's. They and `env` go through a file descriptor: a command line can be read by everyone.
+    """
+    settings = [*arguments, "--clearenv"]
+    for name, value in env.items():
+        settings += ["--setenv", name, value]
+    descriptor = os.memfd_create("bwrap")
+    try:
+        os.write(descriptor, b"".join(argument.encode() + b"\0" for argument in settings))
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        argv = [programs.require(["bwrap"])["bwrap"], "--args", str(descriptor), "--", *command]
+        with running(argv, env={}, log=log, pass_fds=[descriptor]) as process:
+            yield process
+    finally:
+        os.close(descriptor)

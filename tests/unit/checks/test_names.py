@@ -1,0 +1,83 @@
+"""Which names a component may have."""
+
+from typing import Any
+
+import pulumi_aws as aws
+import pytest
+
+from components import PrivateRegistry, PrivateRegistryArgs
+from components.checks.names import RULES, name_problems
+from sandbox.evaluation.declared import Declaration
+from tests.unit.helpers import Declare
+
+_LONGEST = "a" * 20
+_ECR = "123456789012.dkr.ecr.us-west-2.amazonaws.com"
+
+
+@pytest.fixture(scope="module")
+def declared(declare: Declare) -> Declaration:
+    """Everything that has a name, at its longest."""
+    args = PrivateRegistryArgs(
+        image=f"{_ECR}/registry:2",
+        upstream="https://registry-1.docker.io",
+        upstream_username="alice",
+        upstream_password="made-up",
+    )
+    isolated = PrivateRegistryArgs(image=f"{_ECR}/registry:3", isolated=True)
+
+    def program() -> None:
+        PrivateRegistry(_LONGEST, args)
+        PrivateRegistry("b" * 20, isolated)
+
+    return declare(program)
+
+
+def test_table_has_every_kind_of_resource_with_a_name(declared: Declaration) -> None:
+    others = {"aws:ec2/defaultSecurityGroup:DefaultSecurityGroup"}  # AWS gives it its name
+    named = {each.type for each in declared.resources if each.type.startswith("aws:") and _takes_name(each.type)}
+    assert {rule.type for rule in RULES} == named - others
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.kind)
+def test_no_name_is_longer_than_in_the_table(declared: Declaration, rule: Any) -> None:
+    longest = max(len(each.inputs.get("family") or each.outputs["name"]) for each in declared.all(rule.type))
+    assert longest == len(rule.name(_LONGEST)) <= rule.max_length
+
+
+@pytest.mark.parametrize("name", ["a", "images", "my-images-2", "internals", "sgs", "aw", _LONGEST])
+def test_name_can_be_used(name: str) -> None:
+    assert list(name_problems(name)) == []
+
+
+@pytest.mark.parametrize("name", ["", "a" * 21, "Images", "2images", "-images", "images-", "my_images", "my images"])
+def test_other_characters_are_refused(name: str) -> None:
+    (problem,) = name_problems(name)
+    assert problem.key == "name"
+    assert f"{name!r} ({len(name)} characters)" in problem.found
+    assert "1 to 20" in problem.allowed
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "reserved"),
+    [
+        ("internal", "load balancer", "internal-"),
+        ("internal-images", "load balancer", "internal-"),
+        ("sg", "security group", "sg-"),
+        ("awsome", "capacity provider", "aws"),
+        ("ecs-images", "capacity provider", "ecs"),
+        ("fargate", "capacity provider", "fargate"),
+        ("xn--images", "bucket", "xn--"),
+        ("sthree", "bucket", "sthree-"),
+        ("amzn-s3-demo", "bucket", "amzn-s3-demo-"),
+    ],
+)
+def test_reserved_beginnings_are_refused(name: str, kind: str, reserved: str) -> None:
+    (problem,) = name_problems(name)
+    assert f"the {kind}'s name would begin with {reserved!r}" in problem.found
+    assert reserved in problem.allowed
+
+
+def _takes_name(type_: str) -> bool:
+    module, _, kind = type_.removeprefix("aws:").replace(":", "/").split("/")
+    attributes = dir(getattr(getattr(aws, module), kind))
+    return kind == "Bucket" or not {"name", "family"}.isdisjoint(attributes)

@@ -1,0 +1,87 @@
+"""The stacks as they are deployed: Pulumi.yaml, Pulumi.<stack>.yaml and the program."""
+
+import runpy
+from collections.abc import Mapping
+from functools import partial
+
+import pytest
+
+from components import InvalidInput
+from sandbox.evaluation.declared import Declaration
+from sandbox.evaluation.evaluate import evaluate
+from sandbox.evaluation.monitor import State
+from sandbox.evaluation.project import evaluate_project
+from tests.unit.helpers import FOLDER
+
+ALWAYS = {"RegistryELBDns", "registryAddress", "registryUrl", "loginCommand", "bucketName", "clusterName"}
+ALWAYS |= {"serviceName", "acceptsPushes"}
+ARN = "arn:aws:iam::123456789012:server-certificate/mine"
+
+
+@pytest.mark.parametrize("stack", ["dev", "prod"])
+def test_a_stack_exports_what_a_person_needs(stacks: Mapping[str, Declaration], stack: str) -> None:
+    assert stacks[stack].exports.keys() == ALWAYS | {"caCertificate", "passwords"}
+    assert stacks[stack].secret_exports == {"passwords"}
+
+
+def test_who_brings_a_certificate_and_users_gets_neither() -> None:
+    own = {"certificateArn": ARN, "domain": "registry.example.com", "htpasswd": f"alice:$2y$10${'a' * 53}"}
+    config = {f"registry:{key}": value for key, value in own.items()}
+    program = partial(runpy.run_path, str(FOLDER / "__main__.py"))
+    declaration = evaluate(program, config=config, secret_config=["registry:htpasswd"])
+    assert declaration.exports.keys() == ALWAYS
+    assert declaration.secret_exports == frozenset()
+
+
+@pytest.mark.parametrize("stack", ["dev", "prod"])
+def test_the_exports_lead_to_the_registry(stacks: Mapping[str, Declaration], stack: str) -> None:
+    declaration = stacks[stack]
+    balancer = declaration.one("aws:lb/loadBalancer:LoadBalancer").outputs["dnsName"]
+    exports = declaration.exports
+    assert (exports["RegistryELBDns"], exports["registryUrl"]) == (balancer, f"https://{balancer}")
+    assert exports["registryAddress"] == balancer
+    assert exports["loginCommand"] == f"docker login {balancer}"
+    assert exports["bucketName"] == declaration.one("aws:s3/bucket:Bucket", "registry-images").outputs["bucket"]
+    assert exports["clusterName"] == declaration.one("aws:ecs/cluster:Cluster").outputs["name"]
+    assert exports["serviceName"] == declaration.one("aws:ecs/service:Service").outputs["name"]
+
+
+def test_a_domain_is_the_registry_s_address(stack_keys: State) -> None:
+    overrides = {"registry:domain": "registry.example.com"}
+    exports = evaluate_project(FOLDER, "dev", overrides=overrides, state=dict(stack_keys)).exports
+    assert exports["registryUrl"] == "https://registry.example.com"
+    assert exports["loginCommand"] == "docker login registry.example.com"
+    assert exports["RegistryELBDns"].endswith(".elb.amazonaws.com")
+
+
+@pytest.mark.parametrize(
+    ("stack", "zones", "gateways", "tokens"), [("dev", 2, 0, "optional"), ("prod", 3, 3, "required")]
+)
+def test_a_stack_has_its_zones_gateways_and_metadata_tokens(
+    stacks: Mapping[str, Declaration], stack: str, zones: int, gateways: int, tokens: str
+) -> None:
+    declaration = stacks[stack]
+    assert len(declaration.all("aws:ec2/subnet:Subnet")) == 2 * zones
+    assert len(declaration.all("aws:ec2/natGateway:NatGateway")) == gateways
+    template = declaration.one("aws:ec2/launchTemplate:LaunchTemplate")
+    assert template.inputs["metadataOptions"]["httpTokens"] == tokens
+
+
+def test_a_second_evaluation_with_the_same_state_gives_the_same_bytes(
+    stacks: Mapping[str, Declaration], stack_keys: State
+) -> None:
+    again, first = evaluate_project(FOLDER, "dev", state=stack_keys), stacks["dev"]
+    # The order in which independent resources are registered is Pulumi's, and may differ.
+    assert {each.urn: each for each in again.resources} == {each.urn: each for each in first.resources}
+    assert again.exports == first.exports
+
+
+def test_a_wrong_configuration_ends_in_one_error_that_lists_all() -> None:
+    wrong = {"registry:minSize": "9", "registry:natGateways": "two", "registry:imgae": "registry:3"}
+    with pytest.raises(InvalidInput) as raised:
+        evaluate_project(FOLDER, "dev", overrides=wrong)
+    assert {problem.key for problem in raised.value.problems} == {
+        "registry:imgae",
+        "registry:minSize, desiredCapacity, maxSize",
+        "registry:natGateways",
+    }

@@ -1,0 +1,111 @@
+"""The container's environment and how little it may do."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from components.pure.container import HOST_PATHS, ContainerSettings, container_definition, environment
+from tests.unit.helpers import differences
+
+SETTINGS = ContainerSettings(
+    image="registry:2",
+    region="eu-west-1",
+    bucket="images-1a2b3c4",
+    log_group="images-log",
+    http_secret_arn="arn:aws:ssm:eu-west-1:123456789012:parameter/private-registry/http-secret",
+)
+MAJORS = pytest.mark.parametrize("settings", [SETTINGS, replace(SETTINGS, image="registry:3")], ids=lambda s: s.image)
+
+
+@MAJORS
+def test_the_environment_configures_the_registry(settings: ContainerSettings) -> None:
+    expected = {
+        "REGISTRY_STORAGE": "s3",
+        "REGISTRY_STORAGE_S3_BUCKET": "images-1a2b3c4",
+        "REGISTRY_STORAGE_S3_REGION": "eu-west-1",
+        "REGISTRY_STORAGE_S3_ENCRYPT": "true",
+        "REGISTRY_STORAGE_S3_OBJECTACL": "bucket-owner-full-control",
+        "REGISTRY_STORAGE_DELETE_ENABLED": "true",
+        "REGISTRY_STORAGE_REDIRECT_DISABLE": "false",
+        "REGISTRY_AUTH": "htpasswd",
+        "REGISTRY_AUTH_HTPASSWD_REALM": "Registry Realm",
+        "REGISTRY_AUTH_HTPASSWD_PATH": "/auth/htpasswd",
+        "REGISTRY_HTTP_ADDR": "0.0.0.0:443",
+        "REGISTRY_HTTP_TLS_CERTIFICATE": "/certs/domain.crt",
+        "REGISTRY_HTTP_TLS_KEY": "/certs/domain.key",
+        "REGISTRY_HTTP_RELATIVEURLS": "true",
+        "REGISTRY_HTTP_DRAINTIMEOUT": "60s",
+        "REGISTRY_HEALTH_STORAGEDRIVER_ENABLED": "false",
+        "REGISTRY_LOG_FORMATTER": "json",
+        "REGISTRY_LOG_ACCESSLOG_DISABLED": "true",
+    }
+    assert differences(environment(settings), expected) == {}
+
+
+@MAJORS
+def test_maintenance_is_set_by_whole_maps_alone(settings: ContainerSettings) -> None:
+    prefix = "REGISTRY_STORAGE_MAINTENANCE_"
+    maps = {key: value for key, value in environment(settings).items() if key.startswith(prefix)}
+    assert maps.keys() == {f"{prefix}READONLY", f"{prefix}UPLOADPURGING"}
+    assert json.loads(maps[f"{prefix}READONLY"]) == {"enabled": False}
+    assert json.loads(maps[f"{prefix}UPLOADPURGING"])["enabled"] is True
+
+
+def test_version_3_alone_is_told_to_send_no_traces() -> None:
+    old, new = environment(SETTINGS), environment(replace(SETTINGS, image="registry:3"))
+    assert new.items() - old.items() == {("OTEL_TRACES_EXPORTER", "none")}
+    assert old.items() <= new.items()
+
+
+@MAJORS
+def test_the_container_is_hardened(settings: ContainerSettings) -> None:
+    definition = container_definition(settings)
+    expected = {
+        "user": "1000:1000",
+        "readonlyRootFilesystem": True,
+        "privileged": False,
+        "linuxParameters": {"capabilities": {"add": [], "drop": ["ALL"]}},
+        "dockerSecurityOptions": ["no-new-privileges"],
+    }
+    assert differences(definition, expected) == {}
+
+
+def test_every_file_of_the_host_is_mounted_read_only() -> None:
+    mounts = container_definition(SETTINGS)["mountPoints"]
+    assert {mount["sourceVolume"] for mount in mounts} == HOST_PATHS.keys()
+    assert all(mount["readOnly"] for mount in mounts)
+
+
+@pytest.mark.parametrize(
+    "variable", ["REGISTRY_AUTH_HTPASSWD_PATH", "REGISTRY_HTTP_TLS_CERTIFICATE", "REGISTRY_HTTP_TLS_KEY"]
+)
+def test_the_files_that_the_registry_reads_are_in_its_mounts(variable: str) -> None:
+    folders = [mount["containerPath"] for mount in container_definition(SETTINGS)["mountPoints"]]
+    assert environment(SETTINGS)[variable].rpartition("/")[0] in folders
+
+
+def test_the_http_secret_comes_from_the_parameter_and_is_not_in_the_environment() -> None:
+    definition = container_definition(SETTINGS)
+    assert definition["secrets"] == [{"name": "REGISTRY_HTTP_SECRET", "valueFrom": SETTINGS.http_secret_arn}]
+    assert "REGISTRY_HTTP_SECRET" not in {variable["name"] for variable in definition["environment"]}
+
+
+def test_the_host_port_is_a_free_one() -> None:
+    assert container_definition(SETTINGS)["portMappings"] == [{"containerPort": 443, "hostPort": 0, "protocol": "tcp"}]
+
+
+def test_the_registry_has_more_time_to_stop_than_it_takes_to_drain() -> None:
+    drain = int(environment(SETTINGS)["REGISTRY_HTTP_DRAINTIMEOUT"].removesuffix("s"))
+    assert drain < container_definition(SETTINGS)["stopTimeout"]
+
+
+def test_the_log_goes_to_its_group() -> None:
+    options = container_definition(SETTINGS)["logConfiguration"]["options"]
+    expected = {"awslogs-group": "images-log", "awslogs-region": "eu-west-1", "mode": "non-blocking"}
+    assert differences(options, expected) == {}
+
+
+def test_the_environment_is_in_order_so_that_no_run_changes_it() -> None:
+    names = [variable["name"] for variable in container_definition(SETTINGS)["environment"]]
+    assert names == sorted(names)

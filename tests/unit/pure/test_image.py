@@ -1,0 +1,63 @@
+"""The image's tag decides; anything that leaves doubt is refused."""
+
+import pytest
+
+from components.pure.image import VERSIONS, registry_version
+
+DIGEST = "sha256:" + "0123456789abcdef" * 4
+
+
+@pytest.mark.parametrize(
+    ("image", "major"),
+    [
+        ("registry:2", 2),
+        ("registry:2.8.3", 2),
+        ("registry:3", 3),
+        ("registry:3.1.1", 3),
+        ("registry:v3.0.0", 3),
+        ("registry:2-alpine", 2),
+        ("registry:3.0.0-rc.1", 3),
+        (f"registry:3@{DIGEST}", 3),
+        ("docker.io/library/registry:2", 2),
+        ("public.ecr.aws/docker/library/registry:3", 3),
+        ("123456789012.dkr.ecr.us-west-2.amazonaws.com/mirror/registry:3", 3),
+        ("localhost:5000/registry:2", 2),
+        (f"mirror.example.com:8443/team-a/registry:2.8.3@{DIGEST}", 2),
+    ],
+)
+def test_the_tag_tells_the_major_version(image: str, major: int) -> None:
+    assert registry_version(image) is VERSIONS[major]
+
+
+@pytest.mark.parametrize(
+    ("image", "reason"),
+    [
+        ("registry", "not an image's name with a tag"),
+        ("localhost:5000/registry", "not an image's name with a tag"),
+        ("public.ecr.aws/docker/library/registry", "not an image's name with a tag"),
+        (f"registry@{DIGEST}", "not an image's name with a tag"),
+        ("registry:3@sha256:short", "not an image's name with a tag"),
+        ("registry:", "not an image's name with a tag"),
+        ("Registry:3", "not an image's name with a tag"),
+        ("registry: 3", "not an image's name with a tag"),
+        ("registry:3\n", "not an image's name with a tag"),
+        ("", "not an image's name with a tag"),
+        ("registry:latest", "tag latest"),
+        ("registry:1", "tag 1"),
+        ("registry:4.0", "tag 4.0"),
+        ("registry:23", "tag 23"),
+        ("registry:2nd", "tag 2nd"),
+    ],
+)
+def test_any_other_image_is_refused_with_the_reason(image: str, reason: str) -> None:
+    with pytest.raises(ValueError, match=reason):
+        registry_version(image)
+
+
+def test_only_version_2_depends_on_the_region_and_the_instance_role() -> None:
+    old, new = VERSIONS[2], VERSIONS[3]
+    assert (old.uses_task_role, new.uses_task_role) == (False, True)
+    assert new.regions is None
+    assert old.regions is not None
+    assert {"us-west-2", "cn-north-1", "us-gov-west-1"} <= old.regions
+    assert not {"eu-north-1", "eu-south-1", "ap-east-1", "us-gov-east-1"} & old.regions

@@ -1,0 +1,38 @@
+"""The policies' very words, where they matter. What they grant: test_iam_policies.py."""
+
+import json
+
+from components.pure import policies
+from tests.unit.helpers import BEIJING
+
+
+def test_ec2_has_another_principal_in_china() -> None:
+    """The evaluator of test_iam_policies.py knows no service principal there."""
+    (statement,) = json.loads(policies.assume_instance_role(BEIJING))["Statement"]
+    assert statement["Principal"] == {"Service": "ec2.amazonaws.com.cn"}
+
+
+def test_flow_logs_have_the_statements_that_aws_would_add() -> None:
+    """Word for word: VPC User Guide, "Amazon S3 bucket permissions for flow logs"."""
+    source = {"aws:SourceArn": "arn:aws-cn:logs:cn-north-1:123456789012:*"}
+    assert policies.flow_log_delivery("arn:aws-cn:s3:::logs", BEIJING) == [
+        {
+            "Sid": "AWSLogDeliveryWrite",
+            "Effect": "Allow",
+            "Principal": {"Service": "delivery.logs.amazonaws.com"},
+            "Action": "s3:PutObject",
+            "Resource": "arn:aws-cn:s3:::logs/AWSLogs/123456789012/*",
+            "Condition": {
+                "StringEquals": {"aws:SourceAccount": "123456789012", "s3:x-amz-acl": "bucket-owner-full-control"},
+                "ArnLike": source,
+            },
+        },
+        {
+            "Sid": "AWSLogDeliveryAclCheck",
+            "Effect": "Allow",
+            "Principal": {"Service": "delivery.logs.amazonaws.com"},
+            "Action": "s3:GetBucketAcl",
+            "Resource": "arn:aws-cn:s3:::logs",
+            "Condition": {"StringEquals": {"aws:SourceAccount": "123456789012"}, "ArnLike": source},
+        },
+    ]
