@@ -10,6 +10,7 @@ from moto.ec2.models.flow_logs import FlowLogs, FlowLogsBackend
 from moto.ec2.models.launch_templates import LaunchTemplate
 from moto.ec2.models.nat_gateways import NatGatewayBackend
 from moto.ec2.models.security_groups import SecurityGroupRule
+from moto.ec2.utils import parse_user_data
 from moto.s3.models import s3_backends
 
 from sandbox.aws.patching import add, wrap
@@ -19,6 +20,7 @@ def close() -> None:
     """Close the gaps."""
     add(LaunchTemplate, "tags", property(LaunchTemplate.get_tags, _ignore_copy))
     wrap(LaunchTemplate, "create_version", _keep_template_tags_apart)
+    wrap(LaunchTemplate, "create_version", _read_user_data)
     wrap(FlowLogsBackend, "create_flow_logs", _grant_log_delivery)
     wrap(NatGatewayBackend, "delete_nat_gateway", _let_its_address_go)
     add(SecurityGroupRule, "description", property(_rule_description))
@@ -37,6 +39,16 @@ def _keep_template_tags_apart(create_version: Callable[..., Any], template: Any,
     launched = [item for item in specifications if item["ResourceType"] != "launch-template"]
     kept = {key: value for key, value in data.items() if key != "TagSpecifications"}
     return create_version(template, kept | ({"TagSpecifications": launched} if launched else {}), description)
+
+
+def _read_user_data(create_version: Callable[..., Any], template: Any, data: Any, description: str) -> Any:
+    """Instances of a later version boot too; moto reads the user data of the first version only, and launches no others.
+
+    Source: EC2 API Reference, "CreateLaunchTemplateVersion", LaunchTemplateData.
+    """
+    if isinstance(user_data := data.get("UserData"), str):
+        data = {**data, "UserData": parse_user_data(user_data)}
+    return create_version(template, data, description)
 
 
 def _grant_log_delivery(create: Callable[..., Any], backend: Any, *args: Any, **kwargs: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable
 from typing import Any
 
@@ -32,15 +33,29 @@ def test_refresh_moves_the_instances_to_the_present_subnets(aws: Callable[[str],
     create_auto_scaling_group(aws)
     client, (_, other) = aws("autoscaling"), subnet_ids(aws("ec2"))
     client.update_auto_scaling_group(AutoScalingGroupName=NAME, VPCZoneIdentifier=other)
-    client.start_instance_refresh(AutoScalingGroupName=NAME)
+    _refresh(client)
+    assert [instance["SubnetId"] for instance in _running_instances(aws("ec2"))] == [other]
 
-    def refresh() -> str:
-        return client.describe_instance_refreshes(AutoScalingGroupName=NAME)["InstanceRefreshes"][0]["Status"]
 
-    wait_until(lambda: refresh() == "Successful", "the instance refresh", seconds=30)
-    running = [{"Name": "instance-state-name", "Values": ["running"]}]
-    reservations = aws("ec2").describe_instances(Filters=running)["Reservations"]
-    assert [instance["SubnetId"] for each in reservations for instance in each["Instances"]] == [other]
+def test_refresh_launches_a_later_template_version(aws: Callable[[str], Any]) -> None:
+    create_auto_scaling_group(aws)
+    client, ec2 = aws("autoscaling"), aws("ec2")
+    [template] = ec2.describe_launch_templates()["LaunchTemplates"]
+    [first] = ec2.describe_launch_template_versions(LaunchTemplateId=template["LaunchTemplateId"])[
+        "LaunchTemplateVersions"
+    ]
+    changed = {
+        **first["LaunchTemplateData"],
+        "InstanceType": "m7g.large",
+        "UserData": base64.b64encode(b"#!/bin/sh").decode(),
+    }
+    ec2.create_launch_template_version(LaunchTemplateId=template["LaunchTemplateId"], LaunchTemplateData=changed)
+    client.update_auto_scaling_group(
+        AutoScalingGroupName=NAME,
+        LaunchTemplate={"LaunchTemplateId": template["LaunchTemplateId"], "Version": "2"},
+    )
+    _refresh(client)
+    assert [instance["InstanceType"] for instance in _running_instances(ec2)] == ["m7g.large"]
 
 
 def test_instances_are_spread_over_the_subnets(aws: Callable[[str], Any]) -> None:
@@ -58,3 +73,19 @@ def test_first_launch_fails(aws: Callable[[str], Any]) -> None:
     [activity] = aws("autoscaling").describe_scaling_activities(AutoScalingGroupName=NAME)["Activities"]
     assert (activity["StatusCode"], activity["Progress"]) == ("Failed", 100)
     assert "do not have sufficient" in activity["StatusMessage"]
+
+
+def _refresh(client: Any) -> None:
+    """Start an instance refresh and wait for its end."""
+    client.start_instance_refresh(AutoScalingGroupName=NAME)
+
+    def status() -> str:
+        return client.describe_instance_refreshes(AutoScalingGroupName=NAME)["InstanceRefreshes"][0]["Status"]
+
+    wait_until(lambda: status() == "Successful", "the instance refresh", seconds=30)
+
+
+def _running_instances(ec2: Any) -> list[dict[str, Any]]:
+    running = [{"Name": "instance-state-name", "Values": ["running"]}]
+    reservations = ec2.describe_instances(Filters=running)["Reservations"]
+    return [instance for reservation in reservations for instance in reservation["Instances"]]
