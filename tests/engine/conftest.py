@@ -26,7 +26,7 @@ REGION = "us-west-2"  # that of Pulumi.dev.yaml and Pulumi.prod.yaml
 
 
 class Scheduling(LoadScopeScheduling):
-    """What one process gets: a file, as its tests share a stack; all files about prod; an example.
+    """What one process gets: a file, since its tests share a stack; all files about prod; an example; a changed stack.
 
     xdist's own groups are not told apart by pytest 9.2.
     """
@@ -35,6 +35,8 @@ class Scheduling(LoadScopeScheduling):
         file = nodeid.partition("::")[0]
         if "test_prod_" in file:
             return "prod"
+        if "test_configuration_changes" in file:
+            return f"{file} {nodeid.partition('[')[2].partition('-')[0]}"
         return nodeid if "test_examples" in file else file
 
 

@@ -7,10 +7,10 @@ accepts is in `sandbox.aws.refusals`.
 
 from __future__ import annotations
 
-from sandbox.aws.moto_gaps import autoscaling, ec2, ecs, iam, s3
+from sandbox.aws.moto_gaps import autoscaling, ec2, ecs, iam, route53, s3
 
 
 def close() -> None:
     """Close all gaps, by changing moto's classes for the rest of this process."""
-    for service in (autoscaling, ec2, ecs, iam, s3):
+    for service in (autoscaling, ec2, ecs, iam, route53, s3):
         service.close()

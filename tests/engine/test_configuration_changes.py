@@ -1,0 +1,203 @@
+"""Every configuration key is changed and changed back: docs/configuration-changes.md says what each change does.
+
+The AWS API refuses to delete what is in use, such as a subnet with an instance in it.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from pulumi import automation as auto
+
+from sandbox import engine
+from sandbox.aws.emulator import AwsApi
+from tests.engine.certificates import issue
+from tests.engine.configuring import configure, configured
+from tests.engine.conftest import ROOT
+from tests.engine.steps import changed, run
+
+_DOMAIN = "registry.example.com"
+_AUTHORITY = issue("authority.example.com")
+_CERTIFICATE = issue(_DOMAIN, by=_AUTHORITY)
+_PEMS = {
+    "certificate": _CERTIFICATE.pem,
+    "certificateChain": _AUTHORITY.pem,
+    "privateKey": _CERTIFICATE.key_pem,
+}
+_NETWORK = {
+    "natGateways": "perZone",
+    "network.vpcId": "vpc-0123456789abcdef0",
+    **{f"network.publicSubnetIds[{n}]": f"subnet-0123456789abcdef{n}" for n in range(2)},
+}
+
+# The stacks that are changed: what each adds to Pulumi.dev.yaml. ARN and ZONE exist in the AWS API before.
+_STACKS: Mapping[str, Mapping[str, str]] = {
+    "settings": {},
+    "instances": {},
+    "domain": {"domain": _DOMAIN},
+    "network": {"natGateways": "single"},
+    "cache": {
+        "natGateways": "single",
+        "internal": "true",
+        "upstream": "https://registry-1.docker.io",
+        "upstreamUsername": "alice",
+        "upstreamPassword": "made-up",
+    },
+}
+# By stack and by row of the table: the changed values.
+_CHANGES: Mapping[str, Mapping[str, Mapping[str, str]]] = {
+    "settings": {
+        "users": {"users.alice": "correct horse battery"},
+        "htpasswd": {"htpasswd": f"alice:$2y$05${'a' * 53}"},
+        "allowedCidrs": {"allowedCidrs[0]": "203.0.113.0/24"},
+        "logRetentionDays": {"logRetentionDays": "60"},
+        "flowLogs": {"flowLogs": "true"},
+        "deletionProtection": {"deletionProtection": "true"},
+        "forceDestroy": {"forceDestroy": "false"},
+        "tags": {"tags.team": "platform"},
+    },
+    "instances": {
+        "image": {"image": "registry:3"},
+        "instanceType": {"instanceType": "m7g.large"},
+        "amiId": {"amiId": "ami-0123456789abcdef0"},
+        "minSize": {"minSize": "1"},
+        "maxSize": {"maxSize": "8"},
+        "desiredCapacity": {"desiredCapacity": "3"},
+        "desiredCount": {"desiredCount": "3"},
+    },
+    "domain": {
+        "domain": {"domain": "images.example.com"},
+        "certificate, certificateChain, privateKey": _PEMS,
+        "certificateArn": {"certificateArn": "ARN"},
+        "hostedZone": {"hostedZone": "ZONE"},
+    },
+    "network": {
+        "availabilityZones": {"availabilityZones": "3"},
+        "natGateways: none": {"natGateways": "none"},
+        "natGateways: perZone": {"natGateways": "perZone"},
+        "internal": {"internal": "true"},
+        "isolated": {
+            "natGateways": "perZone",
+            "isolated": "true",
+            "image": "123456789012.dkr.ecr.us-west-2.amazonaws.com/registry:2",
+        },
+    },
+    "cache": {
+        "clientsReachS3": {"clientsReachS3": "true"},
+        "upstream": {"upstream": "https://quay.io"},
+        "upstreamUsername": {"upstreamUsername": "bob"},
+        "upstreamPassword": {"upstreamPassword": "another"},
+    },
+}
+_REFUSED = {"vpcCidr": {"vpcCidr": "10.1.0.0/16"}, "network": _NETWORK}
+
+# Replacing one of these loses data or interrupts clients.
+_KEPT = {
+    *("Vpc", "Bucket", "LoadBalancer", "TargetGroup", "Cluster", "Group", "CapacityProvider", "Service"),
+}
+_REPLACES_THE_LOAD_BALANCER = {"internal", "isolated"}
+
+
+@dataclass(frozen=True)
+class Row:
+    """What the table says of one change: the types of resources, the same for the way there and back."""
+
+    updated: frozenset[str]
+    replaced: frozenset[str]
+    added_or_removed: frozenset[str]
+
+
+def _rows() -> dict[str, Row]:
+    """The table's rows by their first cell."""
+    text = (ROOT / "docs" / "configuration-changes.md").read_text()
+    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if line[:3] == "| `"]
+    return {
+        re.sub(r"`| \(.*\)", "", key): Row(*(frozenset(re.findall(r"`([^`]+)`", cell)) for cell in types))
+        for key, *types, _ in cells
+    }
+
+
+_ROWS = _rows()
+
+
+@pytest.fixture(scope="module")
+def deployed(api: AwsApi, folder: Path) -> Callable[[str], auto.Stack]:
+    """From a name in `_STACKS` to the stack, which is deployed once."""
+
+    @functools.cache
+    def deploy(name: str) -> auto.Stack:
+        selected = engine.select(ROOT, "dev", api, folder / name)
+        configure(selected, _STACKS[name])
+        run(selected.up)
+        return selected
+
+    return deploy
+
+
+@pytest.fixture(scope="module")
+def existing(aws: Callable[[str], Any]) -> Mapping[str, str]:
+    """A certificate's ARN and a hosted zone's id, by the words that stand for them in `_CHANGES`."""
+    certificate = issue(_DOMAIN)
+    uploaded = aws("iam").upload_server_certificate(
+        ServerCertificateName="existing", CertificateBody=certificate.pem, PrivateKey=certificate.key_pem
+    )
+    zone = aws("route53").create_hosted_zone(Name="example.com", CallerReference="test")["HostedZone"]["Id"]
+    return {"ARN": uploaded["ServerCertificateMetadata"]["Arn"], "ZONE": zone.removeprefix("/hostedzone/")}
+
+
+def test_every_key_is_in_the_table() -> None:
+    declared = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())["config"]
+    keys = {key for row in _ROWS for key in row.partition(":")[0].split(", ")}
+    assert keys == declared.keys()
+    assert {row for rows in _CHANGES.values() for row in rows} | _REFUSED.keys() == _ROWS.keys()
+
+
+def test_what_holds_data_or_connections_is_not_replaced() -> None:
+    replaced = {key: _KEPT & row.replaced for key, row in _ROWS.items() if _KEPT & row.replaced}
+    assert replaced == {key: {"LoadBalancer", "TargetGroup"} for key in _REPLACES_THE_LOAD_BALANCER}
+
+
+@pytest.mark.parametrize(
+    ("name", "row", "values"),
+    [
+        pytest.param(name, row, values, id=f"{name}-{row}")
+        for name, rows in _CHANGES.items()
+        for row, values in rows.items()
+    ],
+)
+def test_change_and_back(
+    deployed: Callable[[str], auto.Stack], existing: Mapping[str, str], name: str, row: str, values: Mapping[str, str]
+) -> None:
+    stack = deployed(name)
+    with configured(stack, {key: existing.get(value, value) for key, value in values.items()}):
+        changed_to = _types(changed(run(stack.up)))
+    changed_back = _types(changed(run(stack.up)))
+    assert changed_to == _ROWS[row]
+    assert changed_back == _ROWS[row]
+
+
+@pytest.mark.parametrize("values", [pytest.param(values, id=f"network-{row}") for row, values in _REFUSED.items()])
+def test_change_is_refused_in_the_preview(deployed: Callable[[str], auto.Stack], values: Mapping[str, str]) -> None:
+    stack = deployed("network")
+    with configured(stack, values), pytest.raises(auto.CommandError, match="changes the VPC"):
+        run(stack.preview)
+
+
+def _types(steps: Mapping[str, str]) -> Row:
+    """Of the steps, by resource type. The component itself is left out: it is no resource of AWS."""
+
+    def of(*operations: str) -> frozenset[str]:
+        return frozenset(
+            resource.partition(" ")[0]
+            for resource, operation in steps.items()
+            if operation in operations and not resource.startswith("PrivateRegistry ")
+        )
+
+    return Row(of("update"), of("replace"), of("create", "delete"))
