@@ -1,4 +1,4 @@
-"""The files that an instance fetches when it boots, and every minute after."""
+"""The bucket with the files that each instance fetches when it boots, and every minute afterwards."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,41 +7,43 @@ import pulumi
 import pulumi_aws as aws
 import pulumi_tls as tls
 
-from .outputs import known_after
+from .outputs import with_dependencies
+from .pure.bootstrap_files import BACKEND_CERTIFICATE, BACKEND_KEY, HTPASSWD
 from .storage import PrivateBucket, PrivateBucketArgs
 
 _VALIDITY_HOURS = 10 * 365 * 24
-# A new object under the key of an old one would be lost again: deleting the old one deletes every version of its key.
-# The class has an alias of its own, but misspelled ("aws:s3/BucketObject:BucketObject").
+# The objects' type in earlier versions. Without the alias, an update would create the new object and then delete the
+# old one, which deletes every version of the same key. BucketObjectv2 has this alias itself, but misspelled
+# ("aws:s3/BucketObject:BucketObject").
 _FORMER_TYPE = pulumi.Alias(type_="aws:s3/bucketObject:BucketObject")
 
 
 @dataclass(frozen=True, kw_only=True)
 class BootstrapArgs:
-    """What is in the files.
+    """Arguments of `Bootstrap`.
 
     Attributes:
-        htpasswd: the users, as an htpasswd file's content.
-        access_log_bucket: the bucket that logs each request for the files.
-        tags: on the bucket.
+        htpasswd: the content of the htpasswd file.
+        access_log_bucket: the name of the bucket that gets the access logs.
+        tags: the tags of the bucket. Default: none.
     """
 
     htpasswd: pulumi.Input[str] = field(repr=False)
     access_log_bucket: pulumi.Input[str]
-    tags: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 class Bootstrap(pulumi.ComponentResource):
-    """A bucket with `htpasswd`, and with `domain.crt` and `domain.key` for TLS between load balancer and registry.
+    """A bucket with the htpasswd file, and with a certificate and key for TLS between load balancer and registry.
 
-    That certificate is self-signed, since the load balancer does not verify it ("Target groups for your Application
-    Load Balancers"): the domain's own key never reaches an instance.
+    The certificate is self-signed, because the load balancer does not verify it ("Target groups for your Application
+    Load Balancers"). So the key of the domain's certificate never reaches an instance.
 
-    Makes: PrivateBucket, tls.PrivateKey, tls.SelfSignedCert, three aws.s3.BucketObjectv2 without tags.
+    Creates: PrivateBucket, tls.PrivateKey, tls.SelfSignedCert, three aws.s3.BucketObjectv2 without tags.
 
     Attributes:
-        bucket: the bucket's name. It is known once all files are there.
-        arn: its ARN.
+        bucket: the bucket's name. It depends on the files.
+        arn: the bucket's ARN.
     """
 
     bucket: pulumi.Output[str]
@@ -52,11 +54,10 @@ class Bootstrap(pulumi.ComponentResource):
         child = pulumi.ResourceOptions(parent=self)
         storage = PrivateBucket(
             name,
-            # All of it is made anew by the next `pulumi up`.
+            # The next `pulumi up` creates all files again.
             PrivateBucketArgs(keep=False, access_log_bucket=args.access_log_bucket, tags=args.tags),
             opts=child,
         )
-        self.arn = storage.arn
         key = tls.PrivateKey(name, algorithm="ECDSA", ecdsa_curve="P256", opts=child)
         certificate = tls.SelfSignedCert(
             name,
@@ -66,22 +67,22 @@ class Bootstrap(pulumi.ComponentResource):
             validity_period_hours=_VALIDITY_HOURS,
             opts=child,
         )
-        files = {
-            "htpasswd": pulumi.Output.secret(args.htpasswd),
-            "domain.crt": certificate.cert_pem,
-            "domain.key": pulumi.Output.secret(key.private_key_pem),
+        contents = {
+            HTPASSWD: pulumi.Output.secret(args.htpasswd),
+            BACKEND_CERTIFICATE: certificate.cert_pem,
+            BACKEND_KEY: pulumi.Output.secret(key.private_key_pem),
         }
         objects = [
             aws.s3.BucketObjectv2(
-                f"{name}-{file}",
+                f"{name}-{file.name}",
                 bucket=storage.bucket,
-                key=file,
+                key=file.name,
                 content=content,
-                # An object takes 10 tags ("Categorizing your storage using tags"), and a provider may have more.
+                # An object can have 10 tags ("Categorizing your storage using tags"). A provider may have more.
                 override_provider={"default_tags": {"tags": {}}},
                 opts=pulumi.ResourceOptions(parent=self, aliases=[_FORMER_TYPE]),
             )
-            for file, content in files.items()
+            for file, content in contents.items()
         ]
-        self.bucket = known_after(storage.bucket, *objects)
+        self.bucket, self.arn = with_dependencies(storage.bucket, *objects), storage.arn
         self.register_outputs({"bucket": self.bucket, "arn": self.arn})

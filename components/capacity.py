@@ -1,55 +1,59 @@
-"""The instances: an ECS cluster on an Auto Scaling Group."""
+"""The instances: an ECS cluster with an Auto Scaling group."""
 
 import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 import pulumi
 import pulumi_aws as aws
 
-from .location import Location
-from .lookups import asked_once
-from .moving import wait_for_move
-from .outputs import known_after
+from .instance_refresh import wait_for_instance_refresh
+from .lookups import cached_invoke
+from .outputs import with_dependencies
 from .pure import policies
 from .pure.architecture import ami_parameter
 from .pure.boot_script import user_data
+from .pure.location import Location
+from .roles import create_role
 
-LAUNCH_HOOK = "booted"
+MetadataTokens = Literal["required", "optional"]
+
+_LAUNCH_HOOK = "booted"
 _BOOT_SECONDS = 600
-# From the completed launch hook to the registered container instance. The ECS agent starts when cloud-init has ended
-# (amazon-ecs-agent#4792) and registers within a second (the log in amazon-ecs-agent#351). Should it take longer, no
-# task is lost: managed draining holds an old instance until its tasks run elsewhere.
+# From the completion of the launch hook to the registration of the container instance. The ECS agent starts when
+# cloud-init has ended (amazon-ecs-agent#4792) and registers within a second (the log in amazon-ecs-agent#351). If it
+# takes longer, no task is lost: managed draining keeps an old instance until its tasks run on others.
 _WARM_UP_SECONDS = 60
 _CLUSTER_TAG = "private-registry:cluster"
 _TOKENS_ATTRIBUTE = "private-registry.metadata-tokens"
 
 
-def with_metadata_tokens(tokens: str) -> str:
-    """The ECS placement expression for the instances that were launched with these `metadata_tokens`."""
+def metadata_tokens_expression(tokens: MetadataTokens) -> str:
+    """Return the ECS placement expression for instances that were launched with these `metadata_tokens`."""
     return f"attribute:{_TOKENS_ATTRIBUTE} == {tokens}"
 
 
 @dataclass(frozen=True, kw_only=True)
 class CapacityArgs:
-    """How many instances there are, of which kind, and where.
+    """Arguments of `Capacity`.
 
     Attributes:
         location: the region and account.
-        instance_type: an EC2 instance type.
-        ami_id: the AMI. Default: the newest ECS-optimized one whenever an instance boots.
-        min_size: the fewest instances.
-        max_size: the most instances.
-        desired_capacity: the instances at the start.
-        vpc_id: their VPC.
-        subnet_ids: their subnets.
-        public_addresses: whether they get public IPv4 addresses.
-        security_group_id: their security group.
-        bootstrap_bucket: the bucket with the files that they fetch.
-        metadata_tokens: "required" (IMDSv2 alone), or "optional" for containers that know IMDSv1 alone.
-        instance_policies: what the instance role may do beside serving ECS: policy documents by name.
-        tags: on everything that takes tags, instances, volumes and network interfaces included; these get the
-            provider's default tags as well.
+        instance_type: the EC2 instance type, x86_64 or arm64.
+        ami_id: the ID of the AMI. Default: whenever an instance boots, the latest ECS-optimized Amazon Linux 2023 AMI.
+        min_size: the minimum number of instances.
+        max_size: the maximum number of instances.
+        desired_capacity: the initial number of instances. ECS scales it afterwards.
+        vpc_id: the VPC's ID.
+        subnet_ids: the IDs of the instances' subnets.
+        public_addresses: whether the instances have public IPv4 addresses.
+        security_group_id: the ID of the instances' security group.
+        bootstrap_bucket: the name of the bucket with the bootstrap files.
+        metadata_tokens: "required" (IMDSv2 only), or "optional" for containers that know only IMDSv1.
+        instance_policies: policy documents by name, for the instance role. It can also run ECS tasks and boot.
+        tags: the tags of all resources that have tags, and of instances, volumes and network interfaces. The latter
+            get the provider's default tags too. Default: none.
     """
 
     location: Location
@@ -63,22 +67,22 @@ class CapacityArgs:
     public_addresses: bool
     security_group_id: pulumi.Input[str]
     bootstrap_bucket: pulumi.Input[str]
-    metadata_tokens: str
+    metadata_tokens: MetadataTokens
     instance_policies: Mapping[str, pulumi.Input[str]]
-    tags: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 class Capacity(pulumi.ComponentResource):
-    """An ECS cluster whose instances boot by script, and count only when the script is through.
+    """An ECS cluster with instances. An instance goes into service when its boot script has succeeded.
 
-    Makes: aws.ecs.Cluster, aws.iam.Role with aws.iam.RolePolicy and aws.iam.InstanceProfile,
-    aws.ec2.LaunchTemplate, aws.autoscaling.Group, aws.ecs.CapacityProvider, aws.ecs.ClusterCapacityProviders.
+    Creates: aws.ecs.Cluster, aws.iam.Role with aws.iam.RolePolicy and aws.iam.InstanceProfile, aws.ec2.LaunchTemplate,
+    aws.autoscaling.Group, aws.ecs.CapacityProvider, aws.ecs.ClusterCapacityProviders.
 
     Attributes:
-        cluster_name: the cluster.
-        cluster_arn: its ARN.
-        capacity_provider: the capacity provider's name. It is known once the cluster may use it.
-        role_arn: the instances' role.
+        cluster_name: the cluster's name.
+        cluster_arn: the cluster's ARN.
+        capacity_provider: the capacity provider's name. It depends on the provider's association with the cluster.
+        role_arn: the ARN of the instance role.
     """
 
     cluster_name: pulumi.Output[str]
@@ -88,73 +92,35 @@ class Capacity(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: CapacityArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("private-registry:index:Capacity", name, {}, opts)
-        child = pulumi.ResourceOptions(parent=self)
-        self._instance_tags = {**asked_once(_default_tags, self), **args.tags, "Name": f"{name}-instance"}
-        cluster = aws.ecs.Cluster(f"{name}-cluster", tags=args.tags, opts=child)
+        self._prefix, self._args = name, args
+        self._child = pulumi.ResourceOptions(parent=self)
+        self._instance_tags = {**cached_invoke(_default_tags, self), **args.tags, "Name": f"{name}-instance"}
+        cluster = aws.ecs.Cluster(f"{name}-cluster", tags=args.tags, opts=self._child)
         self.cluster_name, self.cluster_arn = cluster.name, cluster.arn
-        profile, role_policies = self._instance_profile(name, args)
-        template = self._launch_template(name, args, profile)
-        group = self._group(name, args, template, role_policies)
-        provider = aws.ecs.CapacityProvider(
-            f"{name}-capacity",
-            auto_scaling_group_provider={
-                "auto_scaling_group_arn": group.arn,
-                "managed_draining": "ENABLED",
-                "managed_termination_protection": "ENABLED",
-                "managed_scaling": {"status": "ENABLED", "target_capacity": 100, "maximum_scaling_step_size": 2},
+        instance = create_role(
+            f"{name}-instance",
+            trust_policy=policies.assume_instance_role(args.location),
+            policies={
+                "ecs": cluster.arn.apply(policies.container_instance),
+                "launch": cluster.name.apply(
+                    lambda cluster_name: policies.complete_launch(args.location, _CLUSTER_TAG, cluster_name)
+                ),
+                **args.instance_policies,
             },
             tags=args.tags,
-            opts=child,
+            opts=self._child,
         )
-        association = aws.ecs.ClusterCapacityProviders(
-            f"{name}-capacity",
-            cluster_name=cluster.name,
-            capacity_providers=[provider.name],
-            default_capacity_provider_strategies=[{"capacity_provider": provider.name, "weight": 1}],
-            opts=child,
-        )
-        self.capacity_provider = known_after(provider.name, association)
+        self.role_arn = instance.role.arn
+        profile = aws.iam.InstanceProfile(f"{name}-instance", role=instance.role.name, tags=args.tags, opts=self._child)
+        group = self._group(self._launch_template(profile), instance.policies)
+        self.capacity_provider = self._capacity_provider(group)
         self.register_outputs({"clusterName": self.cluster_name, "capacityProvider": self.capacity_provider})
 
-    def _instance_profile(
-        self, name: str, args: CapacityArgs
-    ) -> tuple[aws.iam.InstanceProfile, list[aws.iam.RolePolicy]]:
-        child = pulumi.ResourceOptions(parent=self)
-        role = aws.iam.Role(
-            f"{name}-instance",
-            assume_role_policy=policies.assume_instance_role(args.location),
-            tags=args.tags,
-            opts=child,
-        )
-        self.role_arn = role.arn
-        documents = {
-            "ecs": self.cluster_arn.apply(policies.container_instance),
-            "launch": self.cluster_name.apply(
-                lambda cluster: policies.complete_launch(args.location, _CLUSTER_TAG, cluster)
-            ),
-            **args.instance_policies,
-        }
-        role_policies = [
-            aws.iam.RolePolicy(f"{name}-instance-{purpose}", role=role.name, policy=document, opts=child)
-            for purpose, document in documents.items()
-        ]
-        return aws.iam.InstanceProfile(f"{name}-instance", role=role.name, tags=args.tags, opts=child), role_policies
-
-    def _launch_template(
-        self, name: str, args: CapacityArgs, profile: aws.iam.InstanceProfile
-    ) -> aws.ec2.LaunchTemplate:
-        script = pulumi.Output.all(self.cluster_name, args.bootstrap_bucket).apply(
-            lambda known: user_data(
-                region=args.location.region,
-                cluster=known[0],
-                bootstrap_bucket=known[1],
-                launch_hook=LAUNCH_HOOK,
-                attributes={_TOKENS_ATTRIBUTE: args.metadata_tokens},
-            )
-        )
+    def _launch_template(self, profile: aws.iam.InstanceProfile) -> aws.ec2.LaunchTemplate:
+        args = self._args
         return aws.ec2.LaunchTemplate(
-            f"{name}-instance",
-            # Resolved whenever an instance boots, so that a new AMI is no change of the stack.
+            f"{self._prefix}-instance",
+            # EC2 resolves the parameter whenever an instance boots, so a new AMI is no change of the stack.
             image_id=args.ami_id or f"resolve:ssm:{ami_parameter(args.instance_type)}",
             instance_type=args.instance_type,
             iam_instance_profile={"arn": profile.arn},
@@ -168,7 +134,7 @@ class Capacity(pulumi.ComponentResource):
             metadata_options={
                 "http_endpoint": "enabled",
                 "http_tokens": args.metadata_tokens,
-                # Keeps IMDSv2's tokens from containers.
+                # Keeps the tokens of IMDSv2 from containers.
                 "http_put_response_hop_limit": 1,
             },
             block_device_mappings=[
@@ -176,46 +142,55 @@ class Capacity(pulumi.ComponentResource):
                     "device_name": "/dev/xvda",
                     "ebs": {
                         "volume_type": "gp3",
-                        "volume_size": 30,
+                        "volume_size": 30,  # GiB
                         "encrypted": "true",
                         "delete_on_termination": "true",
                     },
                 }
             ],
-            user_data=script.apply(lambda text: base64.b64encode(text.encode()).decode()),
+            user_data=pulumi.Output.all(self.cluster_name, args.bootstrap_bucket).apply(
+                lambda known: self._user_data(*known)
+            ),
             tag_specifications=[
                 {"resource_type": kind, "tags": self._instance_tags}
                 for kind in ("instance", "volume", "network-interface")
             ],
             update_default_version=True,
             tags=args.tags,
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=self._child,
         )
 
+    def _user_data(self, cluster: str, bootstrap_bucket: str) -> str:
+        script = user_data(
+            region=self._args.location.region,
+            cluster=cluster,
+            bootstrap_bucket=bootstrap_bucket,
+            launch_hook=_LAUNCH_HOOK,
+            attributes={_TOKENS_ATTRIBUTE: self._args.metadata_tokens},
+        )
+        return base64.b64encode(script.encode()).decode()
+
     def _group(
-        self,
-        name: str,
-        args: CapacityArgs,
-        template: aws.ec2.LaunchTemplate,
-        role_policies: Sequence[aws.iam.RolePolicy],
+        self, template: aws.ec2.LaunchTemplate, role_policies: Sequence[aws.iam.RolePolicy]
     ) -> aws.autoscaling.Group:
+        args = self._args
         tags: dict[str, pulumi.Input[str]] = {
             **self._instance_tags,
             _CLUSTER_TAG: self.cluster_name,
-            "AmazonECSManaged": "true",  # ECS adds it by itself, which would be a change at each run
+            "AmazonECSManaged": "true",  # ECS adds this tag; without it here, each run would remove it
         }
         return aws.autoscaling.Group(
-            f"{name}-instances",
+            f"{self._prefix}-instances",
             min_size=args.min_size,
             max_size=args.max_size,
             desired_capacity=args.desired_capacity,
             vpc_zone_identifiers=args.subnet_ids,
-            # By number: with $Latest no change of the template would refresh the instances.
+            # A version number: with $Latest, a change of the template would not refresh the instances.
             launch_template={"id": template.id, "version": template.latest_version.apply(str)},
-            # Part of the group, not a resource of its own: it must be there before the first instance.
+            # Part of the group, not a resource of its own, which would be created after the first instances launch.
             initial_lifecycle_hooks=[
                 {
-                    "name": LAUNCH_HOOK,
+                    "name": _LAUNCH_HOOK,
                     "lifecycle_transition": "autoscaling:EC2_INSTANCE_LAUNCHING",
                     "heartbeat_timeout": _BOOT_SECONDS,
                     "default_result": "ABANDON",
@@ -223,22 +198,22 @@ class Capacity(pulumi.ComponentResource):
             ],
             health_check_type="EC2",
             health_check_grace_period=_BOOT_SECONDS,
-            # The provider's wait ends at the first failed launch, though Auto Scaling tries again. After a change of
-            # min_size it wants exactly the instances of the last `up`, whatever ECS has scaled to since. The service
-            # waits instead: it is steady when instances run its tasks.
+            # No wait: the provider's wait fails at the first failed launch, although Auto Scaling retries. After a
+            # change of min_size, it expects exactly the instances of the last `pulumi up`, although ECS has scaled the
+            # group since. The service waits instead: it is stable when its tasks run on instances.
             wait_for_capacity_timeout="0",
-            protect_from_scale_in=True,  # ECS's termination protection wants it, and lifts it from empty instances
-            force_delete=True,  # the protected instances go with the group
+            protect_from_scale_in=True,  # ECS's managed termination protection requires it, and ends it when needed
+            force_delete=True,  # deletes the group with its protected instances
             instance_refresh={
                 "strategy": "Rolling",
-                # Instances stay in a subnet that the group loses: new settings hold for later scaling activities
-                # (API Reference, "UpdateAutoScalingGroup"; hashicorp/terraform#9579), and scale-in protection keeps
-                # zone rebalancing from ending them.
+                # When the group gives up a subnet, its instances there stay: new settings apply to later scaling
+                # activities (API Reference, "UpdateAutoScalingGroup"; hashicorp/terraform#9579), and scale-in
+                # protection excludes them from zone rebalancing.
                 "triggers": ["vpc_zone_identifier"],
-                # No auto_rollback: AWS refuses it where the AMI is an SSM parameter, and the group could not be updated
+                # No auto_rollback: AWS refuses it with an AMI from an SSM parameter, and the group could not be updated
                 # until the refresh has ended (API Reference, "RefreshPreferences"; terraform-provider-aws#29830).
                 "preferences": {
-                    # All new instances first, so that each task moves once.
+                    # Launches all new instances first, so each task moves only once.
                     "min_healthy_percentage": 100,
                     "max_healthy_percentage": 200,
                     "instance_warmup": str(_WARM_UP_SECONDS),
@@ -248,16 +223,37 @@ class Capacity(pulumi.ComponentResource):
             tags=[{"key": key, "value": value, "propagate_at_launch": True} for key, value in tags.items()],
             opts=pulumi.ResourceOptions(
                 parent=self,
-                hooks=wait_for_move(f"{name}-instances", self),
-                depends_on=role_policies,  # an instance needs them from its first minute on
-                ignore_changes=["desiredCapacity"],  # ECS scales
+                hooks=wait_for_instance_refresh(f"{self._prefix}-instances", self),
+                depends_on=role_policies,  # an instance needs them to boot
+                ignore_changes=["desiredCapacity"],  # ECS changes it
             ),
         )
 
+    def _capacity_provider(self, group: aws.autoscaling.Group) -> pulumi.Output[str]:
+        provider = aws.ecs.CapacityProvider(
+            f"{self._prefix}-capacity",
+            auto_scaling_group_provider={
+                "auto_scaling_group_arn": group.arn,
+                "managed_draining": "ENABLED",
+                "managed_termination_protection": "ENABLED",
+                "managed_scaling": {"status": "ENABLED", "target_capacity": 100, "maximum_scaling_step_size": 2},
+            },
+            tags=self._args.tags,
+            opts=self._child,
+        )
+        association = aws.ecs.ClusterCapacityProviders(
+            f"{self._prefix}-capacity",
+            cluster_name=self.cluster_name,
+            capacity_providers=[provider.name],
+            default_capacity_provider_strategies=[{"capacity_provider": provider.name, "weight": 1}],
+            opts=self._child,
+        )
+        return with_dependencies(provider.name, association)
+
 
 def _default_tags(opts: pulumi.InvokeOptions) -> Mapping[str, str]:
-    """The provider's default tags. They reach neither a group's tags nor what a launch template specifies.
+    """Return the provider's default tags. It does not add them to a group's tags or a template's tag specifications.
 
-    Source: AWS provider, data source aws_default_tags. An answer without tags is one of a provider that has none.
+    Source: AWS provider, data source aws_default_tags. The tags are None for a provider without default tags.
     """
     return aws.get_default_tags(opts=opts).tags or {}

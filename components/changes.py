@@ -6,7 +6,7 @@ from typing import Any
 import pulumi
 
 from .args import PrivateRegistryArgs
-from .hooks import hooks_work
+from .hooks import hooks_supported
 from .problems import InvalidInput, Problem
 
 
@@ -31,7 +31,7 @@ def checked_changes(name: str) -> pulumi.ResourceHookBinding | None:
 
     Returns: None where hooks do not work.
     """
-    if not hooks_work():
+    if not hooks_supported():
         return None
 
     def refuse(hook: pulumi.ResourceHookArgs) -> None:

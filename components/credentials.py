@@ -1,8 +1,7 @@
-"""The users of the registry, and their passwords."""
+"""The registry's users and their passwords."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import pulumi
 import pulumi_random as random
@@ -16,11 +15,11 @@ _PASSWORD_LENGTH = 32
 
 @dataclass(frozen=True, kw_only=True)
 class CredentialsArgs:
-    """Who may log in: `users`, or an `htpasswd` file, or neither, which makes one user `docker`.
+    """Arguments of `Credentials`: `users`, or an `htpasswd` file, or neither for one user with a generated password.
 
     Attributes:
-        users: user names and their passwords.
-        htpasswd: a ready file's content.
+        users: passwords by user name. Default: none.
+        htpasswd: the content of an htpasswd file with bcrypt hashes. Default: none.
     """
 
     users: Mapping[str, pulumi.Input[str]] | None = field(default=None, repr=False)
@@ -28,17 +27,17 @@ class CredentialsArgs:
 
 
 class Credentials(pulumi.ComponentResource):
-    """An htpasswd file that is the same from run to run.
+    """The content of the registry's htpasswd file. It changes only when a user or a password changes.
 
-    Makes: random.RandomBytes (a salt per user; a fresh one at each run would be a change at each run), and
-    random.RandomPassword (for the generated user).
+    Creates: random.RandomBytes per user (the salt: a new one at each run would be a change at each run), and
+    random.RandomPassword for the generated password.
 
     Attributes:
         htpasswd: the file's content, a secret.
-        passwords: the generated passwords by user name, a secret; None if there are none.
+        passwords: the generated passwords by user name, a secret. None if none was generated.
 
     Raises:
-        InvalidInput: a password or the file cannot be used.
+        InvalidInput: a password or the htpasswd file cannot be used.
     """
 
     htpasswd: pulumi.Output[str]
@@ -46,39 +45,45 @@ class Credentials(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: CredentialsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("private-registry:index:Credentials", name, {}, opts)
+        self._prefix, self._child = name, pulumi.ResourceOptions(parent=self)
         self.passwords = None
         if args.htpasswd is not None:
             content = pulumi.Output.from_input(args.htpasswd).apply(_checked_file)
         elif args.users is not None:
-            content = self._file(name, args.users, CHOSEN_COST)
+            content = self._file(args.users, CHOSEN_COST)
         else:
             password = random.RandomPassword(
                 f"{name}-{GENERATED_USER}",
                 length=_PASSWORD_LENGTH,
-                special=False,  # it will be typed and quoted; 62 characters to the 32nd are plenty
-                opts=pulumi.ResourceOptions(parent=self),
-            )
-            self.passwords = pulumi.Output.secret(password.result.apply(lambda known: {GENERATED_USER: known}))
-            content = self._file(name, {GENERATED_USER: password.result}, GENERATED_COST)
+                special=False,  # easy to type and to quote; 62^32 passwords are enough
+                opts=self._child,
+            ).result
+            self.passwords = pulumi.Output.secret(password.apply(lambda known: {GENERATED_USER: known}))
+            content = self._file({GENERATED_USER: password}, GENERATED_COST)
         self.htpasswd = pulumi.Output.secret(content)
         self.register_outputs({"htpasswd": self.htpasswd})
 
-    def _file(self, name: str, users: Mapping[str, pulumi.Input[str]], cost: int) -> pulumi.Output[str]:
-        lines = [self._line(name, user, users[user], cost) for user in sorted(users)]
-        return pulumi.Output.all(*lines).apply(lambda done: "".join(f"{line}\n" for line in done))
+    def _file(self, users: Mapping[str, pulumi.Input[str]], cost: int) -> pulumi.Output[str]:
+        lines = [self._line(user, users[user], cost) for user in sorted(users)]
+        return pulumi.Output.all(*lines).apply(_file)
 
-    def _line(self, name: str, user: str, password: pulumi.Input[str], cost: int) -> pulumi.Output[str]:
-        salt = random.RandomBytes(f"{name}-{user}", length=16, opts=pulumi.ResourceOptions(parent=self))
+    def _line(self, user: str, password: pulumi.Input[str], cost: int) -> pulumi.Output[str]:
+        salt = random.RandomBytes(f"{self._prefix}-{user}", length=16, opts=self._child)
+        return pulumi.Output.all(password, salt.base64).apply(lambda known: _checked_line(user, *known, cost=cost))
 
-        def line(known: list[Any]) -> str:
-            if problems := list(password_problems(user, known[0])):
-                raise InvalidInput(problems)
-            return htpasswd_line(user, known[0], known[1], cost)
 
-        return pulumi.Output.all(password, salt.base64).apply(line)
+def _checked_line(user: str, password: str, salt: str, *, cost: int) -> str:
+    if problems := list(password_problems(user, password)):
+        raise InvalidInput(problems)
+    return htpasswd_line(user, password, salt, cost)
 
 
 def _checked_file(content: str) -> str:
     if problems := list(htpasswd_problems(content)):
         raise InvalidInput(problems)
-    return content if content.endswith("\n") else f"{content}\n"
+    return _file(content.splitlines())
+
+
+def _file(lines: Iterable[str]) -> str:
+    """Return the file with these lines. Their ends are LF: the instances refuse a file with CRLF."""
+    return "".join(f"{line}\n" for line in lines)

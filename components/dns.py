@@ -8,13 +8,13 @@ import pulumi_aws as aws
 
 @dataclass(frozen=True, kw_only=True)
 class DnsArgs:
-    """Which name leads where.
+    """Arguments of `Dns`.
 
     Attributes:
-        hosted_zone: the id of the hosted zone.
-        domain: the name, in that zone.
-        load_balancer_dns: the load balancer's own name.
-        load_balancer_zone: the id of the hosted zone that AWS keeps that name in.
+        hosted_zone: the hosted zone's ID.
+        domain: the DNS name of the records, in that zone.
+        load_balancer_dns: the load balancer's DNS name.
+        load_balancer_zone: the ID of AWS's hosted zone with the load balancer's DNS name.
     """
 
     hosted_zone: pulumi.Input[str]
@@ -24,10 +24,11 @@ class DnsArgs:
 
 
 class Dns(pulumi.ComponentResource):
-    """Alias records, which follow the load balancer's addresses.
+    """Alias records from the domain to the load balancer.
 
-    Makes: two aws.route53.Record, A and AAAA. The load balancer has no IPv6 address today, to which the second then
-    has no answer; it is there for whoever asks for it first.
+    The load balancer has no IPv6 address today. The AAAA record answers clients that ask for it first, with no address.
+
+    Creates: two aws.route53.Record, of types A and AAAA.
     """
 
     def __init__(self, name: str, args: DnsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -42,7 +43,7 @@ class Dns(pulumi.ComponentResource):
                     {
                         "name": args.load_balancer_dns,
                         "zone_id": args.load_balancer_zone,
-                        # One load balancer has no other to fail over to.
+                        # There is no other load balancer to fail over to.
                         "evaluate_target_health": False,
                     }
                 ],

@@ -1,4 +1,4 @@
-"""What may pass the VPC endpoints of an isolated network."""
+"""The policies of the VPC endpoints of an isolated network."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,20 +7,20 @@ import pulumi
 import pulumi_aws as aws
 
 from .endpoints import INTERFACE_SERVICES
-from .location import Location
-from .lookups import asked_once
+from .lookups import cached_invoke
 from .pure import policies
+from .pure.location import Location
 
 
 @dataclass(frozen=True, kw_only=True)
 class EndpointPoliciesArgs:
-    """Whom the endpoints serve.
+    """Arguments of `EndpointPolicies`.
 
     Attributes:
         location: the region, for the names of AWS's own buckets.
-        endpoints: the endpoints, by service.
-        role_arns: the roles of the registry: its instances', its task's, its task execution's.
-        bucket_arns: its buckets.
+        endpoints: the endpoints by service.
+        role_arns: the ARNs of the registry's roles: instance, task and task execution.
+        bucket_arns: the ARNs of the registry's buckets.
     """
 
     location: Location
@@ -30,11 +30,11 @@ class EndpointPoliciesArgs:
 
 
 class EndpointPolicies(pulumi.ComponentResource):
-    """Policies by which VPC endpoints serve one registry alone.
+    """Policies that let only one registry use VPC endpoints.
 
-    They come last: the roles and buckets that they name are made after the endpoints that the instances need.
+    They are not part of `Endpoints`, because they name roles and buckets that are created after the endpoints.
 
-    Makes: aws.ec2.VpcEndpointPolicy per endpoint that takes one.
+    Creates: aws.ec2.VpcEndpointPolicy per endpoint that supports a policy.
     """
 
     def __init__(self, name: str, args: EndpointPoliciesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -45,9 +45,9 @@ class EndpointPolicies(pulumi.ComponentResource):
                 lambda known: policies.s3_endpoint(known[0], known[1], args.location)
             )
         }
-        taking = {"s3", *asked_once(_services_with_policy, self)}
+        with_policy = {"s3", *cached_invoke(_services_with_policy, self)}
         for service, endpoint in args.endpoints.items():
-            if service in taking:
+            if service in with_policy:
                 aws.ec2.VpcEndpointPolicy(
                     f"{name}-{service}",
                     vpc_endpoint_id=endpoint.id,
@@ -58,7 +58,10 @@ class EndpointPolicies(pulumi.ComponentResource):
 
 
 def _services_with_policy(opts: pulumi.InvokeOptions) -> list[str]:
-    """Not all take one: those that carry the ECS agent's channels do not (awsdocs/amazon-ecs-developer-guide#55)."""
+    """Return the services whose endpoints support a policy.
+
+    Those for the ECS agent's channels do not (awsdocs/amazon-ecs-developer-guide#55).
+    """
     return [
         service
         for service in INTERFACE_SERVICES

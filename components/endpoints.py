@@ -1,4 +1,4 @@
-"""Ways to AWS's services that do not lead through the internet."""
+"""VPC endpoints for the AWS services that instances call."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -6,31 +6,30 @@ from dataclasses import dataclass, field
 import pulumi
 import pulumi_aws as aws
 
-from .location import Location
+from .pure.location import Location
 
-# What an ECS instance without internet calls: its agent (Amazon ECS Developer Guide, "Amazon ECS interface VPC
-# endpoints"), the pull from ECR, the container's log, the boot script's launch hook, and Session Manager.
+# The services that an ECS instance without internet access calls, besides S3.
 INTERFACE_SERVICES = (
-    *("ecs", "ecs-agent", "ecs-telemetry"),
-    *("ecr.api", "ecr.dkr"),
-    "logs",
-    "autoscaling",
-    *("ssm", "ssmmessages"),
+    *("ecs", "ecs-agent", "ecs-telemetry"),  # the agent (ECS Developer Guide, "Amazon ECS interface VPC endpoints")
+    *("ecr.api", "ecr.dkr"),  # the pull of the image
+    "logs",  # the container's log
+    "autoscaling",  # the boot script's launch hook
+    *("ssm", "ssmmessages"),  # the container's secrets, Session Manager
 )
 
 
 @dataclass(frozen=True, kw_only=True)
 class EndpointsArgs:
-    """Which services are reached, and from where.
+    """Arguments of `Endpoints`.
 
     Attributes:
-        location: the region, for the services' names.
-        vpc_id: the VPC.
-        route_table_ids: the route tables that lead to S3.
-        interface_services: such as "ecs"; each gets an address in every subnet. Default: none, S3 alone.
-        subnet_ids: where these addresses are.
-        client_cidrs: who may connect to them.
-        tags: on everything.
+        location: the region, for the names of the services.
+        vpc_id: the VPC's ID.
+        route_table_ids: the IDs of the route tables that get a route to S3.
+        interface_services: the other services, such as "ecs". Default: none.
+        subnet_ids: the IDs of the subnets in which each of these services gets an address. Default: none.
+        client_cidrs: the IPv4 ranges that may connect to these addresses. Default: none.
+        tags: the tags of all resources. Default: none.
     """
 
     location: Location
@@ -39,24 +38,24 @@ class EndpointsArgs:
     interface_services: Sequence[str] = ()
     subnet_ids: Sequence[pulumi.Input[str]] = ()
     client_cidrs: Sequence[str] = ()
-    tags: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 class Endpoints(pulumi.ComponentResource):
-    """VPC endpoints, which answer to the services' own names.
+    """VPC endpoints with private DNS: a gateway endpoint for S3, and interface endpoints for other services.
 
-    Makes: aws.ec2.VpcEndpoint (a gateway for S3, an interface per other service), aws.ec2.SecurityGroup with
-    aws.vpc.SecurityGroupIngressRule (one group for all interfaces, if there are any).
+    Creates: aws.ec2.VpcEndpoint per service; with interface endpoints, also one aws.ec2.SecurityGroup with
+    aws.vpc.SecurityGroupIngressRule per client range.
 
     Attributes:
-        by_service: the endpoints, by service. They admit everyone until a policy says otherwise.
+        by_service: the endpoints by service. Without a policy, everyone in the VPC may use them.
     """
 
     by_service: Mapping[str, aws.ec2.VpcEndpoint]
 
     def __init__(self, name: str, args: EndpointsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("private-registry:index:Endpoints", name, {}, opts)
-        self._name, self._args = name, args
+        self._prefix, self._args = name, args
         self._child = pulumi.ResourceOptions(parent=self)
         gateway = aws.ec2.VpcEndpoint(
             f"{name}-s3",
@@ -67,16 +66,14 @@ class Endpoints(pulumi.ComponentResource):
             tags=self._named("s3"),
             opts=self._child,
         )
-        self.by_service = {"s3": gateway, **self._interfaces()}
+        self.by_service = {"s3": gateway, **(self._interfaces() if args.interface_services else {})}
         self.register_outputs({})
 
     def _interfaces(self) -> dict[str, aws.ec2.VpcEndpoint]:
-        if not self._args.interface_services:
-            return {}
         group = self._security_group()
         return {
             service: aws.ec2.VpcEndpoint(
-                f"{self._name}-{service}",
+                f"{self._prefix}-{service}",
                 vpc_id=self._args.vpc_id,
                 service_name=self._service_name(service),
                 vpc_endpoint_type="Interface",
@@ -91,7 +88,7 @@ class Endpoints(pulumi.ComponentResource):
 
     def _security_group(self) -> aws.ec2.SecurityGroup:
         group = aws.ec2.SecurityGroup(
-            f"{self._name}-endpoints",
+            f"{self._prefix}-endpoints",
             description="VPC endpoints of the registry network",
             vpc_id=self._args.vpc_id,
             tags=self._named("endpoints"),
@@ -99,7 +96,7 @@ class Endpoints(pulumi.ComponentResource):
         )
         for cidr in self._args.client_cidrs:
             aws.vpc.SecurityGroupIngressRule(
-                f"{self._name}-endpoints-{cidr}",
+                f"{self._prefix}-endpoints-{cidr}",
                 security_group_id=group.id,
                 description="Instances in the network",
                 cidr_ipv4=cidr,
@@ -114,5 +111,6 @@ class Endpoints(pulumi.ComponentResource):
     def _service_name(self, service: str) -> str:
         return f"com.amazonaws.{self._args.location.region}.{service}"
 
-    def _named(self, role: str) -> dict[str, str]:
-        return {**self._args.tags, "Name": f"{self._name}-{role}"}
+    def _named(self, suffix: str) -> dict[str, str]:
+        """Return the tags with a Name tag: these resources have no names in AWS."""
+        return {**self._args.tags, "Name": f"{self._prefix}-{suffix}"}

@@ -1,9 +1,9 @@
-"""Whether the engine calls this program's resource hooks, its functions around a resource's update."""
+"""Support for resource hooks."""
 
 from pulumi.runtime.mocks import MockMonitor
 from pulumi.runtime.settings import get_monitor
 
 
-def hooks_work() -> bool:
-    """False under Pulumi's mocks, which register no hooks: a program's own unit tests would fail."""
+def hooks_supported() -> bool:
+    """Return False under Pulumi's mocks, which cannot register hooks: unit tests of a caller's program would fail."""
     return not isinstance(get_monitor(), MockMonitor)

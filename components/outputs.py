@@ -1,12 +1,13 @@
-"""Order by data: a value that comes no earlier than what makes it usable."""
+"""Dependencies that travel with a value."""
 
 import pulumi
 
 
-def known_after(value: pulumi.Output[str], *resources: pulumi.Resource) -> pulumi.Output[str]:
-    """The value, once these resources are there; destroying goes the other way round.
+def with_dependencies(value: pulumi.Output[str], *resources: pulumi.Resource) -> pulumi.Output[str]:
+    """Return the same value as an output that also depends on these resources.
 
-    It is what `depends_on` cannot say of a component: its children do not take over what the component depends on.
-    A resource's URN is known even in a preview, so that nothing becomes unknown by this.
+    Resources that use it are created after them and deleted before them. `depends_on` cannot express this for a
+    component, because its children do not inherit the component's dependencies. A URN is known in a preview too, so a
+    known value stays known.
     """
     return pulumi.Output.all(value, *(resource.urn for resource in resources)).apply(lambda known: known[0])

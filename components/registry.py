@@ -1,13 +1,14 @@
-"""The whole registry, composed of its parts in the order in which data flows."""
+"""The registry, composed of its parts in the order in which data flows."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import pulumi
 import pulumi_aws as aws
 
 from .args import ExistingNetwork, PrivateRegistryArgs
 from .bootstrap import Bootstrap, BootstrapArgs
-from .capacity import Capacity, CapacityArgs, with_metadata_tokens
+from .capacity import Capacity, CapacityArgs, metadata_tokens_expression
 from .certificate import Certificate, CertificateArgs
 from .changes import checked_changes, recorded
 from .checks.arguments import registry_problems
@@ -16,7 +17,7 @@ from .dns import Dns, DnsArgs
 from .endpoint_policies import EndpointPolicies, EndpointPoliciesArgs
 from .endpoints import Endpoints, EndpointsArgs
 from .load_balancer import LoadBalancer, LoadBalancerArgs
-from .location import Location
+from .lookups import find_location
 from .network import Network, NetworkArgs
 from .problems import InvalidInput
 from .pure import policies
@@ -26,33 +27,48 @@ from .service import Service, ServiceArgs
 from .storage import PrivateBucket, PrivateBucketArgs
 
 
-class PrivateRegistry(pulumi.ComponentResource):
-    """A private Docker registry: registry:2 or :3 on ECS, behind a load balancer with TLS, images in S3.
-
-    Makes: PrivateBucket (images, logs), Network (unless there is one), SecurityGroups, Certificate, Credentials,
-    Bootstrap, LoadBalancer, Capacity, Service, Dns (with a hosted zone), Endpoints (in an existing network that asks
-    for it), EndpointPolicies (isolated).
-
-    Args:
-        name: 1 to 20 lowercase letters, digits and hyphens; prefixes every resource name. `names` lists what AWS
-            reserves.
-        args: see `PrivateRegistryArgs`. Default: all defaults.
-        opts: the usual ones; a provider given here decides region and account.
+@dataclass(frozen=True, kw_only=True)
+class _Network:
+    """The network of the registry, created for it or not.
 
     Attributes:
-        load_balancer_dns: the load balancer's own DNS name: what the domain's CNAME or alias record points to.
-        address: the domain, or that name: what comes before the "/" in an image's name.
-        bucket_name: the bucket with the images.
-        cluster_name: the ECS cluster.
-        service_name: the ECS service.
-        ca_certificate: what clients must trust, PEM, if the certificate is self-signed, else None.
-        passwords: the generated passwords by user name, a secret; None if none were generated.
-        accepts_pushes: whether images can be pushed. A pull-through cache refuses them.
-        network: the network that it stands in, for another registry to share.
+        vpc: the VPC and its subnets.
+        internal_subnet_ids: the IDs of the subnets for an internal load balancer.
+        endpoints: the VPC endpoints that were created for the registry, by service.
+    """
+
+    vpc: ExistingNetwork
+    internal_subnet_ids: Sequence[pulumi.Input[str]]
+    endpoints: Mapping[str, aws.ec2.VpcEndpoint] = field(default_factory=dict[str, aws.ec2.VpcEndpoint])
+
+
+class PrivateRegistry(pulumi.ComponentResource):
+    """A private Docker registry: the official registry image on ECS, behind a load balancer with TLS, images in S3.
+
+    Creates: PrivateBucket (logs, images), Network (unless `args.network` is given), Endpoints (in an existing network
+    with `s3_route_table_ids`), SecurityGroups, Certificate, Credentials, Bootstrap, LoadBalancer, Capacity, Service,
+    EndpointPolicies (isolated), Dns (with a hosted zone).
+
+    Args:
+        name: the prefix of all resource names: 1 to 20 lowercase letters, digits and hyphens. `checks.names` lists the
+            names that AWS reserves.
+        args: see `PrivateRegistryArgs`. Default: all defaults.
+        opts: the component's resource options. Its AWS provider sets the region and the account.
+
+    Attributes:
+        load_balancer_dns: the load balancer's DNS name, for a CNAME or alias record of the domain.
+        address: the domain, or without one the load balancer's DNS name: the part of an image's name before the "/".
+        bucket_name: the name of the bucket with the images.
+        cluster_name: the ECS cluster's name.
+        service_name: the ECS service's name.
+        ca_certificate: the certificate that clients must trust, PEM. None unless it is self-signed.
+        passwords: the generated passwords by user name, a secret. None if none was generated.
+        accepts_pushes: whether clients can push images. A pull-through cache refuses every push.
+        network: the registry's network, for another registry.
 
     Raises:
-        InvalidInput: the name or the arguments cannot be used; it lists all that is wrong. The engine shows the same
-            error, in the preview, for a change that AWS refuses (see `changes`).
+        InvalidInput: the name or the arguments cannot be used. The error lists all problems. For a change that AWS
+            refuses (see `changes`), the engine shows the same error in the preview.
     """
 
     load_balancer_dns: pulumi.Output[str]
@@ -75,41 +91,113 @@ class PrivateRegistry(pulumi.ComponentResource):
             recorded(args),
             pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(hooks=checked_changes(name))),
         )
-        location = Location.of(self)
-        if problems := registry_problems(name, args, location.region):
+        self._prefix, self._args = name, args
+        self._child = pulumi.ResourceOptions(parent=self)
+        self._location = find_location(self)
+        if problems := registry_problems(name, args, self._location.region):
             raise InvalidInput(problems)
-        child = pulumi.ResourceOptions(parent=self)
-        version = registry_version(args.image)
-        internal = args.internal or args.isolated
+        self._uses_task_role = registry_version(args.image).uses_task_role
+        self._internal = args.internal or args.isolated
 
-        logs = PrivateBucket(
-            f"{name}-logs",
+        logs = self._logs()
+        images = self._images(logs)
+        network = self._network(logs)
+        groups = self._security_groups(network)
+        certificate = self._certificate()
+        credentials = self._credentials()
+        bootstrap = self._bootstrap(credentials, logs)
+        load_balancer = self._load_balancer(network, groups, certificate, logs)
+        capacity = self._capacity(network, groups, bootstrap, images)
+        service = self._service(images, capacity, load_balancer)
+        if args.isolated:
+            self._endpoint_policies(network, images, bootstrap, capacity, service)
+        if args.hosted_zone is not None and args.domain is not None:
+            self._dns(args.hosted_zone, args.domain, load_balancer)
+
+        self.load_balancer_dns = load_balancer.dns_name
+        self.address = pulumi.Output.from_input(args.domain) if args.domain else load_balancer.dns_name
+        self.bucket_name = images.bucket
+        self.cluster_name = capacity.cluster_name
+        self.service_name = service.service_name
+        self.ca_certificate = certificate.ca_certificate
+        self.passwords = credentials.passwords
+        self.accepts_pushes = args.upstream is None
+        self.network = network.vpc
+        self.register_outputs({"address": self.address, "bucketName": self.bucket_name})
+
+    def _logs(self) -> PrivateBucket:
+        args, location = self._args, self._location
+
+        def log_delivery(bucket_arn: str) -> list[policies.Statement]:
+            flow_logs = policies.flow_log_delivery(bucket_arn, location) if args.flow_logs else []
+            return [*policies.log_delivery(bucket_arn, location), *flow_logs]
+
+        return PrivateBucket(
+            f"{self._prefix}-logs",
             PrivateBucketArgs(
                 keep=not args.force_destroy,
                 expire_after_days=args.log_retention_days,
-                more_statements=lambda arn: [
-                    *policies.log_delivery(arn, location),
-                    *(policies.flow_log_delivery(arn, location) if args.flow_logs else ()),
-                ],
+                more_statements=log_delivery,
                 tags=args.tags,
             ),
-            opts=child,
+            opts=self._child,
         )
-        images = PrivateBucket(
-            f"{name}-images",
-            PrivateBucketArgs(keep=not args.force_destroy, access_log_bucket=logs.bucket, tags=args.tags),
-            opts=child,
+
+    def _images(self, logs: PrivateBucket) -> PrivateBucket:
+        return PrivateBucket(
+            f"{self._prefix}-images",
+            PrivateBucketArgs(keep=not self._args.force_destroy, access_log_bucket=logs.bucket, tags=self._args.tags),
+            opts=self._child,
         )
-        network, internal_subnet_ids, endpoints = _network(name, args, location, logs, child)
-        groups = SecurityGroups(
-            name,
-            SecurityGroupsArgs(vpc_id=network.vpc_id, allowed_cidrs=args.allowed_cidrs, tags=args.tags),
-            opts=child,
+
+    def _network(self, logs: PrivateBucket) -> _Network:
+        args = self._args
+        if args.network is None:
+            created = Network(
+                self._prefix,
+                NetworkArgs(
+                    location=self._location,
+                    cidr=args.vpc_cidr,
+                    availability_zones=args.availability_zones,
+                    nat_gateways=args.nat_gateways,
+                    isolated=args.isolated,
+                    flow_log_bucket_arn=logs.arn if args.flow_logs else None,
+                    tags=args.tags,
+                ),
+                opts=self._child,
+            )
+            return _Network(
+                vpc=created.as_existing,
+                internal_subnet_ids=created.internal_subnet_ids,
+                endpoints=created.endpoints,
+            )
+        if args.network.s3_route_table_ids:
+            Endpoints(
+                self._prefix,
+                EndpointsArgs(
+                    location=self._location,
+                    vpc_id=args.network.vpc_id,
+                    route_table_ids=args.network.s3_route_table_ids,
+                    tags=args.tags,
+                ),
+                opts=self._child,
+            )
+        return _Network(vpc=args.network, internal_subnet_ids=args.network.private_subnet_ids)
+
+    def _security_groups(self, network: _Network) -> SecurityGroups:
+        args = self._args
+        return SecurityGroups(
+            self._prefix,
+            SecurityGroupsArgs(vpc_id=network.vpc.vpc_id, allowed_cidrs=args.allowed_cidrs, tags=args.tags),
+            opts=self._child,
         )
-        certificate = Certificate(
-            f"{name}-certificate",
+
+    def _certificate(self) -> Certificate:
+        args = self._args
+        return Certificate(
+            f"{self._prefix}-certificate",
             CertificateArgs(
-                location=location,
+                location=self._location,
                 domain=args.domain,
                 certificate=args.certificate,
                 certificate_chain=args.certificate_chain,
@@ -118,140 +206,124 @@ class PrivateRegistry(pulumi.ComponentResource):
                 hosted_zone=args.hosted_zone,
                 tags=args.tags,
             ),
-            opts=child,
+            opts=self._child,
         )
-        credentials = Credentials(f"{name}-user", CredentialsArgs(users=args.users, htpasswd=args.htpasswd), opts=child)
-        bootstrap = Bootstrap(
-            f"{name}-bootstrap",
-            BootstrapArgs(htpasswd=credentials.htpasswd, access_log_bucket=logs.bucket, tags=args.tags),
-            opts=child,
+
+    def _credentials(self) -> Credentials:
+        return Credentials(
+            f"{self._prefix}-user",
+            CredentialsArgs(users=self._args.users, htpasswd=self._args.htpasswd),
+            opts=self._child,
         )
-        balancer = LoadBalancer(
-            name,
+
+    def _bootstrap(self, credentials: Credentials, logs: PrivateBucket) -> Bootstrap:
+        return Bootstrap(
+            f"{self._prefix}-bootstrap",
+            BootstrapArgs(htpasswd=credentials.htpasswd, access_log_bucket=logs.bucket, tags=self._args.tags),
+            opts=self._child,
+        )
+
+    def _load_balancer(
+        self, network: _Network, groups: SecurityGroups, certificate: Certificate, logs: PrivateBucket
+    ) -> LoadBalancer:
+        return LoadBalancer(
+            self._prefix,
             LoadBalancerArgs(
-                vpc_id=network.vpc_id,
-                subnet_ids=internal_subnet_ids if internal else network.public_subnet_ids,
-                internal=internal,
+                vpc_id=network.vpc.vpc_id,
+                subnet_ids=network.internal_subnet_ids if self._internal else network.vpc.public_subnet_ids,
+                internal=self._internal,
                 certificate_arn=certificate.arn,
                 security_group_id=groups.load_balancer_id,
                 access_log_bucket=logs.bucket,
-                deletion_protection=args.deletion_protection,
-                tags=args.tags,
+                deletion_protection=self._args.deletion_protection,
+                tags=self._args.tags,
             ),
-            opts=child,
+            opts=self._child,
         )
-        # The S3 permission is with whoever the image can be: see RegistryVersion.
-        images_access = {"images": images.arn.apply(policies.images_access)}
-        capacity = Capacity(
-            name,
+
+    def _capacity(
+        self, network: _Network, groups: SecurityGroups, bootstrap: Bootstrap, images: PrivateBucket
+    ) -> Capacity:
+        args, vpc = self._args, network.vpc
+        return Capacity(
+            self._prefix,
             CapacityArgs(
-                location=location,
+                location=self._location,
                 instance_type=args.instance_type,
                 ami_id=args.ami_id,
                 min_size=args.min_size,
                 max_size=args.max_size,
                 desired_capacity=args.desired_capacity,
-                vpc_id=network.vpc_id,
-                subnet_ids=network.private_subnet_ids or network.public_subnet_ids,
-                public_addresses=not network.private_subnet_ids,
+                vpc_id=vpc.vpc_id,
+                subnet_ids=vpc.private_subnet_ids or vpc.public_subnet_ids,
+                public_addresses=not vpc.private_subnet_ids,
                 security_group_id=groups.instances_id,
                 bootstrap_bucket=bootstrap.bucket,
-                metadata_tokens="required" if version.uses_task_role else "optional",
+                metadata_tokens="required" if self._uses_task_role else "optional",
                 instance_policies={
                     "bootstrap": bootstrap.arn.apply(policies.bootstrap_access),
-                    **({} if version.uses_task_role else images_access),
+                    **({} if self._uses_task_role else _images_access(images)),
                 },
                 tags=args.tags,
             ),
-            opts=child,
+            opts=self._child,
         )
-        service = Service(
-            name,
+
+    def _service(self, images: PrivateBucket, capacity: Capacity, load_balancer: LoadBalancer) -> Service:
+        args = self._args
+        return Service(
+            self._prefix,
             ServiceArgs(
-                location=location,
+                location=self._location,
                 image=args.image,
                 desired_count=args.desired_count,
                 images_bucket=images.bucket,
-                redirects=args.clients_reach_s3 or not internal,
+                redirects=args.clients_reach_s3 or not self._internal,
                 upstream=args.upstream,
                 upstream_username=args.upstream_username,
                 upstream_password=args.upstream_password,
                 cluster_name=capacity.cluster_name,
                 cluster_arn=capacity.cluster_arn,
                 capacity_provider=capacity.capacity_provider,
-                # Back from registry:3, tasks of registry:2 wait for instances that answer it; the others serve on.
-                placement=None if version.uses_task_role else with_metadata_tokens("optional"),
-                target_group_arn=balancer.target_group_arn,
-                task_policies=images_access if version.uses_task_role else {},
-                execution_policies=policies.image_pull(args.image, location),
+                # After a change back from registry:3 to registry:2, new tasks wait for instances with IMDSv1, while
+                # the old tasks serve.
+                placement=None if self._uses_task_role else metadata_tokens_expression("optional"),
+                target_group_arn=load_balancer.target_group_arn,
+                task_policies=_images_access(images) if self._uses_task_role else {},
+                execution_policies=policies.image_pull(args.image, self._location),
                 log_retention_days=args.log_retention_days,
                 tags=args.tags,
             ),
-            opts=child,
+            opts=self._child,
         )
-        if args.isolated:
-            EndpointPolicies(
-                f"{name}-endpoint",
-                EndpointPoliciesArgs(
-                    location=location,
-                    endpoints=endpoints,
-                    role_arns=[capacity.role_arn, *service.role_arns],
-                    bucket_arns=[images.arn, bootstrap.arn],
-                ),
-                opts=child,
-            )
-        if args.hosted_zone is not None and args.domain is not None:
-            Dns(
-                name,
-                DnsArgs(
-                    hosted_zone=args.hosted_zone,
-                    domain=args.domain,
-                    load_balancer_dns=balancer.dns_name,
-                    load_balancer_zone=balancer.zone_id,
-                ),
-                opts=child,
-            )
-        self.load_balancer_dns = balancer.dns_name
-        self.address = pulumi.Output.from_input(args.domain) if args.domain else balancer.dns_name
-        self.bucket_name = images.bucket
-        self.cluster_name = capacity.cluster_name
-        self.service_name = service.service_name
-        self.ca_certificate = certificate.ca_certificate
-        self.passwords = credentials.passwords
-        self.accepts_pushes = args.upstream is None
-        self.network = network
-        self.register_outputs({"address": self.address, "bucketName": self.bucket_name})
 
-
-def _network(
-    name: str, args: PrivateRegistryArgs, location: Location, logs: PrivateBucket, child: pulumi.ResourceOptions
-) -> tuple[ExistingNetwork, Sequence[pulumi.Input[str]], Mapping[str, aws.ec2.VpcEndpoint]]:
-    """A new network, or the one that is there; where an internal load balancer stands; the endpoints made in it."""
-    if args.network is None:
-        made = Network(
-            name,
-            NetworkArgs(
-                location=location,
-                cidr=args.vpc_cidr,
-                availability_zones=args.availability_zones,
-                nat_gateways=args.nat_gateways,
-                isolated=args.isolated,
-                flow_log_bucket_arn=logs.arn if args.flow_logs else None,
-                tags=args.tags,
+    def _endpoint_policies(
+        self, network: _Network, images: PrivateBucket, bootstrap: Bootstrap, capacity: Capacity, service: Service
+    ) -> None:
+        EndpointPolicies(
+            f"{self._prefix}-endpoint",
+            EndpointPoliciesArgs(
+                location=self._location,
+                endpoints=network.endpoints,
+                role_arns=[capacity.role_arn, *service.role_arns],
+                bucket_arns=[images.arn, bootstrap.arn],
             ),
-            opts=child,
+            opts=self._child,
         )
-        return made.as_existing, made.internal_subnet_ids, made.endpoints
-    if not args.network.s3_route_table_ids:
-        return args.network, args.network.private_subnet_ids, {}
-    to_s3 = Endpoints(
-        name,
-        EndpointsArgs(
-            location=location,
-            vpc_id=args.network.vpc_id,
-            route_table_ids=args.network.s3_route_table_ids,
-            tags=args.tags,
-        ),
-        opts=child,
-    )
-    return args.network, args.network.private_subnet_ids, to_s3.by_service
+
+    def _dns(self, hosted_zone: pulumi.Input[str], domain: str, load_balancer: LoadBalancer) -> None:
+        Dns(
+            self._prefix,
+            DnsArgs(
+                hosted_zone=hosted_zone,
+                domain=domain,
+                load_balancer_dns=load_balancer.dns_name,
+                load_balancer_zone=load_balancer.zone_id,
+            ),
+            opts=self._child,
+        )
+
+
+def _images_access(images: PrivateBucket) -> dict[str, pulumi.Output[str]]:
+    """Return the policy for the images bucket. `RegistryVersion.uses_task_role` decides which role gets it."""
+    return {"images": images.arn.apply(policies.images_access)}

@@ -1,4 +1,4 @@
-"""Who may connect to whom: clients to the load balancer, and that alone to the instances."""
+"""The security groups of the load balancer and the instances."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -6,38 +6,38 @@ from dataclasses import dataclass, field
 import pulumi
 import pulumi_aws as aws
 
-from .outputs import known_after
+from .outputs import with_dependencies
 from .pure.container import PORT
 
-# Where Docker publishes containers that ask for no port of their own: the kernel's range, and the ECS agent's.
-_EPHEMERAL_PORTS = (32768, 65535)
+# The host ports that Docker chooses from, when a container asks for none: the kernel's range, and the ECS agent's.
+_FIRST_PORT, _LAST_PORT = 32768, 65535
 
 
 @dataclass(frozen=True, kw_only=True)
 class SecurityGroupsArgs:
-    """Where the groups are, and who the clients are.
+    """Arguments of `SecurityGroups`.
 
     Attributes:
-        vpc_id: the VPC.
+        vpc_id: the VPC's ID.
         allowed_cidrs: the clients' IPv4 ranges.
-        tags: on everything.
+        tags: the tags of all resources. Default: none.
     """
 
     vpc_id: pulumi.Input[str]
     allowed_cidrs: Sequence[str]
-    tags: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 class SecurityGroups(pulumi.ComponentResource):
-    """Two security groups that name each other in their rules.
+    """Security groups: clients connect to the load balancer, and only the load balancer to the instances.
 
-    Makes: two aws.ec2.SecurityGroup, aws.vpc.SecurityGroupIngressRule (one per allowed range, one from the load
-    balancer to the instances), aws.vpc.SecurityGroupEgressRule (from the load balancer to the instances, from the
-    instances to everywhere).
+    Creates: two aws.ec2.SecurityGroup; aws.vpc.SecurityGroupIngressRule per client range to the load balancer, and one
+    from the load balancer to the instances; aws.vpc.SecurityGroupEgressRule from the load balancer to the instances,
+    and from the instances to everywhere.
 
     Attributes:
-        load_balancer_id: the load balancer's group.
-        instances_id: the instances' group. It is known once they have a way out, which they need to boot.
+        load_balancer_id: the ID of the load balancer's group.
+        instances_id: the ID of the instances' group. It depends on their egress rule, which they need to boot.
     """
 
     load_balancer_id: pulumi.Output[str]
@@ -48,20 +48,18 @@ class SecurityGroups(pulumi.ComponentResource):
         child = pulumi.ResourceOptions(parent=self)
 
         # EC2 refuses an apostrophe in a description ("IpRange", Description).
-        def group(role: str, description: str) -> pulumi.Output[str]:
-            tags = {**args.tags, "Name": f"{name}-{role}"}
+        def group(suffix: str, description: str) -> pulumi.Output[str]:
+            tags = {**args.tags, "Name": f"{name}-{suffix}"}
             return aws.ec2.SecurityGroup(
-                f"{name}-{role}", description=description, vpc_id=args.vpc_id, tags=tags, opts=child
+                f"{name}-{suffix}", description=description, vpc_id=args.vpc_id, tags=tags, opts=child
             ).id
 
-        balancer, instances = (
-            group("alb", "Load balancer of the registry"),
-            group("instances", "Instances of the registry"),
-        )
+        load_balancer = group("alb", "Load balancer of the registry")
+        instances = group("instances", "Instances of the registry")
         for cidr in args.allowed_cidrs:
             aws.vpc.SecurityGroupIngressRule(
                 f"{name}-clients-{cidr}",
-                security_group_id=balancer,
+                security_group_id=load_balancer,
                 description="Clients of the registry",
                 cidr_ipv4=cidr,
                 ip_protocol="tcp",
@@ -70,15 +68,14 @@ class SecurityGroups(pulumi.ComponentResource):
                 tags=args.tags,
                 opts=child,
             )
-        first, last = _EPHEMERAL_PORTS
         aws.vpc.SecurityGroupEgressRule(
             f"{name}-alb-to-instances",
-            security_group_id=balancer,
+            security_group_id=load_balancer,
             description="Instances of the registry",
             referenced_security_group_id=instances,
             ip_protocol="tcp",
-            from_port=first,
-            to_port=last,
+            from_port=_FIRST_PORT,
+            to_port=_LAST_PORT,
             tags=args.tags,
             opts=child,
         )
@@ -86,14 +83,14 @@ class SecurityGroups(pulumi.ComponentResource):
             f"{name}-instances-from-alb",
             security_group_id=instances,
             description="Load balancer of the registry",
-            referenced_security_group_id=balancer,
+            referenced_security_group_id=load_balancer,
             ip_protocol="tcp",
-            from_port=first,
-            to_port=last,
+            from_port=_FIRST_PORT,
+            to_port=_LAST_PORT,
             tags=args.tags,
             opts=child,
         )
-        way_out = aws.vpc.SecurityGroupEgressRule(
+        egress = aws.vpc.SecurityGroupEgressRule(
             f"{name}-instances-out",
             security_group_id=instances,
             description="AWS APIs, package repositories, the registry of the image",
@@ -102,6 +99,6 @@ class SecurityGroups(pulumi.ComponentResource):
             tags=args.tags,
             opts=child,
         )
-        self.load_balancer_id = balancer
-        self.instances_id = known_after(instances, way_out)
+        self.load_balancer_id = load_balancer
+        self.instances_id = with_dependencies(instances, egress)
         self.register_outputs({"loadBalancerId": self.load_balancer_id, "instancesId": self.instances_id})

@@ -1,41 +1,43 @@
-"""The registry itself: an ECS task, and the service that keeps it running."""
+"""The registry itself: an ECS task definition and the service that runs it."""
 
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import pulumi
 import pulumi_aws as aws
 import pulumi_random as random
 
-from .location import Location
 from .pure import policies
-from .pure.container import HOST_PATHS, NAME, PORT, ContainerSettings, container_definition
+from .pure.bootstrap_files import VOLUMES
+from .pure.container import NAME, PORT, ContainerSettings, container_definition
+from .pure.location import Location
+from .roles import RoleWithPolicies, create_role
 
 
 @dataclass(frozen=True, kw_only=True)
 class ServiceArgs:
-    """What runs, how often, and between what.
+    """Arguments of `Service`.
 
     Attributes:
         location: the region and account.
         image: the registry image with its tag.
-        desired_count: how many replicas.
+        desired_count: the number of replicas.
         images_bucket: the name of the bucket with the images.
-        redirects: whether clients are sent to S3 for image data.
-        upstream: the registry that this one is a pull-through cache of. Default: none.
-        upstream_username: who logs in there.
-        upstream_password: the password, kept as a secret.
+        redirects: whether clients are redirected to S3 for image data. Default True.
+        upstream: the URL of the registry that this one is a pull-through cache of. Default: none.
+        upstream_username: the user name for `upstream`. Default: none.
+        upstream_password: the password for `upstream`; it is kept secret. Default: none.
         cluster_name: the ECS cluster's name.
-        cluster_arn: its ARN.
-        capacity_provider: where replicas are placed.
-        placement: an ECS placement expression that their instances must match. Default: any instance.
-        target_group_arn: where they register.
-        task_policies: what the task role may do: policy documents by name.
-        execution_policies: what ECS may do on its behalf beside writing its log and reading its secrets.
-        log_retention_days: how long CloudWatch keeps the log.
-        tags: on everything that takes tags.
+        cluster_arn: the ECS cluster's ARN.
+        capacity_provider: the name of the capacity provider.
+        placement: an ECS placement expression for the replicas' instances. Default: any instance.
+        target_group_arn: the ARN of the target group that the replicas are registered in.
+        task_policies: policy documents by name, for the task role.
+        execution_policies: policy documents by name, for the task execution role. It can also write the log and read
+            the secrets. Default: none.
+        log_retention_days: how long CloudWatch keeps the log, in days.
+        tags: the tags of all resources that have tags. Default: none.
     """
 
     location: Location
@@ -52,47 +54,47 @@ class ServiceArgs:
     placement: str | None = None
     target_group_arn: pulumi.Input[str]
     task_policies: Mapping[str, pulumi.Input[str]]
-    execution_policies: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
+    execution_policies: Mapping[str, pulumi.Input[str]] = field(default_factory=dict[str, pulumi.Input[str]])
     log_retention_days: int
-    tags: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 class DeploymentRolledBack(pulumi.RunError):
-    """ECS took the service back to the task definition before. The Pulumi CLI shows the message without a traceback."""
+    """ECS rolled the service back to the previous task definition. The Pulumi CLI shows no traceback."""
 
-    def __init__(self, service: str, runs: str, declared: str) -> None:
+    def __init__(self, service: str, running: str, declared: str) -> None:
         super().__init__(
-            f"no task of {declared} became healthy, and ECS rolled the service {service} back to {runs}, whose tasks "
-            "serve on.\n"
+            f"no task of {declared} became healthy, and ECS rolled the service {service} back to {running}, whose tasks"
+            " serve on.\n"
             f"  why: aws ecs describe-services --cluster CLUSTER --services {service} --query 'services[0].events[:9]'"
             "\n  fix the cause, or set the old value again, and run `pulumi up`"
         )
 
 
-def _require_deployed(service: str, runs: str, declared: str) -> str:
-    """The service's name, if it runs the declared task definition.
+def _require_deployed(service: str, running: str, declared: str) -> str:
+    """Return the service's name if it runs the declared task definition.
 
-    To the AWS provider a service that was rolled back is steady (pulumi-aws#4487). Without this error `pulumi up` would
-    succeed, and then delete what the old tasks still need, such as their permission on the images bucket.
+    For the AWS provider, a service that was rolled back is stable (pulumi-aws#4487). Without this error, `pulumi up`
+    would succeed and then delete what the old tasks still need, such as their permission on the images bucket.
 
     Raises:
-        DeploymentRolledBack: it runs another one.
+        DeploymentRolledBack: the service runs another task definition.
     """
-    if runs != declared:
-        raise DeploymentRolledBack(service, runs, declared)
+    if running != declared:
+        raise DeploymentRolledBack(service, running, declared)
     return service
 
 
 class Service(pulumi.ComponentResource):
-    """Replicas of the registry, spread over zones and instances, replaced without a gap.
+    """Replicas of the registry, spread over Availability Zones and instances, and replaced without downtime.
 
-    Makes: random.RandomPassword and aws.ssm.Parameter (the HTTP secret that the replicas share; another parameter with
-    `upstream_password`), aws.cloudwatch.LogGroup, two aws.iam.Role (task, execution) with aws.iam.RolePolicy,
-    aws.ecs.TaskDefinition, aws.ecs.Service.
+    Creates: aws.cloudwatch.LogGroup; random.RandomPassword and aws.ssm.Parameter (the HTTP secret that the replicas
+    share); with `upstream_password`, another aws.ssm.Parameter; two aws.iam.Role (task, task execution) with
+    aws.iam.RolePolicy; aws.ecs.TaskDefinition; aws.ecs.Service.
 
     Attributes:
-        service_name: the ECS service. It is known once the service runs the declared task definition.
-        role_arns: the roles that ECS takes for it, and the registry itself.
+        service_name: the ECS service's name. It is known when the service runs the declared task definition.
+        role_arns: the ARNs of the task role and the task execution role.
     """
 
     service_name: pulumi.Output[str]
@@ -100,18 +102,27 @@ class Service(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: ServiceArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("private-registry:index:Service", name, {}, opts)
-        child = pulumi.ResourceOptions(parent=self)
+        self._prefix, self._args = name, args
+        self._child = pulumi.ResourceOptions(parent=self)
         log_group = aws.cloudwatch.LogGroup(
-            f"{name}-log", retention_in_days=args.log_retention_days, tags=args.tags, opts=child
+            f"{name}-log", retention_in_days=args.log_retention_days, tags=args.tags, opts=self._child
         )
-        secrets, known_secrets = self._secrets(name, args)
+        http_secret = self._http_secret()
+        upstream_password = self._upstream_password()
+        secrets = [http_secret] if upstream_password is None else [http_secret, upstream_password]
         run = pulumi.Output.all(log_group.arn, *(secret.arn for secret in secrets)).apply(
             lambda arns: policies.task_execution(arns[0], arns[1:])
         )
-        execution, execution_policies = self._role(f"{name}-execution", {"run": run, **args.execution_policies}, args)
-        task, task_policies = self._role(f"{name}-task", args.task_policies, args)
-        self.role_arns = [execution.arn, task.arn]
-        settings = pulumi.Output.all(bucket=args.images_bucket, log_group=log_group.name, **known_secrets).apply(
+        execution = self._role("execution", {"run": run, **args.execution_policies})
+        task = self._role("task", args.task_policies)
+        self.role_arns = [execution.role.arn, task.role.arn]
+        settings = pulumi.Output.all(
+            bucket=args.images_bucket,
+            log_group=log_group.name,
+            http_secret_arn=http_secret.arn,
+            upstream_password_arn=upstream_password and upstream_password.arn,
+            upstream_password_version=upstream_password and upstream_password.version,
+        ).apply(
             lambda known: ContainerSettings(
                 image=args.image,
                 region=args.location.region,
@@ -126,16 +137,57 @@ class Service(pulumi.ComponentResource):
             family=pulumi.Output.concat(args.cluster_name, "-", NAME),
             network_mode="bridge",
             requires_compatibilities=["EC2"],
-            execution_role_arn=execution.arn,
-            task_role_arn=task.arn,
-            volumes=[{"name": volume, "host_path": path} for volume, path in HOST_PATHS.items()],
+            execution_role_arn=execution.role.arn,
+            task_role_arn=task.role.arn,
+            volumes=[{"name": volume.name, "host_path": volume.host_path} for volume in VOLUMES],
             placement_constraints=[{"type": "memberOf", "expression": args.placement}] if args.placement else None,
             container_definitions=settings.apply(lambda known: json.dumps([container_definition(known)])),
             tags=args.tags,
-            opts=child,
+            opts=self._child,
         )
-        service = aws.ecs.Service(
-            f"{name}-service",
+        service = self._service(definition, [*execution.policies, *task.policies])
+        deployment = pulumi.Output.all(service=service.name, running=service.task_definition, declared=definition.arn)
+        self.service_name = deployment.apply(lambda known: _require_deployed(**known))
+        self.register_outputs({"serviceName": self.service_name})
+
+    def _http_secret(self) -> aws.ssm.Parameter:
+        generated = random.RandomPassword(f"{self._prefix}-http-secret", length=64, special=False, opts=self._child)
+        return self._parameter("http-secret", generated.result, "The secret that the registry's replicas share")
+
+    def _upstream_password(self) -> aws.ssm.Parameter | None:
+        if self._args.upstream_password is None:
+            return None
+        return self._parameter(
+            "upstream-password", self._args.upstream_password, f"The registry's password at {self._args.upstream}"
+        )
+
+    def _parameter(self, suffix: str, value: pulumi.Input[str], description: str) -> aws.ssm.Parameter:
+        return aws.ssm.Parameter(
+            f"{self._prefix}-{suffix}",
+            # The provider adds no random suffix to a parameter's name. The cluster's name has one.
+            name=pulumi.Output.concat("/private-registry/", self._args.cluster_name, "/", suffix),
+            description=description,
+            type="SecureString",
+            value=pulumi.Output.secret(value),
+            tags=self._args.tags,
+            opts=self._child,
+        )
+
+    def _role(self, suffix: str, documents: Mapping[str, pulumi.Input[str]]) -> RoleWithPolicies:
+        return create_role(
+            f"{self._prefix}-{suffix}",
+            trust_policy=policies.assume_task_role(self._args.location),
+            policies=documents,
+            tags=self._args.tags,
+            opts=self._child,
+        )
+
+    def _service(
+        self, definition: aws.ecs.TaskDefinition, role_policies: Sequence[aws.iam.RolePolicy]
+    ) -> aws.ecs.Service:
+        args = self._args
+        return aws.ecs.Service(
+            f"{self._prefix}-service",
             cluster=args.cluster_arn,
             task_definition=definition.arn,
             desired_count=args.desired_count,
@@ -154,56 +206,8 @@ class Service(pulumi.ComponentResource):
             ],
             enable_ecs_managed_tags=True,
             propagate_tags="SERVICE",
-            wait_for_steady_state=True,  # `pulumi up` ends when the registry serves, or says that it does not
+            wait_for_steady_state=True,  # `pulumi up` ends when the registry serves, or with an error
             tags=args.tags,
-            # A task needs its roles' policies from its first second on.
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[*execution_policies, *task_policies]),
+            # A task needs its roles' policies when it starts.
+            opts=pulumi.ResourceOptions(parent=self, depends_on=role_policies),
         )
-        deployed = pulumi.Output.all(service=service.name, runs=service.task_definition, declared=definition.arn)
-        self.service_name = deployed.apply(lambda known: _require_deployed(**known))
-        self.register_outputs({"serviceName": self.service_name})
-
-    def _secrets(self, name: str, args: ServiceArgs) -> tuple[list[aws.ssm.Parameter], dict[str, pulumi.Output[Any]]]:
-        """What holds them, and what the container's settings say of them."""
-        generated = random.RandomPassword(
-            f"{name}-http-secret", length=64, special=False, opts=pulumi.ResourceOptions(parent=self)
-        )
-        shared = self._parameter(
-            name, "http-secret", generated.result, "The secret that the registry's replicas share", args
-        )
-        if args.upstream_password is None:
-            return [shared], {"http_secret_arn": shared.arn}
-        password = self._parameter(
-            name, "upstream-password", args.upstream_password, f"The registry's password at {args.upstream}", args
-        )
-        return [shared, password], {
-            "http_secret_arn": shared.arn,
-            "upstream_password_arn": password.arn,
-            "upstream_password_version": password.version,
-        }
-
-    def _parameter(
-        self, name: str, role: str, value: pulumi.Input[str], description: str, args: ServiceArgs
-    ) -> aws.ssm.Parameter:
-        return aws.ssm.Parameter(
-            f"{name}-{role}",
-            # Parameters get no random suffix by themselves; the cluster's name has one.
-            name=pulumi.Output.concat("/private-registry/", args.cluster_name, "/", role),
-            description=description,
-            type="SecureString",
-            value=pulumi.Output.secret(value),
-            tags=args.tags,
-            opts=pulumi.ResourceOptions(parent=self),
-        )
-
-    def _role(
-        self, name: str, documents: Mapping[str, pulumi.Input[str]], args: ServiceArgs
-    ) -> tuple[aws.iam.Role, list[aws.iam.RolePolicy]]:
-        child = pulumi.ResourceOptions(parent=self)
-        role = aws.iam.Role(
-            name, assume_role_policy=policies.assume_task_role(args.location), tags=args.tags, opts=child
-        )
-        return role, [
-            aws.iam.RolePolicy(f"{name}-{purpose}", role=role.name, policy=document, opts=child)
-            for purpose, document in documents.items()
-        ]

@@ -1,4 +1,4 @@
-"""One hardened bucket, used for images, bootstrap files and logs."""
+"""A private S3 bucket, for images, bootstrap files and logs."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -6,45 +6,51 @@ from dataclasses import dataclass, field
 import pulumi
 import pulumi_aws as aws
 
-from .outputs import known_after
+from .outputs import with_dependencies
 from .pure import policies
 
 _OLD_VERSION_DAYS = 30
-# S3 deletes an object of a versioned bucket in two steps, a day apart at least.
-_SHORTEST_OLD_VERSION_DAYS = 1
+# In a versioned bucket, S3 first makes an expired object an old version, and deletes that at least a day later.
+_MIN_OLD_VERSION_DAYS = 1
 _UNFINISHED_UPLOAD_DAYS = 7
 
 
 @dataclass(frozen=True, kw_only=True)
 class PrivateBucketArgs:
-    """How a bucket differs from the others.
+    """Arguments of `PrivateBucket`.
 
     Attributes:
-        keep: whether deleting the stack must leave it: it is protected, and not emptied. Default True.
-        expire_after_days: when nothing of an object is left, no old version either; 2 at least, less counts as 2.
-            Default: never.
-        access_log_bucket: the bucket that logs each request. Default: none.
-        more_statements: from the bucket's ARN to policy statements beside the one that refuses clients without TLS.
-        tags: on the bucket.
+        keep: whether `pulumi destroy` refuses to delete the bucket and its objects. Default True.
+        expire_after_days: the age in days at which an object is deleted with all its versions; 1 counts as 2. Default:
+            never.
+        access_log_bucket: the name of the bucket that gets the access logs. Default: none.
+        more_statements: a function from the bucket's ARN to statements of the bucket's policy, besides the one that
+            denies requests without TLS. Default: none.
+        tags: the tags of the bucket. Default: none.
     """
 
     keep: bool = True
     expire_after_days: int | None = None
     access_log_bucket: pulumi.Input[str] | None = None
     more_statements: Callable[[str], Sequence[policies.Statement]] = lambda _arn: ()
-    tags: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 class PrivateBucket(pulumi.ComponentResource):
-    """An S3 bucket that only its owner reaches: no public access, no ACLs, TLS only, encrypted, versioned.
+    """A private S3 bucket: no public access, no ACLs, TLS only, encrypted, versioned.
 
-    Makes: aws.s3.Bucket, aws.s3.BucketPublicAccessBlock, aws.s3.BucketOwnershipControls,
+    Creates: aws.s3.Bucket, aws.s3.BucketPublicAccessBlock, aws.s3.BucketOwnershipControls,
     aws.s3.BucketServerSideEncryptionConfiguration, aws.s3.BucketVersioning, aws.s3.BucketLifecycleConfiguration,
-    aws.s3.BucketPolicy, aws.s3.BucketLogging (with `access_log_bucket`).
+    aws.s3.BucketPolicy; with `access_log_bucket`, aws.s3.BucketLogging.
+
+    Args:
+        name: the name of all its resources, and the prefix of the bucket's name.
+        args: see `PrivateBucketArgs`.
+        opts: the component's resource options. `protect` applies to the bucket too, whatever `keep` is.
 
     Attributes:
         bucket: the bucket's name.
-        arn: its ARN. Both are known once the policy is there: AWS tries at once whether logs can be delivered.
+        arn: the bucket's ARN. Both depend on the bucket's policy, because AWS tests the delivery of logs at once.
     """
 
     bucket: pulumi.Output[str]
@@ -57,7 +63,7 @@ class PrivateBucket(pulumi.ComponentResource):
             name,
             force_destroy=not args.keep,
             tags=args.tags,
-            # Whoever sets protect on the whole component means this bucket too, whatever `keep` says.
+            # None instead of False keeps a `protect` on the component.
             opts=pulumi.ResourceOptions(parent=self, protect=True if args.keep else None),
         )
         access = aws.s3.BucketPublicAccessBlock(
@@ -75,7 +81,7 @@ class PrivateBucket(pulumi.ComponentResource):
         aws.s3.BucketServerSideEncryptionConfiguration(
             name,
             bucket=bucket.bucket,
-            # S3's own keys: the load balancer delivers its logs into no bucket with others.
+            # Keys that S3 manages: the load balancer cannot deliver its logs to a bucket with other keys.
             rules=[{"apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}}],
             opts=child,
         )
@@ -86,7 +92,7 @@ class PrivateBucket(pulumi.ComponentResource):
             name,
             bucket=bucket.bucket,
             rules=_lifecycle_rules(args.expire_after_days),
-            # Rules for old versions want the versioning first.
+            # Rules for old versions require versioning.
             opts=pulumi.ResourceOptions(parent=self, depends_on=[versioning]),
         )
         policy = aws.s3.BucketPolicy(
@@ -95,7 +101,7 @@ class PrivateBucket(pulumi.ComponentResource):
             policy=bucket.arn.apply(
                 lambda arn: policies.document([policies.tls_only(arn), *args.more_statements(arn)])
             ),
-            # S3 refuses two changes of a bucket's access at the same time.
+            # S3 refuses two concurrent changes of a bucket's access.
             opts=pulumi.ResourceOptions(parent=self, depends_on=[access]),
         )
         if args.access_log_bucket is not None:
@@ -106,12 +112,12 @@ class PrivateBucket(pulumi.ComponentResource):
                 target_prefix=f"{policies.S3_PREFIX}/",
                 opts=child,
             )
-        self.bucket, self.arn = known_after(bucket.bucket, policy), known_after(bucket.arn, policy)
+        self.bucket, self.arn = with_dependencies(bucket.bucket, policy), with_dependencies(bucket.arn, policy)
         self.register_outputs({"bucket": self.bucket, "arn": self.arn})
 
 
 def _lifecycle_rules(expire_after_days: int | None) -> list[aws.s3.BucketLifecycleConfigurationRuleArgsDict]:
-    old_version_days = _OLD_VERSION_DAYS if expire_after_days is None else _SHORTEST_OLD_VERSION_DAYS
+    old_version_days = _OLD_VERSION_DAYS if expire_after_days is None else _MIN_OLD_VERSION_DAYS
     rules: list[aws.s3.BucketLifecycleConfigurationRuleArgsDict] = [
         {
             "id": "expire-old-versions",
@@ -120,7 +126,7 @@ def _lifecycle_rules(expire_after_days: int | None) -> list[aws.s3.BucketLifecyc
             "noncurrent_version_expiration": {"noncurrent_days": old_version_days},
             "expiration": {"expired_object_delete_marker": True},
         },
-        # The registry purges its own uploads, but not their multipart uploads in S3.
+        # The registry deletes its abandoned uploads, but not their multipart uploads in S3.
         {
             "id": "abort-unfinished-uploads",
             "status": "Enabled",
@@ -129,7 +135,7 @@ def _lifecycle_rules(expire_after_days: int | None) -> list[aws.s3.BucketLifecyc
         },
     ]
     if expire_after_days is not None:
-        # An object that expires becomes an old version, which counts as kept.
+        # The days as an old version count too.
         days = max(1, expire_after_days - old_version_days)
         rules.append({"id": "expire", "status": "Enabled", "filter": {"prefix": ""}, "expiration": {"days": days}})
     return rules

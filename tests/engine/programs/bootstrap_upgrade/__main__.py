@@ -6,8 +6,8 @@ import pulumi
 import pulumi_aws as aws
 
 from components.bootstrap import Bootstrap, BootstrapArgs
-from components.location import Location
 from components.pure import policies
+from components.pure.location import Location
 from components.storage import PrivateBucket, PrivateBucketArgs
 
 config = pulumi.Config()

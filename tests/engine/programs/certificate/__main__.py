@@ -3,13 +3,13 @@
 import pulumi
 
 from components.certificate import Certificate, CertificateArgs
-from components.location import Location
+from components.lookups import find_location
 
 parent = pulumi.ComponentResource("test:index:Parent", "parent")
 Certificate(
     "certificate",
     CertificateArgs(
-        location=Location.of(parent),
+        location=find_location(parent),
         domain="registry.example.com",
         hosted_zone=pulumi.Config().require("hostedZone"),
     ),
