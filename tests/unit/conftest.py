@@ -1,4 +1,4 @@
-"""What the tests of components share: one way to declare a program, and the keys and random values made so far."""
+"""Fixtures that the unit tests share."""
 
 import gc
 from collections.abc import Callable, Mapping
@@ -14,44 +14,44 @@ from tests.unit.helpers import FOLDER, Declare
 
 
 def pytest_collection_finish() -> None:
-    """What was imported stays: without it the garbage collector, which thousands of resources call, is quick."""
+    """Exclude imported modules from garbage collection, which is slow with thousands of resources."""
     gc.collect()
     gc.freeze()
 
 
 @pytest.fixture(scope="session")
 def declare() -> Declare:
-    """Declares with keys that are made once for all tests, unless a test brings a state of its own."""
+    """Evaluate programs, with the same keys and random values in all tests, unless a test passes its own state."""
     shared: State = {}
 
-    def declared(
+    def evaluate_program(
         program: Callable[[], object], *, region: str = "us-west-2", state: State | None = None, preview: bool = False
     ) -> Declaration:
         return evaluate(program, region=region, state=shared if state is None else state, preview=preview)
 
-    return declared
+    return evaluate_program
 
 
 @pytest.fixture(scope="session")
 def registry(declare: Declare) -> Declaration:
-    """A registry with everything that can be switched on, on registry:2."""
+    """A registry:2 with all optional features."""
     args = PrivateRegistryArgs(flow_logs=True, deletion_protection=True, tags={"team": "platform"})
     return declare(lambda: PrivateRegistry("images", args))
 
 
 @pytest.fixture(scope="session")
 def registry_3(declare: Declare) -> Declaration:
-    """A registry on registry:3, all else by default."""
+    """A registry:3 with default arguments."""
     return declare(lambda: PrivateRegistry("images", PrivateRegistryArgs(image="registry:3")))
 
 
 @pytest.fixture(scope="session")
 def stack_keys() -> State:
-    """The keys and random values of the stacks. What is evaluated with other values must not replace them."""
+    """The keys and random values of the stacks, apart from those of other evaluations."""
     return {}
 
 
 @pytest.fixture(scope="session")
 def stacks(stack_keys: State) -> Mapping[str, Declaration]:
-    """The stacks as their files have them."""
+    """The stacks as their files configure them."""
     return {stack: evaluate_project(FOLDER, stack, state=stack_keys) for stack in ("dev", "prod")}

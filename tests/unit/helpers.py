@@ -1,4 +1,4 @@
-"""How the tests get a declaration, and look at it."""
+"""Helpers to evaluate a program and to inspect what it declares."""
 
 import base64
 import json
@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
-from components.location import Location
 from components.pure.container import NAME
+from components.pure.location import Location
 from sandbox.evaluation.declared import Declaration, Resource
 from sandbox.evaluation.monitor import State
 
@@ -18,15 +18,15 @@ BEIJING = Location(region="cn-north-1", account_id="123456789012", partition="aw
 
 
 class Declare(Protocol):
-    """Evaluates a program; assert on what it returns, never inside an `apply`."""
+    """Evaluates a program. Assert on the declaration that it returns, never inside an `apply`."""
 
     def __call__(
         self, program: Callable[[], object], *, region: str = ..., state: State | None = ..., preview: bool = ...
     ) -> Declaration: ...
 
 
-def upstream(declaration: Declaration, resource: Resource) -> set[str]:
-    """The URNs of all that a resource needs, directly or not: made before it, destroyed after it."""
+def all_dependencies(declaration: Declaration, resource: Resource) -> set[str]:
+    """Return the URNs of a resource's direct and indirect dependencies."""
     by_urn = {each.urn: each for each in declaration.resources}
     found: set[str] = set()
     waiting = [resource.urn]
@@ -38,28 +38,28 @@ def upstream(declaration: Declaration, resource: Resource) -> set[str]:
 
 
 def differences(values: Mapping[str, Any], expected: Mapping[str, Any]) -> dict[str, Any]:
-    """What is otherwise than expected, by key; keys that nobody expects do not count."""
+    """Return the values that differ from the expected ones, by key. Other keys are ignored."""
     return {key: values.get(key) for key in expected if values.get(key) != expected[key]}
 
 
 def container(declaration: Declaration) -> dict[str, Any]:
-    """The one container definition of a declaration with one task definition."""
-    (found,) = json.loads(declaration.one("aws:ecs/taskDefinition:TaskDefinition").inputs["containerDefinitions"])
-    assert found["name"] == NAME
-    return found
+    """Return the container definition of a declaration with one task definition."""
+    (definition,) = json.loads(declaration.one("aws:ecs/taskDefinition:TaskDefinition").inputs["containerDefinitions"])
+    assert definition["name"] == NAME
+    return definition
 
 
 def environment(declaration: Declaration) -> dict[str, str]:
-    """The container's, its secrets aside."""
+    """Return the container's environment variables, without its secrets."""
     return {item["name"]: item["value"] for item in container(declaration)["environment"]}
 
 
 def boot_script(declaration: Declaration) -> str:
-    """The launch template's user data in clear."""
+    """Return the launch template's user data, decoded."""
     template = declaration.one("aws:ec2/launchTemplate:LaunchTemplate")
     return base64.b64decode(template.inputs["userData"]).decode()
 
 
 def written_files(script: str) -> dict[str, str]:
-    """The files that a boot script holds and writes, by path."""
+    """Return the files that a boot script writes, by path."""
     return dict(re.findall(r"^cat > (\S+) <<'END_OF_FILE'\n(.*?)^END_OF_FILE$", script, re.DOTALL | re.MULTILINE))

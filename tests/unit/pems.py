@@ -1,4 +1,4 @@
-"""Certificates and keys for tests, made on the spot."""
+"""Certificates and keys for tests."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
@@ -16,7 +16,7 @@ BEGIN, END = NOW - _MONTH, NOW + _MONTH
 
 @dataclass(frozen=True)
 class Issued:
-    """A certificate with its key."""
+    """A certificate and its key."""
 
     certificate: x509.Certificate
     key: ec.EllipticCurvePrivateKey
@@ -31,7 +31,7 @@ class Issued:
 
 
 def issue(*domains: str, by: Issued | None = None, common_name: str = "test", now: datetime = NOW) -> Issued:
-    """A certificate for domains, valid a month before and after a time; self-signed, unless an issuer is given."""
+    """Issue a certificate, valid from a month before `now` to a month after it. Without `by` it is self-signed."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
     issuer = by.certificate.subject if by else subject

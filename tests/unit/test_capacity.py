@@ -1,4 +1,4 @@
-"""The instances and what starts, scales and stops them."""
+"""The cluster, its instances and its capacity provider."""
 
 import dataclasses
 import json
@@ -8,9 +8,9 @@ import pulumi
 import pulumi_aws as aws
 import pytest
 
-from components.capacity import Capacity, CapacityArgs
+from components.capacity import Capacity, CapacityArgs, MetadataTokens
 from sandbox.evaluation.declared import Declaration
-from tests.unit.helpers import OREGON, Declare, boot_script, differences, upstream
+from tests.unit.helpers import OREGON, Declare, all_dependencies, boot_script, differences
 
 ARGS = CapacityArgs(
     location=OREGON,
@@ -37,8 +37,8 @@ ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy"
 
 def declared(declare: Declare, args: CapacityArgs) -> Declaration:
     def program() -> None:
-        made = Capacity("net", args)
-        pulumi.CustomResource("test:index:Probe", "probe", {"provider": made.capacity_provider})
+        created = Capacity("net", args)
+        pulumi.CustomResource("test:index:Probe", "probe", {"provider": created.capacity_provider})
 
     return declare(program)
 
@@ -81,11 +81,11 @@ def capacity(declare: Declare) -> Declaration:
     ],
     ids=["group", "template"],
 )
-def test_it_is_set_up_by_the_design(capacity: Declaration, type_: str, expected: dict[str, Any]) -> None:
+def test_properties(capacity: Declaration, type_: str, expected: dict[str, Any]) -> None:
     assert differences(capacity.one(type_).inputs, expected) == {}
 
 
-def test_an_ami_can_be_pinned(declare: Declare) -> None:
+def test_ami_can_be_pinned(declare: Declare) -> None:
     args = dataclasses.replace(ARGS, ami_id="ami-0123456789abcdef0")
     assert declared(declare, args).one(TEMPLATE).inputs["imageId"] == "ami-0123456789abcdef0"
 
@@ -96,25 +96,25 @@ def test_graviton_instances_boot_an_arm64_ami(declare: Declare) -> None:
 
 
 @pytest.mark.parametrize("tokens", ["required", "optional"])
-def test_the_metadata_service_wants_tokens_as_told(declare: Declare, tokens: str) -> None:
+def test_metadata_tokens_are_configurable(declare: Declare, tokens: MetadataTokens) -> None:
     template = declared(declare, dataclasses.replace(ARGS, metadata_tokens=tokens)).one(TEMPLATE)
     assert template.inputs["metadataOptions"]["httpTokens"] == tokens
 
 
 @pytest.mark.parametrize(("public", "expected"), [(True, "true"), (False, "false")])
-def test_instances_get_public_addresses_as_told(declare: Declare, public: bool, expected: str) -> None:
+def test_public_addresses_are_configurable(declare: Declare, public: bool, expected: str) -> None:
     template = declared(declare, dataclasses.replace(ARGS, public_addresses=public)).one(TEMPLATE)
     (interface,) = template.inputs["networkInterfaces"]
     assert interface["associatePublicIpAddress"] == expected
     assert interface["securityGroups"] == ["sg-1"]
 
 
-def test_the_disk_is_encrypted(capacity: Declaration) -> None:
+def test_volume_is_encrypted(capacity: Declaration) -> None:
     (disk,) = capacity.one(TEMPLATE).inputs["blockDeviceMappings"]
     assert disk["ebs"]["encrypted"] == "true"
 
 
-def test_tags_reach_instances_volumes_and_network_interfaces(capacity: Declaration) -> None:
+def test_tags_are_on_instances_volumes_and_network_interfaces(capacity: Declaration) -> None:
     tagged = {spec["resourceType"]: spec["tags"] for spec in capacity.one(TEMPLATE).inputs["tagSpecifications"]}
     assert tagged.keys() == {"instance", "volume", "network-interface"}
     assert all(differences(tags, {"team": "platform", "Name": "net-instance"}) == {} for tags in tagged.values())
@@ -123,15 +123,15 @@ def test_tags_reach_instances_volumes_and_network_interfaces(capacity: Declarati
 @pytest.mark.parametrize(
     ("default_tags", "expected"),
     [
-        ({"tags": {"company": "example.com", "team": "nobody"}}, {"company": "example.com", "team": "platform"}),
+        ({"tags": {"company": "example.com", "team": "default"}}, {"company": "example.com", "team": "platform"}),
         (None, {"team": "platform"}),
     ],
-    ids=["some", "none"],
+    ids=["default tags", "none"],
 )
-def test_default_tags_reach_what_the_provider_does_not_make_itself(
+def test_default_tags_are_on_what_the_provider_does_not_create(
     declare: Declare, default_tags: aws.ProviderDefaultTagsArgsDict | None, expected: dict[str, str]
 ) -> None:
-    """An argument's tag is stronger than a default one, as on every other resource."""
+    """A tag of the component overrides a default tag, as on every other resource."""
 
     def program() -> None:
         provider = aws.Provider("company", region="us-west-2", default_tags=default_tags)
@@ -144,7 +144,7 @@ def test_default_tags_reach_what_the_provider_does_not_make_itself(
     assert [spec["tags"] for spec in declaration.one(TEMPLATE).inputs["tagSpecifications"]] == [expected] * 3
 
 
-def test_the_group_carries_its_cluster_and_what_ecs_would_add(capacity: Declaration) -> None:
+def test_group_has_the_tags_for_its_cluster_and_ecs(capacity: Declaration) -> None:
     tags = {tag["key"]: tag["value"] for tag in capacity.one(GROUP).inputs["tags"]}
     cluster = capacity.one("aws:ecs/cluster:Cluster").outputs["name"]
     assert (
@@ -152,7 +152,7 @@ def test_the_group_carries_its_cluster_and_what_ecs_would_add(capacity: Declarat
     )
 
 
-def test_instances_may_complete_the_launch_of_that_group_alone(capacity: Declaration) -> None:
+def test_instances_may_complete_the_launch_hook_of_their_group_only(capacity: Declaration) -> None:
     document = json.loads(capacity.one(ROLE_POLICY, "net-instance-launch").inputs["policy"])
     cluster = capacity.one("aws:ecs/cluster:Cluster").outputs["name"]
     condition = {"StringEquals": {"aws:ResourceTag/private-registry:cluster": cluster}}
@@ -160,21 +160,21 @@ def test_instances_may_complete_the_launch_of_that_group_alone(capacity: Declara
 
 
 def test_launch_template_version_is_pinned(capacity: Declaration) -> None:
-    """With $Latest, no change of the template would refresh the instances."""
+    """With $Latest, a change of the template would not refresh the instances."""
     template = capacity.one(TEMPLATE)
     assert capacity.one(GROUP).inputs["launchTemplate"] == {"id": template.id, "version": "1"}
 
 
-def test_instance_refresh_replaces_protected_instances_without_a_gap(capacity: Declaration) -> None:
+def test_instance_refresh_replaces_protected_instances_after_new_ones_run(capacity: Declaration) -> None:
     preferences = capacity.one(GROUP).inputs["instanceRefresh"]["preferences"]
     grace_period = capacity.one(GROUP).inputs["healthCheckGracePeriod"]
     assert preferences["scaleInProtectedInstances"] == "Refresh"
     assert preferences["minHealthyPercentage"] == 100
     assert 0 < preferences["maxHealthyPercentage"] - preferences["minHealthyPercentage"] <= 100
-    assert int(preferences["instanceWarmup"]) < grace_period, "a boot is proved by the launch hook already"
+    assert int(preferences["instanceWarmup"]) < grace_period, "the launch hook proves the boot already"
 
 
-def test_ecs_alone_changes_the_number_of_instances(capacity: Declaration) -> None:
+def test_only_ecs_scales_the_group(capacity: Declaration) -> None:
     assert capacity.one(GROUP).ignore_changes == ("desiredCapacity",)
     managed = capacity.one(PROVIDER).inputs["autoScalingGroupProvider"]
     assert managed["autoScalingGroupArn"] == capacity.one(GROUP).outputs["arn"]
@@ -182,17 +182,17 @@ def test_ecs_alone_changes_the_number_of_instances(capacity: Declaration) -> Non
     assert (managed["managedDraining"], managed["managedTerminationProtection"]) == ("ENABLED", "ENABLED")
 
 
-def test_the_cluster_uses_the_provider_by_default(capacity: Declaration) -> None:
+def test_capacity_provider_is_the_default_of_the_cluster(capacity: Declaration) -> None:
     association, provider = capacity.one(ASSOCIATION).inputs, capacity.one(PROVIDER).outputs["name"]
     assert association["capacityProviders"] == [provider]
     assert association["defaultCapacityProviderStrategies"] == [{"capacityProvider": provider, "weight": 1}]
 
 
-def test_the_provider_is_known_once_the_cluster_may_use_it(capacity: Declaration) -> None:
+def test_capacity_provider_output_depends_on_the_association(capacity: Declaration) -> None:
     assert capacity.one(ASSOCIATION).urn in capacity.one("test:index:Probe").dependencies
 
 
-def test_the_boot_script_joins_the_cluster_and_completes_the_group_s_hook(capacity: Declaration) -> None:
+def test_boot_script_has_the_cluster_and_the_launch_hook(capacity: Declaration) -> None:
     script = boot_script(capacity)
     cluster = capacity.one("aws:ecs/cluster:Cluster").outputs["name"]
     (hook,) = capacity.one(GROUP).inputs["initialLifecycleHooks"]
@@ -200,10 +200,10 @@ def test_the_boot_script_joins_the_cluster_and_completes_the_group_s_hook(capaci
         assert f"\n{line}\n" in script
 
 
-def test_the_role_has_all_its_policies_before_the_first_instance(capacity: Declaration) -> None:
+def test_group_depends_on_the_instance_role_and_its_policies(capacity: Declaration) -> None:
     policies = capacity.all(ROLE_POLICY)
     assert {policy.name for policy in policies} == {f"net-instance-{role}" for role in ("ecs", "launch", "extra")}
-    assert {policy.urn for policy in policies} <= upstream(capacity, capacity.one(GROUP))
+    assert {policy.urn for policy in policies} <= all_dependencies(capacity, capacity.one(GROUP))
     role = capacity.one("aws:iam/role:Role").outputs["name"]
     profile = capacity.one("aws:iam/instanceProfile:InstanceProfile")
     assert {policy.inputs["role"] for policy in policies} == {role} == {profile.inputs["role"]}

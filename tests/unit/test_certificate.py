@@ -1,4 +1,4 @@
-"""The certificate's three sources."""
+"""The certificate, from each of its sources."""
 
 import pulumi
 import pytest
@@ -7,7 +7,7 @@ from cryptography import x509
 from components import InvalidInput
 from components.certificate import Certificate, CertificateArgs
 from components.checks.pem import names, pem_problems
-from components.location import Location
+from components.pure.location import Location
 from sandbox.evaluation.declared import Declaration
 from tests.unit.helpers import BEIJING, OREGON, Declare
 from tests.unit.pems import issue
@@ -20,15 +20,15 @@ SERVER_CERTIFICATE = "aws:iam/serverCertificate:ServerCertificate"
 
 def declared(declare: Declare, args: CertificateArgs) -> Declaration:
     def program() -> None:
-        made = Certificate("cert", args)
-        pulumi.export("arn", made.arn)
-        pulumi.export("caCertificate", made.ca_certificate)
+        created = Certificate("cert", args)
+        pulumi.export("arn", created.arn)
+        pulumi.export("caCertificate", created.ca_certificate)
 
     return declare(program)
 
 
 @pytest.mark.parametrize("chain", [None, ROOT.pem])
-def test_given_pems_are_uploaded(declare: Declare, chain: str | None) -> None:
+def test_pems_are_uploaded(declare: Declare, chain: str | None) -> None:
     args = CertificateArgs(
         location=OREGON, domain=DOMAIN, certificate=LEAF.pem, private_key=LEAF.key_pem, certificate_chain=chain
     )
@@ -41,12 +41,12 @@ def test_given_pems_are_uploaded(declare: Declare, chain: str | None) -> None:
     assert certificate.exports.get("caCertificate") is None
 
 
-def test_a_key_that_was_given_in_clear_becomes_a_secret(declare: Declare) -> None:
+def test_plain_text_key_becomes_a_secret(declare: Declare) -> None:
     args = CertificateArgs(location=OREGON, certificate=LEAF.pem, private_key=LEAF.key_pem)
     assert "privateKey" in declared(declare, args).one(SERVER_CERTIFICATE).secret_inputs
 
 
-def test_pems_that_are_known_only_later_are_checked_then(declare: Declare) -> None:
+def test_output_pems_are_checked_when_they_are_known(declare: Declare) -> None:
     wrong_key = issue(DOMAIN).key_pem
 
     def program() -> None:
@@ -58,7 +58,7 @@ def test_pems_that_are_known_only_later_are_checked_then(declare: Declare) -> No
     assert wrong_key.splitlines()[1] not in str(raised.value)
 
 
-def test_a_given_arn_is_taken_as_it_is(declare: Declare) -> None:
+def test_arn_is_used_unchanged(declare: Declare) -> None:
     arn = "arn:aws:iam::123456789012:server-certificate/mine"
     certificate = declared(declare, CertificateArgs(location=OREGON, certificate_arn=arn))
     assert certificate.exports["arn"] == arn
@@ -74,7 +74,7 @@ def test_a_given_arn_is_taken_as_it_is(declare: Declare) -> None:
         (None, BEIJING, "*.cn-north-1.elb.amazonaws.com.cn"),
     ],
 )
-def test_without_one_a_self_signed_certificate_names_the_address(
+def test_self_signed_certificate_covers_the_address(
     declare: Declare, domain: str | None, location: Location, name: str
 ) -> None:
     certificate = declared(declare, CertificateArgs(location=location, domain=domain))
@@ -85,7 +85,7 @@ def test_without_one_a_self_signed_certificate_names_the_address(
     assert certificate.exports["caCertificate"] == pem
 
 
-def test_clients_can_trust_the_self_signed_certificate_as_an_authority(declare: Declare) -> None:
+def test_self_signed_certificate_is_an_authority(declare: Declare) -> None:
     pem = declared(declare, CertificateArgs(location=OREGON)).exports["caCertificate"]
     certificate = x509.load_pem_x509_certificate(pem.encode())
     assert certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
@@ -93,7 +93,7 @@ def test_clients_can_trust_the_self_signed_certificate_as_an_authority(declare: 
     assert (certificate.not_valid_after_utc - certificate.not_valid_before_utc).days <= 825  # Apple's limit
 
 
-def test_the_key_of_the_self_signed_certificate_is_a_secret_and_the_certificate_is_not(declare: Declare) -> None:
+def test_only_the_key_of_the_self_signed_certificate_is_a_secret(declare: Declare) -> None:
     certificate = declared(declare, CertificateArgs(location=OREGON))
     assert certificate.one(SERVER_CERTIFICATE).secret_inputs == {"privateKey"}
     assert certificate.secret_exports == frozenset()

@@ -1,4 +1,4 @@
-"""Who may log in: three sources, one file that stays the same."""
+"""The htpasswd file, from each of its sources."""
 
 import pulumi
 import pytest
@@ -16,9 +16,9 @@ USERS: dict[str, pulumi.Input[str]] = {"zoe": "secret-z", "alice": "secret-a"}
 
 def declared(declare: Declare, args: CredentialsArgs, state: State | None = None) -> Declaration:
     def program() -> None:
-        made = Credentials("user", args)
-        pulumi.export("htpasswd", made.htpasswd)
-        pulumi.export("passwords", made.passwords)
+        created = Credentials("user", args)
+        pulumi.export("htpasswd", created.htpasswd)
+        pulumi.export("passwords", created.passwords)
 
     return declare(program, state=state)
 
@@ -27,15 +27,15 @@ def lines(declaration: Declaration) -> dict[str, str]:
     return dict(line.split(":") for line in declaration.exports["htpasswd"].splitlines())
 
 
-def test_each_user_gets_a_line_with_the_hash_of_the_password(declare: Declare) -> None:
+def test_each_user_has_a_line_with_the_password_hash(declare: Declare) -> None:
     hashes = lines(declared(declare, CredentialsArgs(users=USERS)))
-    assert list(hashes) == ["alice", "zoe"]  # sorted, so that the order in the config changes nothing
+    assert list(hashes) == ["alice", "zoe"]  # sorted: the order of the argument is irrelevant
     assert bcrypt.verify("secret-a", hashes["alice"])
     assert bcrypt.verify("secret-z", hashes["zoe"])
     assert all(line.startswith("$2b$10$") for line in hashes.values())
 
 
-def test_without_users_one_gets_a_generated_password(declare: Declare) -> None:
+def test_default_user_has_a_generated_password(declare: Declare) -> None:
     credentials = declared(declare, CredentialsArgs())
     password = credentials.exports["passwords"]["docker"]
     assert password.isalnum()
@@ -46,8 +46,8 @@ def test_without_users_one_gets_a_generated_password(declare: Declare) -> None:
     assert hashes["docker"].startswith("$2b$05$")
 
 
-@pytest.mark.parametrize("content", [f"alice:{HASH}\n", f"alice:{HASH}"])
-def test_a_ready_file_is_taken_as_it_is_with_a_line_end(declare: Declare, content: str) -> None:
+@pytest.mark.parametrize("content", [f"alice:{HASH}\n", f"alice:{HASH}", f"alice:{HASH}\r\n"])
+def test_htpasswd_file_is_used_with_lf_line_ends(declare: Declare, content: str) -> None:
     credentials = declared(declare, CredentialsArgs(htpasswd=content))
     assert credentials.exports["htpasswd"] == f"alice:{HASH}\n"
     assert credentials.exports.get("passwords") is None
@@ -56,39 +56,39 @@ def test_a_ready_file_is_taken_as_it_is_with_a_line_end(declare: Declare, conten
 @pytest.mark.parametrize(
     "args", [CredentialsArgs(users=USERS), CredentialsArgs(), CredentialsArgs(htpasswd=f"a:{HASH}")]
 )
-def test_the_file_is_a_secret_and_so_are_generated_passwords(declare: Declare, args: CredentialsArgs) -> None:
+def test_htpasswd_and_generated_passwords_are_secrets(declare: Declare, args: CredentialsArgs) -> None:
     credentials = declared(declare, args)
     generated = {"passwords"} if credentials.exports.get("passwords") else set()
     assert credentials.secret_exports == {"htpasswd"} | generated
 
 
 @pytest.mark.parametrize("args", [CredentialsArgs(users=USERS), CredentialsArgs()])
-def test_the_same_state_gives_the_same_bytes_and_a_new_one_others(declare: Declare, args: CredentialsArgs) -> None:
+def test_same_state_gives_the_same_file(declare: Declare, args: CredentialsArgs) -> None:
     state: State = {}
     first, again, anew = (declared(declare, args, each).exports for each in (state, state, {}))
     assert again == first
     assert anew["htpasswd"] != first["htpasswd"]
 
 
-def test_one_more_user_leaves_the_others_lines_alone(declare: Declare) -> None:
+def test_another_user_does_not_change_the_lines_of_others(declare: Declare) -> None:
     before = lines(declared(declare, CredentialsArgs(users=USERS)))
     after = lines(declared(declare, CredentialsArgs(users={**USERS, "bob": "secret-b"})))
     assert {user: after[user] for user in before} == before
 
 
 @pytest.mark.parametrize("password", ["", "sentinel" * 10])
-def test_a_password_that_is_known_only_later_is_checked_then(declare: Declare, password: str) -> None:
+def test_output_password_is_checked_when_it_is_known(declare: Declare, password: str) -> None:
     with pytest.raises(InvalidInput, match="the password of 'alice'") as raised:
         declare(lambda: Credentials("user", CredentialsArgs(users={"alice": pulumi.Output.secret(password)})))
     assert "sentinel" not in str(raised.value)
 
 
-def test_a_file_that_is_known_only_later_is_checked_then(declare: Declare) -> None:
+def test_output_htpasswd_is_checked_when_it_is_known(declare: Declare) -> None:
     with pytest.raises(InvalidInput, match="line 1") as raised:
         declare(lambda: Credentials("user", CredentialsArgs(htpasswd=pulumi.Output.secret("alice:sentinel"))))
     assert "sentinel" not in str(raised.value)
 
 
-def test_the_arguments_do_not_show_passwords() -> None:
+def test_repr_of_the_arguments_has_no_passwords() -> None:
     assert "secret-a" not in repr(CredentialsArgs(users=USERS))
     assert HASH not in repr(CredentialsArgs(htpasswd=f"alice:{HASH}"))

@@ -1,11 +1,11 @@
-"""What must be gone before what: destroying goes against the recorded dependencies."""
+"""The order of creation and deletion, which follows the dependencies."""
 
 from itertools import pairwise
 
 import pytest
 
 from sandbox.evaluation.declared import Declaration
-from tests.unit.helpers import upstream
+from tests.unit.helpers import all_dependencies
 
 ORDER = (
     "aws:ecs/service:Service",
@@ -17,9 +17,9 @@ ORDER = (
 )
 
 
-@pytest.mark.parametrize(("first", "then"), list(pairwise(ORDER)))
-def test_the_first_is_destroyed_before_the_next(registry: Declaration, first: str, then: str) -> None:
-    assert registry.one(then).urn in upstream(registry, registry.one(first))
+@pytest.mark.parametrize(("first", "next_"), list(pairwise(ORDER)))
+def test_destroy_order(registry: Declaration, first: str, next_: str) -> None:
+    assert registry.one(next_).urn in all_dependencies(registry, registry.one(first))
 
 
 @pytest.mark.parametrize(
@@ -32,8 +32,8 @@ def test_the_first_is_destroyed_before_the_next(registry: Declaration, first: st
         ("aws:s3/bucketPolicy:BucketPolicy", "images-images"),
     ],
 )
-def test_the_service_goes_before_all_that_its_tasks_need(registry: Declaration, type_: str, name: str) -> None:
-    assert registry.one(type_, name).urn in upstream(registry, registry.one(ORDER[0]))
+def test_service_is_destroyed_before_what_its_tasks_need(registry: Declaration, type_: str, name: str) -> None:
+    assert registry.one(type_, name).urn in all_dependencies(registry, registry.one(ORDER[0]))
 
 
 @pytest.mark.parametrize(
@@ -50,14 +50,14 @@ def test_the_service_goes_before_all_that_its_tasks_need(registry: Declaration, 
         ("aws:iam/rolePolicy:RolePolicy", "images-instance-bootstrap"),
     ],
 )
-def test_the_instances_boot_after_all_that_booting_takes(registry: Declaration, type_: str, name: str) -> None:
-    assert registry.one(type_, name).urn in upstream(registry, registry.one("aws:autoscaling/group:Group"))
+def test_instances_are_created_after_what_they_need_to_boot(registry: Declaration, type_: str, name: str) -> None:
+    assert registry.one(type_, name).urn in all_dependencies(registry, registry.one("aws:autoscaling/group:Group"))
 
 
-def test_logs_can_be_delivered_before_the_load_balancer_tries(registry: Declaration) -> None:
+def test_load_balancer_is_created_after_the_logs_bucket_policy(registry: Declaration) -> None:
     policy = registry.one("aws:s3/bucketPolicy:BucketPolicy", "images-logs")
-    assert policy.urn in upstream(registry, registry.one("aws:lb/loadBalancer:LoadBalancer"))
+    assert policy.urn in all_dependencies(registry, registry.one("aws:lb/loadBalancer:LoadBalancer"))
 
 
-def test_nothing_waits_for_itself(registry: Declaration) -> None:
-    assert [each.name for each in registry.resources if each.urn in upstream(registry, each)] == []
+def test_no_dependency_cycle(registry: Declaration) -> None:
+    assert [each.name for each in registry.resources if each.urn in all_dependencies(registry, each)] == []

@@ -1,4 +1,4 @@
-"""A network that is there already: what is made in it, and where things stand."""
+"""A registry in an existing network."""
 
 from dataclasses import replace
 from typing import Any
@@ -11,7 +11,7 @@ from tests.unit.helpers import Declare
 
 PUBLIC, PRIVATE = ("subnet-0a", "subnet-0b"), ("subnet-1a", "subnet-1b")
 NETWORK = ExistingNetwork(vpc_id="vpc-0123456789abcdef0", public_subnet_ids=PUBLIC, private_subnet_ids=PRIVATE)
-# All of Amazon EC2's that a registry makes of its own.
+# The EC2 resources of a registry besides the network.
 OWN = {
     "aws:ec2/launchTemplate:LaunchTemplate",
     "aws:ec2/securityGroup:SecurityGroup",
@@ -27,11 +27,11 @@ def embedded(declare: Declare) -> Declaration:
     return declared(declare, NETWORK)
 
 
-def test_nothing_of_a_network_is_made(embedded: Declaration) -> None:
+def test_no_network_resources_are_created(embedded: Declaration) -> None:
     assert {r.type for r in embedded.resources if r.type.startswith("aws:ec2/")} == OWN
 
 
-def test_all_stands_in_it(embedded: Declaration) -> None:
+def test_resources_are_in_the_existing_vpc(embedded: Declaration) -> None:
     groups = embedded.all("aws:ec2/securityGroup:SecurityGroup")
     targets = embedded.one("aws:lb/targetGroup:TargetGroup")
     assert {resource.inputs["vpcId"] for resource in (*groups, targets)} == {NETWORK.vpc_id}
@@ -47,7 +47,7 @@ def test_all_stands_in_it(embedded: Declaration) -> None:
     ],
     ids=["both kinds", "both kinds, internal", "private alone, internal", "public alone"],
 )
-def test_where_the_load_balancer_and_the_instances_stand(
+def test_subnets_of_load_balancer_and_instances(
     declare: Declare,
     network: ExistingNetwork,
     internal: bool,
@@ -64,7 +64,7 @@ def test_where_the_load_balancer_and_the_instances_stand(
     assert interface["associatePublicIpAddress"] == public_addresses
 
 
-def test_an_endpoint_for_s3_is_made_on_request(declare: Declare) -> None:
+def test_s3_endpoint_is_created_for_route_tables(declare: Declare) -> None:
     network = replace(NETWORK, s3_route_table_ids=["rtb-0123456789abcdef0"])
     endpoint = declared(declare, network).one("aws:ec2/vpcEndpoint:VpcEndpoint").inputs
     assert (endpoint["vpcId"], endpoint["routeTableIds"]) == (NETWORK.vpc_id, ["rtb-0123456789abcdef0"])
@@ -72,7 +72,7 @@ def test_an_endpoint_for_s3_is_made_on_request(declare: Declare) -> None:
 
 
 @pytest.mark.parametrize("nat", ["perZone", "none"])
-def test_a_second_registry_stands_in_the_first_one_s_network(declare: Declare, nat: str) -> None:
+def test_second_registry_shares_the_network_of_the_first(declare: Declare, nat: str) -> None:
     def program() -> None:
         first = PrivateRegistry("images", PrivateRegistryArgs(nat_gateways=nat))  # pyright: ignore[reportArgumentType]
         PrivateRegistry("charts", PrivateRegistryArgs(network=first.network))

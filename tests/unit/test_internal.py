@@ -1,10 +1,10 @@
-"""An internal registry: private addresses, and image data that passes the load balancer unless clients reach S3."""
+"""An internal registry: private addresses, and redirects to S3 only for clients that reach it."""
 
 import pytest
 
 from components import PrivateRegistry, PrivateRegistryArgs
 from sandbox.evaluation.declared import Declaration
-from tests.unit.helpers import Declare, environment, upstream
+from tests.unit.helpers import Declare, all_dependencies, environment
 
 REDIRECT = "REGISTRY_STORAGE_REDIRECT_DISABLE"
 
@@ -19,7 +19,7 @@ def private(declare: Declare) -> Declaration:
     return declared(declare, internal=True)
 
 
-def test_the_only_public_address_is_the_nat_gateways_way_out(private: Declaration) -> None:
+def test_only_nat_gateways_have_public_addresses(private: Declaration) -> None:
     assert private.one("aws:lb/loadBalancer:LoadBalancer").inputs["internal"] is True
     (interface,) = private.one("aws:ec2/launchTemplate:LaunchTemplate").inputs["networkInterfaces"]
     assert interface["associatePublicIpAddress"] == "false"
@@ -28,31 +28,31 @@ def test_the_only_public_address_is_the_nat_gateways_way_out(private: Declaratio
     assert {address.id for address in private.all("aws:ec2/eip:Eip")} == gateways
 
 
-def test_the_load_balancer_and_the_instances_are_in_the_private_subnets(private: Declaration) -> None:
+def test_load_balancer_and_instances_are_in_the_private_subnets(private: Declaration) -> None:
     subnets = {s.id for s in private.all("aws:ec2/subnet:Subnet") if s.name.startswith("images-private-")}
     assert set(private.one("aws:lb/loadBalancer:LoadBalancer").inputs["subnets"]) == subnets
     assert set(private.one("aws:autoscaling/group:Group").inputs["vpcZoneIdentifiers"]) == subnets
 
 
-def test_only_the_allowed_ranges_connect(private: Declaration) -> None:
+def test_only_allowed_ranges_may_connect(private: Declaration) -> None:
     rules = private.all("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule")
     assert [rule.inputs["cidrIpv4"] for rule in rules if "cidrIpv4" in rule.inputs] == ["10.0.0.0/8"]
 
 
-def test_clients_are_sent_to_s3_only_where_they_reach_it(
+def test_clients_are_redirected_only_if_they_reach_s3(
     declare: Declare, registry: Declaration, private: Declaration
 ) -> None:
-    reaching = declared(declare, internal=True, clients_reach_s3=True)
-    disabled = [environment(declaration)[REDIRECT] for declaration in (registry, private, reaching)]
+    with_redirects = declared(declare, internal=True, clients_reach_s3=True)
+    disabled = [environment(declaration)[REDIRECT] for declaration in (registry, private, with_redirects)]
     assert disabled == ["false", "true", "false"]
 
 
-def test_of_other_clients_nobody_has_to_say_that_they_reach_it(declare: Declare) -> None:
+def test_clients_of_a_public_registry_are_redirected(declare: Declare) -> None:
     assert environment(declared(declare, clients_reach_s3=True))[REDIRECT] == "false"
 
 
 @pytest.mark.parametrize(
-    ("args", "ways_out"),
+    ("args", "types"),
     [
         (PrivateRegistryArgs(internal=True), {"natGateway:NatGateway", "route:Route"}),
         (
@@ -62,15 +62,15 @@ def test_of_other_clients_nobody_has_to_say_that_they_reach_it(declare: Declare)
     ],
     ids=["internal", "isolated"],
 )
-def test_the_instances_wait_for_a_way_out_and_the_load_balancer_does_not(
-    declare: Declare, args: PrivateRegistryArgs, ways_out: set[str]
+def test_only_instances_depend_on_nat_routes_and_interface_endpoints(
+    declare: Declare, args: PrivateRegistryArgs, types: set[str]
 ) -> None:
     declaration = declare(lambda: PrivateRegistry("images", args))
-    made = {
+    urns = {
         each.urn
         for each in declaration.resources
-        if each.type.rpartition("/")[2] in ways_out and each.name != "images-public"
+        if each.type.rpartition("/")[2] in types and each.name != "images-public"
     }
-    assert made
-    assert made <= upstream(declaration, declaration.one("aws:autoscaling/group:Group"))
-    assert not made & upstream(declaration, declaration.one("aws:lb/loadBalancer:LoadBalancer"))
+    assert urns
+    assert urns <= all_dependencies(declaration, declaration.one("aws:autoscaling/group:Group"))
+    assert not urns & all_dependencies(declaration, declaration.one("aws:lb/loadBalancer:LoadBalancer"))

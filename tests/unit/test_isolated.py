@@ -1,4 +1,4 @@
-"""A network without internet: all that is called is reached, by endpoints that serve this registry alone."""
+"""A network without internet access: instances reach the services that they call through VPC endpoints."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from components import PrivateRegistry, PrivateRegistryArgs
 from components.endpoints import INTERFACE_SERVICES
 from sandbox.evaluation.declared import Declaration
 from tests.unit import reachability
-from tests.unit.helpers import Declare, upstream
+from tests.unit.helpers import Declare, all_dependencies
 
 IMAGE = "123456789012.dkr.ecr.us-west-2.amazonaws.com/mirror/registry:3"
 ENDPOINT, SUBNET = "aws:ec2/vpcEndpoint:VpcEndpoint", "aws:ec2/subnet:Subnet"
@@ -22,13 +22,13 @@ def isolated(declare: Declare) -> Declaration:
     return declared(declare, ARGS)
 
 
-def without(declaration: Declaration, gone: str) -> Declaration:
-    """The same, less an endpoint."""
-    endpoint = declaration.one(ENDPOINT, f"registry-{gone}")
+def without(declaration: Declaration, service: str) -> Declaration:
+    """Return the declaration without an endpoint."""
+    endpoint = declaration.one(ENDPOINT, f"registry-{service}")
     return declaration.changed(lambda resource: None if resource == endpoint else resource)
 
 
-def test_nothing_leads_to_the_internet(isolated: Declaration) -> None:
+def test_no_route_to_the_internet(isolated: Declaration) -> None:
     gateways = {r.type for r in isolated.resources if "Gateway" in r.type or r.type in ("aws:ec2/eip:Eip",)}
     assert gateways == set()
     assert isolated.all("aws:ec2/route:Route") == []
@@ -36,11 +36,11 @@ def test_nothing_leads_to_the_internet(isolated: Declaration) -> None:
     assert isolated.one("aws:lb/loadBalancer:LoadBalancer").inputs["internal"] is True
 
 
-def test_every_host_that_is_called_is_reached(isolated: Declaration) -> None:
+def test_every_called_host_is_reachable(isolated: Declaration) -> None:
     assert reachability.unreachable(isolated) == set()
 
 
-def test_so_it_is_with_a_nat_gateway_per_zone(registry: Declaration) -> None:
+def test_every_called_host_is_reachable_with_a_nat_gateway_per_zone(registry: Declaration) -> None:
     assert reachability.unreachable(registry, "images") == set()
 
 
@@ -49,21 +49,21 @@ def test_so_it_is_with_a_nat_gateway_per_zone(registry: Declaration) -> None:
     [PrivateRegistryArgs(nat_gateways="single"), PrivateRegistryArgs(nat_gateways="none")],
     ids=["single", "none"],
 )
-def test_and_in_every_other_network(declare: Declare, args: PrivateRegistryArgs) -> None:
+def test_every_called_host_is_reachable_in_other_networks(declare: Declare, args: PrivateRegistryArgs) -> None:
     assert reachability.unreachable(declared(declare, args)) == set()
 
 
 @pytest.mark.parametrize("service", [*INTERFACE_SERVICES, "s3"])
-def test_no_endpoint_can_be_left_out(isolated: Declaration, service: str) -> None:
+def test_every_endpoint_is_needed(isolated: Declaration, service: str) -> None:
     assert reachability.unreachable(without(isolated, service))
 
 
-def test_instances_wait_for_every_endpoint(isolated: Declaration) -> None:
-    needed = upstream(isolated, isolated.one("aws:autoscaling/group:Group"))
-    assert {endpoint.urn for endpoint in isolated.all(ENDPOINT)} <= needed
+def test_instances_depend_on_every_endpoint(isolated: Declaration) -> None:
+    dependencies = all_dependencies(isolated, isolated.one("aws:autoscaling/group:Group"))
+    assert {endpoint.urn for endpoint in isolated.all(ENDPOINT)} <= dependencies
 
 
-def test_the_interfaces_are_in_every_zone_and_share_a_security_group(isolated: Declaration) -> None:
+def test_interface_endpoints_are_in_every_zone_with_one_security_group(isolated: Declaration) -> None:
     subnets = {subnet.id for subnet in isolated.all(SUBNET)}
     interfaces = [endpoint.inputs for endpoint in isolated.all(ENDPOINT) if endpoint.name != "registry-s3"]
     group = isolated.one("aws:ec2/securityGroup:SecurityGroup", "registry-endpoints")

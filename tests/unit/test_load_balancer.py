@@ -1,4 +1,4 @@
-"""TLS from the client, TLS to the registry."""
+"""The load balancer, its listener and its target group."""
 
 from typing import Any
 
@@ -24,9 +24,9 @@ def declared(declare: Declare, deletion_protection: bool) -> Declaration:
     )
 
     def program() -> None:
-        made = LoadBalancer("net", args)
-        pulumi.export("dnsName", made.dns_name)
-        pulumi.CustomResource("test:index:Probe", "probe", {"targets": made.target_group_arn})
+        created = LoadBalancer("net", args)
+        pulumi.export("dnsName", created.dns_name)
+        pulumi.CustomResource("test:index:Probe", "probe", {"targets": created.target_group_arn})
 
     return declare(program)
 
@@ -73,31 +73,31 @@ def balancer(declare: Declare) -> Declaration:
     ],
     ids=["load balancer", "target group", "listener"],
 )
-def test_it_is_set_up_by_the_design(balancer: Declaration, type_: str, expected: dict[str, Any]) -> None:
+def test_properties(balancer: Declaration, type_: str, expected: dict[str, Any]) -> None:
     assert differences(balancer.one(type_).inputs, expected) == {}
 
 
-def test_a_target_is_healthy_when_it_asks_for_a_password(balancer: Declaration) -> None:
+def test_health_check_expects_401(balancer: Declaration) -> None:
     check = balancer.one(TARGETS).inputs["healthCheck"]
     assert differences(check, {"protocol": "HTTPS", "path": "/v2/", "matcher": "401"}) == {}
 
 
-def test_the_only_listener_forwards_to_the_targets(balancer: Declaration) -> None:
+def test_listener_forwards_to_the_target_group(balancer: Declaration) -> None:
     listener, targets = balancer.one(LISTENER).inputs, balancer.one(TARGETS)
     assert listener["loadBalancerArn"] == balancer.one(ALB).outputs["arn"]
     assert listener["defaultActions"] == [{"type": "forward", "targetGroupArn": targets.outputs["arn"]}]
 
 
 @pytest.mark.parametrize("protected", [True, False])
-def test_deletion_protection_is_as_told(declare: Declare, protected: bool) -> None:
+def test_deletion_protection_is_configurable(declare: Declare, protected: bool) -> None:
     assert declared(declare, protected).one(ALB).inputs["enableDeletionProtection"] is protected
 
 
-def test_the_target_group_is_known_once_the_listener_is_there(balancer: Declaration) -> None:
+def test_target_group_output_depends_on_the_listener(balancer: Declaration) -> None:
     probe = balancer.one("test:index:Probe")
     assert probe.inputs["targets"] == balancer.one(TARGETS).outputs["arn"]
     assert balancer.one(LISTENER).urn in probe.dependencies
 
 
-def test_its_own_name_is_the_one_that_aws_gave_it(balancer: Declaration) -> None:
+def test_dns_name_is_the_one_from_aws(balancer: Declaration) -> None:
     assert balancer.exports["dnsName"] == balancer.one(ALB).outputs["dnsName"]

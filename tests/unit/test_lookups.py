@@ -1,4 +1,4 @@
-"""How often a program asks its provider."""
+"""Lookups by the provider of a component, and how often a program makes them."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -8,53 +8,77 @@ import pulumi
 import pulumi_aws as aws
 import pytest
 
-from components.location import Location
+from components.lookups import find_location
 from components.network import Network, NetworkArgs
+from components.pure.location import Location
 from sandbox.evaluation.monitor import RecordingMonitor
-from tests.unit.helpers import Declare
+from tests.unit.helpers import BEIJING, OREGON, Declare
 
-QUESTIONS = ("getAvailabilityZones", "getCallerIdentity", "getPartition", "getRegion")
+FUNCTIONS = ("getAvailabilityZones", "getCallerIdentity", "getPartition", "getRegion")
 
 
 @pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
-    """How often each function was called so far."""
+def calls(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
+    """The number of calls of each provider function."""
     counted: Counter[str] = Counter()
-    answer = RecordingMonitor.Invoke
+    invoke = RecordingMonitor.Invoke
 
     def count(monitor: RecordingMonitor, request: Any) -> Any:
         counted[request.tok.rpartition(":")[2]] += 1
-        return answer(monitor, request)
+        return invoke(monitor, request)
 
     monkeypatch.setattr(RecordingMonitor, "Invoke", count)
     return counted
 
 
-def program(*providers: str | None) -> Callable[[], None]:
-    """A network for each provider; None is the default one."""
+def parent(name: str, provider: aws.Provider | None) -> pulumi.ComponentResource:
+    return pulumi.ComponentResource("test:index:Parent", name, None, pulumi.ResourceOptions(provider=provider))
 
-    def run() -> None:
-        made = {region: aws.Provider(region, region=region) for region in dict.fromkeys(providers) if region}
-        for number, region in enumerate(providers):
-            own = pulumi.ResourceOptions(provider=made[region]) if region else None
-            parent = pulumi.ComponentResource("test:index:Parent", f"r{number}", None, own)
+
+def networks(*regions: str | None) -> Callable[[], None]:
+    """Return a program with a network per region, with a provider of that region; None is the default provider."""
+
+    def program() -> None:
+        providers = {region: aws.Provider(region, region=region) for region in dict.fromkeys(regions) if region}
+        for number, region in enumerate(regions):
+            component = parent(f"r{number}", providers[region] if region else None)
             args = NetworkArgs(
-                location=Location.of(parent), cidr="10.0.0.0/16", availability_zones=2, nat_gateways="none"
+                location=find_location(component), cidr="10.0.0.0/16", availability_zones=2, nat_gateways="none"
             )
-            Network(f"r{number}", args, pulumi.ResourceOptions(parent=parent))
+            Network(f"r{number}", args, pulumi.ResourceOptions(parent=component))
 
-    return run
-
-
-@pytest.mark.parametrize("networks", [1, 3])
-def test_more_of_a_program_asks_no_more(declare: Declare, asked: Counter[str], networks: int) -> None:
-    declare(program(*[None] * networks))
-    assert asked == dict.fromkeys(QUESTIONS, 1)
+    return program
 
 
-def test_each_provider_is_asked_for_itself(declare: Declare, asked: Counter[str]) -> None:
-    declaration = declare(program("eu-west-1", "us-west-2", "eu-west-1"))
-    assert asked == dict.fromkeys(QUESTIONS, 2)
+def located(declare: Declare, region: str, provider_region: str | None = None) -> Location:
+    found: list[Location] = []
+
+    def program() -> None:
+        provider = aws.Provider("own", region=provider_region) if provider_region else None
+        found.append(find_location(parent("parent", provider)))
+
+    declare(program, region=region)
+    return found[0]
+
+
+@pytest.mark.parametrize("expected", [OREGON, BEIJING], ids=lambda location: location.region)
+def test_location_of_the_default_provider(declare: Declare, expected: Location) -> None:
+    assert located(declare, expected.region) == expected
+
+
+def test_location_of_the_provider_of_the_parent(declare: Declare) -> None:
+    assert located(declare, "us-east-1", provider_region="cn-north-1") == BEIJING
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_lookups_do_not_grow_with_the_program(declare: Declare, calls: Counter[str], count: int) -> None:
+    declare(networks(*[None] * count))
+    assert calls == dict.fromkeys(FUNCTIONS, 1)
+
+
+def test_each_provider_has_its_own_lookups(declare: Declare, calls: Counter[str]) -> None:
+    declaration = declare(networks("eu-west-1", "us-west-2", "eu-west-1"))
+    assert calls == dict.fromkeys(FUNCTIONS, 2)
     subnets = declaration.all("aws:ec2/subnet:Subnet")
     zones = {each.name.split("-")[0]: each.inputs["availabilityZone"] for each in subnets}
     assert {name: zone[:-1] for name, zone in zones.items()} == {
@@ -64,7 +88,7 @@ def test_each_provider_is_asked_for_itself(declare: Declare, asked: Counter[str]
     }
 
 
-def test_the_next_program_asks_again(declare: Declare, asked: Counter[str]) -> None:
+def test_next_program_looks_up_again(declare: Declare, calls: Counter[str]) -> None:
     for _ in range(2):
-        declare(program(None))
-    assert asked == dict.fromkeys(QUESTIONS, 2)
+        declare(networks(None))
+    assert calls == dict.fromkeys(FUNCTIONS, 2)

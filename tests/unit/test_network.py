@@ -1,4 +1,4 @@
-"""Subnets, routes and gateways in each NAT mode."""
+"""The network: subnets, routes and gateways with each kind of NAT gateways."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from components import InvalidInput
 from components.args import NatGateways
 from components.network import Network, NetworkArgs
 from sandbox.evaluation.declared import Declaration
-from tests.unit.helpers import OREGON, Declare, upstream
+from tests.unit.helpers import OREGON, Declare, all_dependencies
 
 ARGS = NetworkArgs(location=OREGON, cidr="10.0.0.0/16", availability_zones=2, nat_gateways="perZone")
 SUBNET, ROUTE, TABLE = "aws:ec2/subnet:Subnet", "aws:ec2/route:Route", "aws:ec2/routeTable:RouteTable"
@@ -24,7 +24,7 @@ def declared(declare: Declare, args: NetworkArgs) -> Declaration:
     def program() -> None:
         network = Network("net", args).as_existing
         subnets = {"private": network.private_subnet_ids, "public": network.public_subnet_ids}
-        # Whatever takes the ids waits for what they wait for.
+        # The probes depend on what the IDs depend on.
         for kind, ids in subnets.items():
             pulumi.export(kind, ids)
             for number, id_ in enumerate(ids):
@@ -35,7 +35,7 @@ def declared(declare: Declare, args: NetworkArgs) -> Declaration:
 
 @pytest.fixture(scope="module")
 def networks(declare: Declare) -> Networks:
-    """The network of each NAT mode."""
+    """A network with each kind of NAT gateways."""
     return {mode: declared(declare, dataclasses.replace(ARGS, nat_gateways=mode)) for mode in get_args(NatGateways)}
 
 
@@ -49,39 +49,39 @@ def test_each_zone_has_a_public_and_a_private_subnet(declare: Declare, zones: in
     assert len({subnet.inputs["cidrBlock"] for subnet in subnets}) == 2 * zones
 
 
-@pytest.mark.parametrize(("mode", "homes"), [("perZone", ["a", "b"]), ("single", ["a"]), ("none", [])])
-def test_nat_gateways_stand_in_public_subnets_with_an_address_each(
-    networks: Networks, mode: NatGateways, homes: list[str]
+@pytest.mark.parametrize(("mode", "gateway_zones"), [("perZone", ["a", "b"]), ("single", ["a"]), ("none", [])])
+def test_nat_gateways_are_in_public_subnets_with_an_address_each(
+    networks: Networks, mode: NatGateways, gateway_zones: list[str]
 ) -> None:
     network = networks[mode]
     subnet_ids = {subnet.id: subnet.name for subnet in network.all(SUBNET)}
     gateways = network.all(NAT)
     assert [subnet_ids[gateway.inputs["subnetId"]] for gateway in gateways] == [
-        f"net-public-us-west-2{h}" for h in homes
+        f"net-public-us-west-2{zone}" for zone in gateway_zones
     ]
     addresses = {address.id for address in network.all("aws:ec2/eip:Eip")}
     assert {gateway.inputs["allocationId"] for gateway in gateways} == addresses
-    assert len(addresses) == len(homes)
+    assert len(addresses) == len(gateway_zones)
 
 
-@pytest.mark.parametrize(("mode", "homes"), [("perZone", ["a", "b"]), ("single", ["a", "a"]), ("none", [])])
-def test_each_private_table_leads_to_its_zone_s_gateway(
-    networks: Networks, mode: NatGateways, homes: list[str]
+@pytest.mark.parametrize(("mode", "gateway_zones"), [("perZone", ["a", "b"]), ("single", ["a", "a"]), ("none", [])])
+def test_private_route_tables_have_a_route_to_a_nat_gateway(
+    networks: Networks, mode: NatGateways, gateway_zones: list[str]
 ) -> None:
     network = networks[mode]
     gateways = {gateway.id: gateway.name for gateway in network.all(NAT)}
     tables = {table.id: table.name for table in network.all(TABLE)}
-    ways = {
+    routes = {
         tables[route.inputs["routeTableId"]]: gateways[route.inputs["natGatewayId"]]
         for route in network.all(ROUTE)
         if "natGatewayId" in route.inputs
     }
-    expected = zip("ab", homes, strict=False)
-    assert ways == {f"net-private-us-west-2{zone}": f"net-nat-us-west-2{home}" for zone, home in expected}
+    expected = zip("ab", gateway_zones, strict=False)
+    assert routes == {f"net-private-us-west-2{zone}": f"net-nat-us-west-2{gateway}" for zone, gateway in expected}
 
 
 @MODES
-def test_public_subnets_lead_to_the_internet_gateway(networks: Networks, mode: NatGateways) -> None:
+def test_public_subnets_have_a_route_to_the_internet_gateway(networks: Networks, mode: NatGateways) -> None:
     network = networks[mode]
     gateway = network.one("aws:ec2/internetGateway:InternetGateway")
     (route,) = [route for route in network.all(ROUTE) if route.inputs.get("gatewayId") == gateway.id]
@@ -91,7 +91,7 @@ def test_public_subnets_lead_to_the_internet_gateway(networks: Networks, mode: N
 
 
 @pytest.mark.parametrize(("mode", "zones"), [("perZone", "ab"), ("single", "ab"), ("none", "")])
-def test_private_subnets_are_offered_unless_there_is_no_nat(networks: Networks, mode: NatGateways, zones: str) -> None:
+def test_private_subnets_are_for_instances_only_with_nat(networks: Networks, mode: NatGateways, zones: str) -> None:
     network = networks[mode]
     subnet_ids = {subnet.id: subnet.name for subnet in network.all(SUBNET)}
     assert [subnet_ids[id_] for id_ in network.exports["private"]] == [f"net-private-us-west-2{z}" for z in zones]
@@ -99,23 +99,21 @@ def test_private_subnets_are_offered_unless_there_is_no_nat(networks: Networks, 
 
 
 @pytest.mark.parametrize(
-    ("mode", "kind", "way"),
+    ("mode", "kind", "route"),
     [
         *(("perZone", "private", "net-private-us-west-2b"), ("single", "private", "net-private-us-west-2b")),
         *((mode, "public", "net-public") for mode in get_args(NatGateways)),
     ],
 )
-def test_a_subnet_is_known_only_when_it_has_a_way_out(
-    networks: Networks, mode: NatGateways, kind: str, way: str
-) -> None:
+def test_subnet_ids_depend_on_their_routes(networks: Networks, mode: NatGateways, kind: str, route: str) -> None:
     network = networks[mode]
-    needed = upstream(network, network.one("test:index:Probe", f"{kind}-1"))
-    assert network.one(ASSOCIATION, f"net-{kind}-us-west-2b").urn in needed
-    assert network.one(ROUTE, way).urn in needed
+    dependencies = all_dependencies(network, network.one("test:index:Probe", f"{kind}-1"))
+    assert network.one(ASSOCIATION, f"net-{kind}-us-west-2b").urn in dependencies
+    assert network.one(ROUTE, route).urn in dependencies
 
 
 @MODES
-def test_every_route_table_leads_to_s3_without_a_gateway(networks: Networks, mode: NatGateways) -> None:
+def test_every_route_table_has_the_s3_endpoint(networks: Networks, mode: NatGateways) -> None:
     network = networks[mode]
     endpoint = network.one("aws:ec2/vpcEndpoint:VpcEndpoint").inputs
     assert (endpoint["serviceName"], endpoint["vpcEndpointType"]) == ("com.amazonaws.us-west-2.s3", "Gateway")
@@ -123,21 +121,21 @@ def test_every_route_table_leads_to_s3_without_a_gateway(networks: Networks, mod
     assert len(endpoint["routeTableIds"]) == 3
 
 
-def test_the_default_security_group_lets_nothing_through(networks: Networks) -> None:
+def test_default_security_group_has_no_rules(networks: Networks) -> None:
     network = networks["perZone"]
     default = network.one("aws:ec2/defaultSecurityGroup:DefaultSecurityGroup").inputs
     assert (default["ingress"], default["egress"]) == ([], [])
     assert default["vpcId"] == network.one("aws:ec2/vpc:Vpc").id
 
 
-def test_flow_logs_are_off_by_default_and_go_to_the_bucket(declare: Declare, networks: Networks) -> None:
+def test_flow_logs_are_optional_and_go_to_the_bucket(declare: Declare, networks: Networks) -> None:
     kind = "aws:ec2/flowLog:FlowLog"
     assert networks["perZone"].all(kind) == []
     log = declared(declare, dataclasses.replace(ARGS, flow_log_bucket_arn="arn:aws:s3:::logs")).one(kind).inputs
     assert (log["logDestination"], log["logDestinationType"], log["trafficType"]) == ("arn:aws:s3:::logs", "s3", "ALL")
 
 
-def test_more_zones_than_the_region_has_is_the_one_error(declare: Declare) -> None:
+def test_more_zones_than_the_region_has_is_an_error(declare: Declare) -> None:
     with pytest.raises(InvalidInput) as raised:
         declare(lambda: Network("net", dataclasses.replace(ARGS, availability_zones=7)))
     (problem,) = raised.value.problems

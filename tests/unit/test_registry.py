@@ -1,4 +1,4 @@
-"""The whole, composed: its tree, its names, its provider, and what depends on the image's version."""
+"""The composed registry: its tree, its names, its provider, and what depends on the image's version."""
 
 import json
 from collections import Counter
@@ -17,7 +17,7 @@ ROLE_POLICY = "aws:iam/rolePolicy:RolePolicy"
 
 
 def path(declaration: Declaration, resource: Resource) -> str:
-    """The components from the outermost to the resource's own."""
+    """Return the components around a resource, the outermost first."""
     above = {each.urn: each for each in declaration.resources}
     steps: list[str] = []
     while resource.parent in above:
@@ -45,18 +45,18 @@ def test_every_resource_has_its_component_as_parent(registry: Declaration) -> No
     }
 
 
-def test_the_registry_is_the_only_one_directly_in_the_stack(registry: Declaration) -> None:
+def test_registry_is_the_only_child_of_the_stack(registry: Declaration) -> None:
     (root,) = [
         resource for resource in registry.resources if resource.parent.endswith("::pulumi:pulumi:Stack::registry-dev")
     ]
     assert (root.type, root.name) == ("private-registry:index:PrivateRegistry", "images")
 
 
-def test_every_name_begins_with_the_registry_s(registry: Declaration) -> None:
+def test_every_resource_name_begins_with_the_registry_name(registry: Declaration) -> None:
     assert [resource.name for resource in registry.resources if not resource.name.startswith("images")] == []
 
 
-def test_two_registries_in_one_program_share_nothing(declare: Declare) -> None:
+def test_two_registries_share_no_resources(declare: Declare) -> None:
     def program() -> None:
         PrivateRegistry("one")
         PrivateRegistry("two")
@@ -69,40 +69,40 @@ def test_two_registries_in_one_program_share_nothing(declare: Declare) -> None:
         assert not {urn for urn in needed if urn.rpartition("::")[2].startswith(other)}
 
 
-def test_an_explicit_provider_makes_and_finds_everything(declare: Declare) -> None:
+def test_explicit_provider_is_used_for_every_resource_and_lookup(declare: Declare) -> None:
     def program() -> None:
         provider = aws.Provider("beijing", region="cn-north-1")
         PrivateRegistry("images", opts=pulumi.ResourceOptions(provider=provider))
 
-    declaration = declare(program, region="eu-north-1")  # where registry:2 would be refused
-    made = [resource for resource in declaration.resources if resource.type.startswith("aws:")]
-    assert {resource.provider.split("::")[-2] for resource in made} == {"beijing"}
-    values = json.dumps([resource.inputs for resource in made])
+    declaration = declare(program, region="eu-north-1")  # a region that registry:2 does not know
+    created = [resource for resource in declaration.resources if resource.type.startswith("aws:")]
+    assert {resource.provider.split("::")[-2] for resource in created} == {"beijing"}
+    values = json.dumps([resource.inputs for resource in created])
     assert "cn-north-1a" in values
     assert "eu-north-1" not in values
     assert "arn:aws:" not in values
 
 
-def takes_tags(resource: Resource) -> bool:
-    """Whether it takes as many as there may be: an object takes 10."""
+def is_taggable(resource: Resource) -> bool:
+    """Return whether the resource can have 40 tags: an S3 object can have 10."""
     module, _, kind = resource.type.removeprefix("aws:").replace(":", "/").split("/")
     return kind != "BucketObjectv2" and hasattr(getattr(getattr(aws, module), kind), "tags")
 
 
-def test_everything_that_takes_tags_has_them(registry: Declaration) -> None:
+def test_every_taggable_resource_has_the_tags(registry: Declaration) -> None:
     def tags(resource: Resource) -> Any:
         given = resource.inputs.get("tags") or {}
         return given if isinstance(given, dict) else {tag["key"]: tag["value"] for tag in given}
 
-    taking = [each for each in registry.resources if each.type.startswith("aws:") and takes_tags(each)]
-    assert len(taking) > 40
-    assert [each.name for each in taking if tags(each).get("team") != "platform"] == []
+    taggable = [each for each in registry.resources if each.type.startswith("aws:") and is_taggable(each)]
+    assert len(taggable) > 40
+    assert [each.name for each in taggable if tags(each).get("team") != "platform"] == []
 
 
 @pytest.mark.parametrize(
     ("image", "tokens", "role"), [("registry:2", "optional", "instance"), ("registry:3", "required", "task")]
 )
-def test_the_image_s_version_decides_who_may_reach_s3_and_how(
+def test_image_version_decides_the_role_with_s3_access(
     request: pytest.FixtureRequest, image: str, tokens: str, role: str
 ) -> None:
     declaration: Declaration = request.getfixturevalue("registry" if image == "registry:2" else "registry_3")
@@ -112,7 +112,7 @@ def test_the_image_s_version_decides_who_may_reach_s3_and_how(
     assert writers == [f"images-{role}-images"]
 
 
-def test_version_2_runs_on_instances_without_tokens_alone(registry: Declaration, registry_3: Declaration) -> None:
+def test_version_2_runs_only_on_instances_with_imdsv1(registry: Declaration, registry_3: Declaration) -> None:
     task = "aws:ecs/taskDefinition:TaskDefinition"
     [constraint] = registry.one(task).inputs["placementConstraints"]
     assert constraint == {"type": "memberOf", "expression": "attribute:private-registry.metadata-tokens == optional"}
@@ -121,7 +121,7 @@ def test_version_2_runs_on_instances_without_tokens_alone(registry: Declaration,
     assert '"private-registry.metadata-tokens":"required"' in boot_script(registry_3)
 
 
-def test_the_registry_writes_to_the_images_bucket_and_nowhere_else(registry: Declaration) -> None:
+def test_registry_may_write_only_to_the_images_bucket(registry: Declaration) -> None:
     arn = registry.one("aws:s3/bucket:Bucket", "images-images").outputs["arn"]
     (policy,) = [each.inputs["policy"] for each in registry.all(ROLE_POLICY) if "s3:PutObject" in each.inputs["policy"]]
     resources = {resource for statement in json.loads(policy)["Statement"] for resource in statement["Resource"]}
@@ -132,7 +132,7 @@ def protected(declaration: Declaration) -> set[str]:
     return {resource.name for resource in declaration.resources if resource.protect}
 
 
-def test_load_balancer_images_and_logs_are_protected_as_told(declare: Declare, registry: Declaration) -> None:
+def test_protection_of_load_balancer_images_and_logs(declare: Declare, registry: Declaration) -> None:
     forced = declare(lambda: PrivateRegistry("images", PrivateRegistryArgs(force_destroy=True)))
     assert (protected(registry), protected(forced)) == ({"images-alb", "images-images", "images-logs"}, set())
 
@@ -151,31 +151,31 @@ def test_load_balancer_images_and_logs_are_protected_as_told(declare: Declare, r
         ),
     ],
 )
-def test_only_services_that_deliver_logs_may_write_them(declare: Declare, flow_logs: bool, services: set[str]) -> None:
+def test_only_log_delivery_services_may_write_logs(declare: Declare, flow_logs: bool, services: set[str]) -> None:
     declaration = declare(lambda: PrivateRegistry("images", PrivateRegistryArgs(flow_logs=flow_logs)))
     policy = json.loads(declaration.one("aws:s3/bucketPolicy:BucketPolicy", "images-logs").inputs["policy"])
     allowing = [statement for statement in policy["Statement"] if statement["Effect"] == "Allow"]
     assert {statement["Principal"]["Service"] for statement in allowing} == services
 
 
-def test_the_address_is_the_load_balancer_s_name(registry: Declaration) -> None:
+def test_address_is_the_dns_name_of_the_load_balancer(registry: Declaration) -> None:
     address = registry.one(f"{COMPONENT}PrivateRegistry").outputs["address"]
     assert address == registry.one("aws:lb/loadBalancer:LoadBalancer").outputs["dnsName"]
 
 
-def test_or_the_domain(declare: Declare) -> None:
+def test_address_is_the_domain(declare: Declare) -> None:
     declaration = declare(lambda: PrivateRegistry("images", PrivateRegistryArgs(domain="registry.example.com")))
     assert declaration.one(f"{COMPONENT}PrivateRegistry").outputs["address"] == "registry.example.com"
 
 
-def test_the_longest_name_leaves_room_for_pulumi_s_suffix(declare: Declare) -> None:
+def test_longest_name_leaves_room_for_the_random_suffix(declare: Declare) -> None:
     declaration = declare(lambda: PrivateRegistry("a" * 20))
     names = [each.name for each in declaration.resources if each.type.startswith(("aws:lb/loadB", "aws:lb/targetG"))]
     assert len(names) == 2
     assert all(len(name) <= 24 for name in names)
 
 
-def test_a_wrong_name_and_wrong_arguments_are_one_error_before_anything_is_made(declare: Declare) -> None:
+def test_wrong_name_and_arguments_are_one_error(declare: Declare) -> None:
     args = PrivateRegistryArgs(min_size=0, vpc_cidr="8.8.0.0/16", image="registry")
     with pytest.raises(InvalidInput) as raised:
         declare(lambda: PrivateRegistry("a" * 21, args))
@@ -183,9 +183,7 @@ def test_a_wrong_name_and_wrong_arguments_are_one_error_before_anything_is_made(
     assert keys == ["name", "image", "min_size, desired_capacity, max_size", "vpc_cidr"]
 
 
-def test_a_preview_of_a_stack_that_does_not_exist_yet_declares_the_same_resources(
-    declare: Declare, registry_3: Declaration
-) -> None:
+def test_first_preview_declares_the_same_resources(declare: Declare, registry_3: Declaration) -> None:
     args = PrivateRegistryArgs(image="registry:3")
     preview = declare(lambda: PrivateRegistry("images", args), state={}, preview=True)
     assert {each.urn for each in preview.resources} == {each.urn for each in registry_3.resources}

@@ -1,4 +1,4 @@
-"""The sync script on its own, run for real: with a folder in the bucket's place and another as the instance's root."""
+"""The sync script, run with a folder in place of the bucket and another in place of the instance's root."""
 
 import os
 import subprocess
@@ -15,15 +15,15 @@ SCRIPT = written_files(
 )
 ALICE = f"alice:$2b$05${'a' * 53}\n"
 BOB = f"bob:$2y$10${'b' * 53}\n"
-SOUND = {"htpasswd": ALICE, "domain.crt": "a certificate\n", "domain.key": "a key\n"}
-# `aws s3 cp --recursive --only-show-errors --region REGION s3://BUCKET/ FOLDER`: of the bucket that was named.
+VALID = {"htpasswd": ALICE, "domain.crt": "a certificate\n", "domain.key": "a key\n"}
+# Stands in for `aws s3 cp --recursive --only-show-errors --region REGION s3://BUCKET/ FOLDER`.
 AWS = '#!/bin/bash\n[ "${*: -2:1}" = s3://files/ ] && cp -r "$BUCKET_FOLDER/." "${*: -1}"\n'
-CHOWN = "#!/bin/bash\n"  # only root may give files away
+CHOWN = "#!/bin/bash\n"  # only root may change a file's owner
 
 
 @dataclass(frozen=True)
 class Instance:
-    """An instance whose files are below a folder."""
+    """An instance with its files below a folder."""
 
     root: Path
 
@@ -39,8 +39,8 @@ class Instance:
         return {path.name: path.read_text() for path in folder.rglob("*") if path.is_file()}
 
     def upload(self, **changes: str | None) -> None:
-        """Puts sound files into the bucket; a change to None leaves one out."""
-        for name, content in (SOUND | {name.replace("_", "."): new for name, new in changes.items()}).items():
+        """Put valid files into the bucket, with changes; a change to None leaves a file out."""
+        for name, content in (VALID | {name.replace("_", "."): new for name, new in changes.items()}).items():
             (self.bucket / name).unlink(missing_ok=True)
             if content is not None:
                 (self.bucket / name).write_text(content)
@@ -56,36 +56,36 @@ class Instance:
 def instance(tmp_path: Path) -> Instance:
     for folder in ("bin", "bucket", "docker-registry/auth", "docker-registry/certs"):
         (tmp_path / folder).mkdir(parents=True)
-    for name, stand_in in (("aws", AWS), ("chown", CHOWN)):
-        (tmp_path / "bin" / name).write_text(stand_in)
+    for name, script in (("aws", AWS), ("chown", CHOWN)):
+        (tmp_path / "bin" / name).write_text(script)
         (tmp_path / "bin" / name).chmod(0o755)
-    for place in ("/etc/registry-sync.conf", "/usr/local/sbin/registry-sync"):
-        text = SCRIPT[place].replace("/docker-registry", f"{tmp_path}/docker-registry")
-        file = tmp_path / Path(place).name
+    for path in ("/etc/registry-sync.conf", "/usr/local/sbin/registry-sync"):
+        text = SCRIPT[path].replace("/docker-registry", f"{tmp_path}/docker-registry")
+        file = tmp_path / Path(path).name
         file.write_text(text.replace("/etc/registry-sync.conf", f"{tmp_path}/registry-sync.conf"))
     return Instance(tmp_path)
 
 
-def test_new_files_are_installed_readable_for_their_group_alone(instance: Instance) -> None:
+def test_new_files_are_readable_only_for_their_group(instance: Instance) -> None:
     instance.upload()
     assert instance.sync().returncode == 0
-    assert instance.files() == SOUND
-    assert {instance.path(file).stat().st_mode & 0o777 for file in SOUND} == {0o640}
+    assert instance.files() == VALID
+    assert {instance.path(file).stat().st_mode & 0o777 for file in VALID} == {0o640}
 
 
-def test_an_equal_file_keeps_its_modification_time(instance: Instance) -> None:
+def test_unchanged_file_keeps_its_modification_time(instance: Instance) -> None:
     instance.upload()
     instance.sync()
-    for file in SOUND:
+    for file in VALID:
         os.utime(instance.path(file), (1, 1))
     instance.upload(htpasswd=ALICE + BOB)
     assert instance.sync().stdout == "registry-sync: htpasswd is new\n"
-    assert {file for file in SOUND if instance.path(file).stat().st_mtime == 1} == {"domain.crt", "domain.key"}
+    assert {file for file in VALID if instance.path(file).stat().st_mtime == 1} == {"domain.crt", "domain.key"}
     assert instance.path("htpasswd").read_text() == ALICE + BOB
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "message"),
     [
         ({"htpasswd": None}, "htpasswd is missing or empty"),
         ({"htpasswd": ""}, "htpasswd is missing or empty"),
@@ -97,26 +97,28 @@ def test_an_equal_file_keeps_its_modification_time(instance: Instance) -> None:
         ({"domain_key": ""}, "domain.key is missing or empty"),
     ],
 )
-def test_all_files_stay_when_one_is_not_sound(instance: Instance, change: dict[str, str | None], told: str) -> None:
+def test_no_file_is_installed_if_one_is_invalid(
+    instance: Instance, change: dict[str, str | None], message: str
+) -> None:
     instance.upload()
     instance.sync()
     instance.upload(**({"htpasswd": BOB, "domain_crt": "new\n", "domain_key": "new\n"} | change))
     refused = instance.sync()
     assert refused.returncode == 1
-    assert told in refused.stderr
-    assert instance.files() == SOUND
+    assert message in refused.stderr
+    assert instance.files() == VALID
 
 
-def test_all_files_stay_when_the_bucket_cannot_be_read(instance: Instance) -> None:
+def test_no_file_is_installed_if_the_bucket_cannot_be_read(instance: Instance) -> None:
     instance.upload()
     instance.sync()
     (instance.root / "bin/aws").write_text("#!/bin/bash\nexit 1\n")
     refused = instance.sync()
-    assert (refused.returncode, instance.files()) == (1, SOUND)
+    assert (refused.returncode, instance.files()) == (1, VALID)
     assert "s3://files could not be read; the files in use stay as they are" in refused.stderr
 
 
-def test_a_malformed_line_is_not_shown(instance: Instance) -> None:
+def test_malformed_line_is_not_shown(instance: Instance) -> None:
     instance.upload(htpasswd="alice:sentinel-password\n")
     refused = instance.sync()
     assert refused.returncode == 1

@@ -1,4 +1,4 @@
-"""The task and the service that keeps it running."""
+"""The task definition and the service."""
 
 import json
 
@@ -50,15 +50,15 @@ def service(declare: Declare) -> Declaration:
         ("propagateTags", "SERVICE"),
     ],
 )
-def test_the_service_is_set_up_by_the_design(service: Declaration, key: str, expected: object) -> None:
+def test_service_properties(service: Declaration, key: str, expected: object) -> None:
     assert service.one(SERVICE).inputs[key] == expected
 
 
-def test_the_service_runs_the_task(service: Declaration) -> None:
+def test_service_runs_the_task_definition(service: Declaration) -> None:
     assert service.one(SERVICE).inputs["taskDefinition"] == service.one(TASK).outputs["arn"]
 
 
-def test_the_task_runs_the_registry_s_container(service: Declaration) -> None:
+def test_task_definition_has_the_registry_container(service: Declaration) -> None:
     task, definition = service.one(TASK).inputs, container(service)
     assert (task["networkMode"], task["requiresCompatibilities"]) == ("bridge", ["EC2"])
     environment = {variable["name"]: variable["value"] for variable in definition["environment"]}
@@ -67,13 +67,13 @@ def test_the_task_runs_the_registry_s_container(service: Declaration) -> None:
     assert definition["image"] == "registry:3"
 
 
-def test_every_mount_is_a_volume_from_the_instance(service: Declaration) -> None:
+def test_every_mount_is_a_volume_of_the_instance(service: Declaration) -> None:
     volumes = {volume["name"]: volume["hostPath"] for volume in service.one(TASK).inputs["volumes"]}
     assert volumes == {"auth": "/docker-registry/auth", "certs": "/docker-registry/certs"}
     assert volumes.keys() == {mount["sourceVolume"] for mount in container(service)["mountPoints"]}
 
 
-def test_the_replicas_share_a_random_secret_from_an_encrypted_parameter(service: Declaration) -> None:
+def test_http_secret_is_an_encrypted_parameter(service: Declaration) -> None:
     parameter = service.one(PARAMETER)
     assert parameter.inputs["type"] == "SecureString"
     assert parameter.inputs["name"] == "/private-registry/cluster/http-secret"
@@ -82,21 +82,21 @@ def test_the_replicas_share_a_random_secret_from_an_encrypted_parameter(service:
     assert container(service)["secrets"] == [{"name": "REGISTRY_HTTP_SECRET", "valueFrom": parameter.outputs["arn"]}]
 
 
-def test_the_log_is_kept_as_long_as_told(service: Declaration) -> None:
+def test_log_retention_is_configurable(service: Declaration) -> None:
     log = service.one(LOG)
     assert log.inputs["retentionInDays"] == 90
     assert container(service)["logConfiguration"]["options"]["awslogs-group"] == log.outputs["name"]
 
 
 @pytest.mark.parametrize(("role", "key"), [("execution", "executionRoleArn"), ("task", "taskRoleArn")])
-def test_the_task_has_two_roles_for_tasks_alone(service: Declaration, role: str, key: str) -> None:
-    made = service.one("aws:iam/role:Role", f"net-{role}")
-    assert service.one(TASK).inputs[key] == made.outputs["arn"]
-    (statement,) = json.loads(made.inputs["assumeRolePolicy"])["Statement"]
+def test_roles_trust_only_ecs_tasks(service: Declaration, role: str, key: str) -> None:
+    created = service.one("aws:iam/role:Role", f"net-{role}")
+    assert service.one(TASK).inputs[key] == created.outputs["arn"]
+    (statement,) = json.loads(created.inputs["assumeRolePolicy"])["Statement"]
     assert statement["Principal"] == {"Service": "ecs-tasks.amazonaws.com"}
 
 
-def test_each_role_may_do_its_own(service: Declaration) -> None:
+def test_policies_of_the_roles(service: Declaration) -> None:
     granted = {
         (policy.inputs["role"], str(json.loads(policy.inputs["policy"])["Statement"]))
         for policy in service.all(ROLE_POLICY)
@@ -108,5 +108,5 @@ def test_each_role_may_do_its_own(service: Declaration) -> None:
     assert service.one(LOG).outputs["arn"] in execution
 
 
-def test_the_roles_have_their_policies_before_the_first_task(service: Declaration) -> None:
+def test_service_depends_on_the_policies_of_its_roles(service: Declaration) -> None:
     assert {policy.urn for policy in service.all(ROLE_POLICY)} <= service.one(SERVICE).dependencies

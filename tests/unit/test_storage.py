@@ -1,4 +1,4 @@
-"""One hardened bucket."""
+"""A private bucket."""
 
 import json
 from typing import Any
@@ -8,13 +8,13 @@ import pytest
 
 from components import PrivateBucket, PrivateBucketArgs
 from sandbox.evaluation.declared import Declaration
-from tests.unit.helpers import Declare, differences, upstream
+from tests.unit.helpers import Declare, all_dependencies, differences
 
 
 def declared(declare: Declare, args: PrivateBucketArgs, **opts: Any) -> Declaration:
     def program() -> None:
-        made = PrivateBucket("files", args, pulumi.ResourceOptions(**opts))
-        pulumi.CustomResource("test:index:Probe", "probe", {"bucket": made.bucket, "arn": made.arn})
+        created = PrivateBucket("files", args, pulumi.ResourceOptions(**opts))
+        pulumi.CustomResource("test:index:Probe", "probe", {"bucket": created.bucket, "arn": created.arn})
 
     return declare(program)
 
@@ -43,14 +43,14 @@ def aws(kind: str) -> str:
         ("BucketVersioning", {"versioningConfiguration": {"status": "Enabled"}}),
     ],
 )
-def test_the_bucket_is_protected_by(declare: Declare, kind: str, expected: dict[str, Any]) -> None:
+def test_bucket_settings(declare: Declare, kind: str, expected: dict[str, Any]) -> None:
     bucket = declared(declare, PrivateBucketArgs())
     resource = bucket.one(aws(kind))
     assert differences(resource.inputs, expected) == {}
     assert resource.inputs["bucket"] == bucket.one(aws("Bucket")).outputs["bucket"]
 
 
-def test_nobody_comes_without_tls_and_other_statements_are_added(declare: Declare) -> None:
+def test_policy_denies_requests_without_tls_and_has_more_statements(declare: Declare) -> None:
     args = PrivateBucketArgs(more_statements=lambda arn: [{"Sid": "More", "Resource": arn}])
     bucket = declared(declare, args)
     arn = bucket.one(aws("Bucket")).outputs["arn"]
@@ -60,13 +60,13 @@ def test_nobody_comes_without_tls_and_other_statements_are_added(declare: Declar
     assert more == {"Sid": "More", "Resource": arn}
 
 
-@pytest.mark.parametrize(("days", "gone_after"), [(90, 90), (3, 3), (2, 2), (1, 2)])
-def test_expired_objects_are_gone_with_their_old_versions(declare: Declare, days: int, gone_after: int) -> None:
-    """S3 makes what expires an old version first, and deletes that a day later at the earliest."""
+@pytest.mark.parametrize(("days", "deleted_after"), [(90, 90), (3, 3), (2, 2), (1, 2)])
+def test_expired_objects_are_deleted_with_their_old_versions(declare: Declare, days: int, deleted_after: int) -> None:
+    """S3 makes an expired object an old version first, and deletes that at least a day later."""
     rules = declared(declare, PrivateBucketArgs(expire_after_days=days)).one(aws("BucketLifecycleConfiguration"))
     (current,) = [r["expiration"]["days"] for r in rules.inputs["rules"] if "days" in r.get("expiration", {})]
     (old,) = [r["noncurrentVersionExpiration"] for r in rules.inputs["rules"] if "noncurrentVersionExpiration" in r]
-    assert current + old["noncurrentDays"] == gone_after
+    assert current + old["noncurrentDays"] == deleted_after
 
 
 def test_objects_do_not_expire_by_default(declare: Declare) -> None:
@@ -81,24 +81,24 @@ def test_objects_do_not_expire_by_default(declare: Declare) -> None:
         ("abortIncompleteMultipartUpload", {"daysAfterInitiation": 7}),
     ],
 )
-def test_leftovers_are_cleared_away(declare: Declare, key: str, expected: dict[str, int]) -> None:
+def test_old_versions_and_unfinished_uploads_are_deleted(declare: Declare, key: str, expected: dict[str, int]) -> None:
     rules = declared(declare, PrivateBucketArgs()).one(aws("BucketLifecycleConfiguration")).inputs["rules"]
     assert [rule[key] for rule in rules if key in rule] == [expected]
     assert {(rule["status"], rule["filter"]["prefix"]) for rule in rules} == {("Enabled", "")}
 
 
 @pytest.mark.parametrize("keep", [True, False])
-def test_what_is_to_be_kept_is_protected_and_never_emptied(declare: Declare, keep: bool) -> None:
+def test_kept_bucket_is_protected_and_not_emptied(declare: Declare, keep: bool) -> None:
     bucket = declared(declare, PrivateBucketArgs(keep=keep)).one(aws("Bucket"))
     assert bucket.protect is keep
     assert bucket.inputs["forceDestroy"] is not keep
 
 
-def test_protecting_the_component_protects_a_bucket_that_need_not_be_kept(declare: Declare) -> None:
+def test_protect_on_the_component_applies_to_the_bucket(declare: Declare) -> None:
     assert declared(declare, PrivateBucketArgs(keep=False), protect=True).one(aws("Bucket")).protect
 
 
-def test_requests_are_logged_where_told(declare: Declare) -> None:
+def test_access_log_is_configurable(declare: Declare) -> None:
     assert declared(declare, PrivateBucketArgs()).all(aws("BucketLogging")) == []
     logging = declared(declare, PrivateBucketArgs(access_log_bucket="logs")).one(aws("BucketLogging"))
     assert differences(logging.inputs, {"targetBucket": "logs", "targetPrefix": "s3/"}) == {}
@@ -108,12 +108,12 @@ def test_requests_are_logged_where_told(declare: Declare) -> None:
     ("later", "earlier"),
     [("BucketLifecycleConfiguration", "BucketVersioning"), ("BucketPolicy", "BucketPublicAccessBlock")],
 )
-def test_s3_s_own_order_is_kept(declare: Declare, later: str, earlier: str) -> None:
+def test_bucket_configuration_is_created_in_the_order_that_s3_needs(declare: Declare, later: str, earlier: str) -> None:
     bucket = declared(declare, PrivateBucketArgs())
-    assert bucket.one(aws(earlier)).urn in upstream(bucket, bucket.one(aws(later)))
+    assert bucket.one(aws(earlier)).urn in all_dependencies(bucket, bucket.one(aws(later)))
 
 
-def test_name_and_arn_are_known_once_the_policy_is_there(declare: Declare) -> None:
+def test_outputs_depend_on_the_bucket_policy(declare: Declare) -> None:
     bucket = declared(declare, PrivateBucketArgs())
     probe = bucket.one("test:index:Probe")
     outputs = bucket.one(aws("Bucket")).outputs

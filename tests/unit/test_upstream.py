@@ -1,4 +1,4 @@
-"""A pull-through cache: where it pulls from, and how its password gets to it."""
+"""A pull-through cache: its upstream and its password."""
 
 import json
 
@@ -7,7 +7,7 @@ import pytest
 
 from components import PrivateRegistry, PrivateRegistryArgs
 from sandbox.evaluation.declared import Declaration
-from tests.unit.helpers import Declare, container, environment, upstream
+from tests.unit.helpers import Declare, all_dependencies, container, environment
 
 HUB, PASSWORD = "https://registry-1.docker.io", "dckr_pat_made_up"
 PARAMETER = "aws:ssm/parameter:Parameter"
@@ -27,12 +27,12 @@ def cache(declare: Declare) -> Declaration:
     return declare(program)
 
 
-def test_it_is_told_its_upstream(cache: Declaration) -> None:
+def test_cache_has_its_upstream_and_accepts_no_pushes(cache: Declaration) -> None:
     assert proxy_settings(cache) == {"REGISTRY_PROXY_REMOTEURL": HUB, "REGISTRY_PROXY_USERNAME": "alice"}
     assert cache.exports["acceptsPushes"] is False
 
 
-def test_its_password_is_a_secret_of_the_container(cache: Declaration) -> None:
+def test_upstream_password_is_a_container_secret(cache: Declaration) -> None:
     parameter = cache.one(PARAMETER, "cache-upstream-password")
     assert (parameter.inputs["type"], parameter.inputs["value"]) == ("SecureString", PASSWORD)
     assert "value" in parameter.secret_inputs
@@ -41,27 +41,27 @@ def test_its_password_is_a_secret_of_the_container(cache: Declaration) -> None:
     assert parameter.outputs["arn"] in run
 
 
-def test_it_is_nowhere_else(cache: Declaration) -> None:
+def test_upstream_password_is_in_no_other_resource(cache: Declaration) -> None:
     holders = {
         r.name for r in cache.resources if PASSWORD in json.dumps([dict(r.inputs), dict(r.outputs)], default=str)
     }
     assert holders == {"cache-upstream-password"}
 
 
-def test_a_new_password_makes_new_tasks(cache: Declaration) -> None:
+def test_new_upstream_password_replaces_the_task_definition(cache: Declaration) -> None:
     """ECS reads a secret when a task starts."""
     version = cache.one(PARAMETER, "cache-upstream-password").outputs["version"]
     assert str(version) in container(cache)["dockerLabels"].values()
     definition = cache.one("aws:ecs/taskDefinition:TaskDefinition")
-    assert cache.one(PARAMETER, "cache-upstream-password").urn in upstream(cache, definition)
+    assert cache.one(PARAMETER, "cache-upstream-password").urn in all_dependencies(cache, definition)
 
 
-def test_without_a_login_there_is_no_password(declare: Declare) -> None:
+def test_no_password_parameter_without_a_login(declare: Declare) -> None:
     cache = declare(lambda: PrivateRegistry("cache", PrivateRegistryArgs(upstream=HUB)))
     assert proxy_settings(cache) == {"REGISTRY_PROXY_REMOTEURL": HUB}
     assert [parameter.name for parameter in cache.all(PARAMETER)] == ["cache-http-secret"]
 
 
-def test_a_registry_of_one_s_own_is_no_cache(registry: Declaration) -> None:
+def test_no_proxy_settings_by_default(registry: Declaration) -> None:
     assert proxy_settings(registry) == {}
     assert "dockerLabels" not in container(registry)

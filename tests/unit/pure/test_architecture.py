@@ -1,4 +1,4 @@
-"""The processor, and so the AMI, by the instance type."""
+"""The architecture and the AMI by instance type."""
 
 import pytest
 
@@ -33,11 +33,11 @@ def test_graviton_families_are_arm64(instance_type: str) -> None:
 
 
 @pytest.mark.parametrize("instance_type", X86_64)
-def test_all_others_are_x86_64(instance_type: str) -> None:
+def test_other_families_are_x86_64(instance_type: str) -> None:
     assert architecture(instance_type) == "x86_64"
     assert "/amazon-linux-2023/recommended/" in ami_parameter(instance_type)
 
 
 @pytest.mark.parametrize("instance_type", [*ARM64, *X86_64, "u-6tb1.56xlarge"])
-def test_real_instance_types_are_taken(instance_type: str) -> None:
+def test_instance_type_pattern_matches(instance_type: str) -> None:
     assert INSTANCE_TYPE.fullmatch(instance_type)

@@ -1,4 +1,4 @@
-"""The boot script: sound shell, in an order that never lets a half-booted instance serve."""
+"""The boot script: valid shell, steps in the right order, values quoted."""
 
 import shlex
 import subprocess
@@ -21,7 +21,7 @@ ODD = 'it\'s "odd" $(touch /tmp/x) `id` ; & \\'
 
 
 def assigned(script: str, variable: str) -> str:
-    """What bash makes of the first assignment to a variable."""
+    """Return the value that bash assigns to a variable."""
     line = next(line for line in script.splitlines() if line.startswith(f"{variable}="))
     command = ["bash", "-c", f'{line}\nprintf %s "${variable}"']
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
@@ -32,13 +32,13 @@ def assigned(script: str, variable: str) -> str:
     [SCRIPT, written_files(SCRIPT)["/usr/local/sbin/registry-sync"], written_files(SCRIPT)["/etc/registry-sync.conf"]],
     ids=["boot", "sync", "sync.conf"],
 )
-def test_bash_accepts_the_script(script: str) -> None:
+def test_bash_syntax_is_valid(script: str) -> None:
     checked = subprocess.run(["bash", "-n"], input=script, capture_output=True, text=True)
     assert (checked.returncode, checked.stderr) == (0, "")
 
 
-def test_the_script_s_size_is_allowed() -> None:
-    assert len(SCRIPT.encode()) < 16 * 1024  # AWS counts it before base64
+def test_script_fits_into_user_data() -> None:
+    assert len(SCRIPT.encode()) < 16 * 1024  # the limit applies before base64
 
 
 @pytest.mark.parametrize(
@@ -53,16 +53,16 @@ def test_the_script_s_size_is_allowed() -> None:
         ('echo "ECS_CLUSTER=', "\ncomplete_launch CONTINUE"),
     ],
 )
-def test_steps_come_in_order(earlier: str, later: str) -> None:
+def test_order_of_the_steps(earlier: str, later: str) -> None:
     assert 0 < SCRIPT.index(earlier) < SCRIPT.index(later)
 
 
-def test_an_error_abandons_the_launch_and_keeps_the_agent_out_of_any_cluster() -> None:
+def test_error_masks_the_ecs_agent_and_abandons_the_launch() -> None:
     fail = SCRIPT[SCRIPT.index("\nfail() {") : SCRIPT.index("trap 'fail ")]
     assert fail.index("systemctl mask --now ecs") < fail.index("complete_launch ABANDON") < fail.index("exit 1")
 
 
-def test_the_shell_stops_at_any_error_in_functions_too() -> None:
+def test_script_stops_at_any_error() -> None:
     assert SCRIPT.splitlines()[:2] == ["#!/bin/bash", "set -Eeuo pipefail"]
 
 
@@ -76,21 +76,21 @@ def test_the_shell_stops_at_any_error_in_functions_too() -> None:
     ],
     ids=lambda value: value if value.isupper() else "",
 )
-def test_odd_values_reach_the_shell_as_they_are(variable: str, script: str) -> None:
+def test_values_are_quoted(variable: str, script: str) -> None:
     assert assigned(script, variable) == ODD
 
 
-def test_attributes_reach_the_agent_as_json() -> None:
+def test_attributes_are_json() -> None:
     assert assigned(SCRIPT, "ATTRIBUTES") == '{"kind":"test"}'
 
 
-def test_the_timer_runs_the_sync_script() -> None:
+def test_timer_runs_the_sync_script() -> None:
     files = written_files(SCRIPT)
     assert "ExecStart=/usr/local/sbin/registry-sync\n" in files["/etc/systemd/system/registry-sync.service"]
     assert "OnUnitInactiveSec=60s\n" in files["/etc/systemd/system/registry-sync.timer"]
 
 
-def test_the_sync_script_is_told_where_from_and_where_to() -> None:
+def test_settings_of_the_sync_script() -> None:
     lines = written_files(SCRIPT)["/etc/registry-sync.conf"].splitlines()
     assert dict(shlex.split(line)[0].split("=", 1) for line in lines) == {
         "REGION": "eu-west-1",

@@ -1,11 +1,12 @@
-"""The container's environment and how little it may do."""
+"""The container definition and the environment."""
 
 import json
 from dataclasses import replace
 
 import pytest
 
-from components.pure.container import HOST_PATHS, ContainerSettings, container_definition, environment
+from components.pure.bootstrap_files import VOLUMES
+from components.pure.container import ContainerSettings, container_definition, environment
 from tests.unit.helpers import differences
 
 SETTINGS = ContainerSettings(
@@ -19,7 +20,7 @@ MAJORS = pytest.mark.parametrize("settings", [SETTINGS, replace(SETTINGS, image=
 
 
 @MAJORS
-def test_the_environment_configures_the_registry(settings: ContainerSettings) -> None:
+def test_environment_configures_the_registry(settings: ContainerSettings) -> None:
     expected = {
         "REGISTRY_STORAGE": "s3",
         "REGISTRY_STORAGE_S3_BUCKET": "images-1a2b3c4",
@@ -44,7 +45,7 @@ def test_the_environment_configures_the_registry(settings: ContainerSettings) ->
 
 
 @MAJORS
-def test_maintenance_is_set_by_whole_maps_alone(settings: ContainerSettings) -> None:
+def test_maintenance_variables_are_whole_maps(settings: ContainerSettings) -> None:
     prefix = "REGISTRY_STORAGE_MAINTENANCE_"
     maps = {key: value for key, value in environment(settings).items() if key.startswith(prefix)}
     assert maps.keys() == {f"{prefix}READONLY", f"{prefix}UPLOADPURGING"}
@@ -52,14 +53,14 @@ def test_maintenance_is_set_by_whole_maps_alone(settings: ContainerSettings) -> 
     assert json.loads(maps[f"{prefix}UPLOADPURGING"])["enabled"] is True
 
 
-def test_version_3_alone_is_told_to_send_no_traces() -> None:
+def test_only_version_3_has_the_variable_for_traces() -> None:
     old, new = environment(SETTINGS), environment(replace(SETTINGS, image="registry:3"))
     assert new.items() - old.items() == {("OTEL_TRACES_EXPORTER", "none")}
     assert old.items() <= new.items()
 
 
 @MAJORS
-def test_the_container_is_hardened(settings: ContainerSettings) -> None:
+def test_container_is_hardened(settings: ContainerSettings) -> None:
     definition = container_definition(settings)
     expected = {
         "user": "1000:1000",
@@ -71,41 +72,41 @@ def test_the_container_is_hardened(settings: ContainerSettings) -> None:
     assert differences(definition, expected) == {}
 
 
-def test_every_file_of_the_host_is_mounted_read_only() -> None:
+def test_volumes_are_mounted_read_only() -> None:
     mounts = container_definition(SETTINGS)["mountPoints"]
-    assert {mount["sourceVolume"] for mount in mounts} == HOST_PATHS.keys()
+    assert {mount["sourceVolume"] for mount in mounts} == {volume.name for volume in VOLUMES}
     assert all(mount["readOnly"] for mount in mounts)
 
 
 @pytest.mark.parametrize(
     "variable", ["REGISTRY_AUTH_HTPASSWD_PATH", "REGISTRY_HTTP_TLS_CERTIFICATE", "REGISTRY_HTTP_TLS_KEY"]
 )
-def test_the_files_that_the_registry_reads_are_in_its_mounts(variable: str) -> None:
+def test_bootstrap_files_are_in_the_mounts(variable: str) -> None:
     folders = [mount["containerPath"] for mount in container_definition(SETTINGS)["mountPoints"]]
     assert environment(SETTINGS)[variable].rpartition("/")[0] in folders
 
 
-def test_the_http_secret_comes_from_the_parameter_and_is_not_in_the_environment() -> None:
+def test_http_secret_comes_from_the_parameter() -> None:
     definition = container_definition(SETTINGS)
     assert definition["secrets"] == [{"name": "REGISTRY_HTTP_SECRET", "valueFrom": SETTINGS.http_secret_arn}]
     assert "REGISTRY_HTTP_SECRET" not in {variable["name"] for variable in definition["environment"]}
 
 
-def test_the_host_port_is_a_free_one() -> None:
+def test_host_port_is_dynamic() -> None:
     assert container_definition(SETTINGS)["portMappings"] == [{"containerPort": 443, "hostPort": 0, "protocol": "tcp"}]
 
 
-def test_the_registry_has_more_time_to_stop_than_it_takes_to_drain() -> None:
+def test_stop_timeout_is_longer_than_the_drain_timeout() -> None:
     drain = int(environment(SETTINGS)["REGISTRY_HTTP_DRAINTIMEOUT"].removesuffix("s"))
     assert drain < container_definition(SETTINGS)["stopTimeout"]
 
 
-def test_the_log_goes_to_its_group() -> None:
+def test_log_goes_to_its_group() -> None:
     options = container_definition(SETTINGS)["logConfiguration"]["options"]
     expected = {"awslogs-group": "images-log", "awslogs-region": "eu-west-1", "mode": "non-blocking"}
     assert differences(options, expected) == {}
 
 
-def test_the_environment_is_in_order_so_that_no_run_changes_it() -> None:
+def test_environment_is_sorted() -> None:
     names = [variable["name"] for variable in container_definition(SETTINGS)["environment"]]
     assert names == sorted(names)

@@ -20,14 +20,14 @@ HASH = f"$2y$10${'a' * 53}"
 
 
 @pytest.mark.parametrize("password", ["secret", "p:w $'\"\\", "pässwörd", "日本", "x" * 72])
-def test_the_hash_is_the_password_s(password: str) -> None:
+def test_hash_verifies_the_password(password: str) -> None:
     user, _, hashed = htpasswd_line("alice", password, SALT, FAST).partition(":")
     assert user == "alice"
     assert bcrypt.verify(password, hashed)
     assert not bcrypt.verify(f"not {password}", hashed)
 
 
-def test_the_same_inputs_give_the_same_line_and_another_salt_another() -> None:
+def test_line_depends_only_on_its_inputs() -> None:
     other = base64.b64encode(bytes(range(1, 17))).decode()
     line = htpasswd_line("alice", "secret", SALT, FAST)
     assert htpasswd_line("alice", "secret", SALT, FAST) == line
@@ -35,15 +35,15 @@ def test_the_same_inputs_give_the_same_line_and_another_salt_another() -> None:
 
 
 @pytest.mark.parametrize("cost", [GENERATED_COST, CHOSEN_COST])
-def test_the_cost_is_in_the_line(cost: int) -> None:
+def test_line_has_the_cost(cost: int) -> None:
     assert htpasswd_line("alice", "secret", SALT, cost).startswith(f"alice:$2b${cost:02}$")
 
 
-def test_what_a_person_chose_costs_more_to_guess() -> None:
+def test_chosen_passwords_cost_more() -> None:
     assert GENERATED_COST < CHOSEN_COST
 
 
-def test_every_salt_is_taken_whatever_its_last_bits() -> None:
+def test_every_salt_is_valid() -> None:
     # Of bcrypt's 22 characters the last one has four padding bits, which must not be set.
     for last in range(256):
         salt = base64.b64encode(bytes([255] * 15 + [last])).decode()

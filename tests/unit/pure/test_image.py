@@ -1,8 +1,10 @@
-"""The image's tag decides; anything that leaves doubt is refused."""
+"""The major version of an image, and what each version can do."""
 
 import pytest
 
-from components.pure.image import VERSIONS, registry_version
+from components.pure.image import SUPPORTED_MAJORS, VERSIONS, registry_version
+from sandbox.errors import SandboxError
+from sandbox.machine import programs
 
 DIGEST = "sha256:" + "0123456789abcdef" * 4
 
@@ -25,7 +27,7 @@ DIGEST = "sha256:" + "0123456789abcdef" * 4
         (f"mirror.example.com:8443/team-a/registry:2.8.3@{DIGEST}", 2),
     ],
 )
-def test_the_tag_tells_the_major_version(image: str, major: int) -> None:
+def test_major_version_is_read_from_the_tag(image: str, major: int) -> None:
     assert registry_version(image) is VERSIONS[major]
 
 
@@ -49,15 +51,28 @@ def test_the_tag_tells_the_major_version(image: str, major: int) -> None:
         ("registry:2nd", "tag 2nd"),
     ],
 )
-def test_any_other_image_is_refused_with_the_reason(image: str, reason: str) -> None:
+def test_other_images_are_refused_with_a_reason(image: str, reason: str) -> None:
     with pytest.raises(ValueError, match=reason):
         registry_version(image)
 
 
-def test_only_version_2_depends_on_the_region_and_the_instance_role() -> None:
+def test_capabilities_of_the_versions() -> None:
     old, new = VERSIONS[2], VERSIONS[3]
     assert (old.uses_task_role, new.uses_task_role) == (False, True)
     assert new.regions is None
     assert old.regions is not None
     assert {"us-west-2", "cn-north-1", "us-gov-west-1"} <= old.regions
     assert not {"eu-north-1", "eu-south-1", "ap-east-1", "us-gov-east-1"} & old.regions
+
+
+def test_text_of_the_supported_versions() -> None:
+    assert SUPPORTED_MAJORS == "2 or 3"
+
+
+def test_sandbox_has_a_program_for_every_version() -> None:
+    assert programs.REGISTRIES.keys() == VERSIONS.keys()
+
+
+def test_unknown_version_in_the_sandbox_is_an_error_that_says_where_to_add_it() -> None:
+    with pytest.raises(SandboxError, match=r"registry:4.*REGISTRIES in sandbox/machine/programs\.py"):
+        programs.registry(4, print)

@@ -1,4 +1,4 @@
-"""The policies' very words, where they matter. What they grant: test_iam_policies.py."""
+"""The exact text of policies, where it matters. test_iam_policies.py tests what they grant."""
 
 import json
 
@@ -6,14 +6,14 @@ from components.pure import policies
 from tests.unit.helpers import BEIJING
 
 
-def test_ec2_has_another_principal_in_china() -> None:
-    """The evaluator of test_iam_policies.py knows no service principal there."""
+def test_ec2_principal_in_china() -> None:
+    """The evaluator in test_iam_policies.py knows no service principals in China."""
     (statement,) = json.loads(policies.assume_instance_role(BEIJING))["Statement"]
     assert statement["Principal"] == {"Service": "ec2.amazonaws.com.cn"}
 
 
-def test_flow_logs_have_the_statements_that_aws_would_add() -> None:
-    """Word for word: VPC User Guide, "Amazon S3 bucket permissions for flow logs"."""
+def test_flow_log_statements_are_the_ones_that_aws_adds() -> None:
+    """Source: VPC User Guide, "Amazon S3 bucket permissions for flow logs"."""
     source = {"aws:SourceArn": "arn:aws-cn:logs:cn-north-1:123456789012:*"}
     assert policies.flow_log_delivery("arn:aws-cn:s3:::logs", BEIJING) == [
         {
