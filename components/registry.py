@@ -55,31 +55,29 @@ class PrivateRegistry(pulumi.ComponentResource):
         args: see `PrivateRegistryArgs`. Default: all defaults.
         opts: the component's resource options. Its AWS provider sets the region and the account.
 
-    Attributes:
-        load_balancer_dns: the load balancer's DNS name, for a CNAME or alias record of the domain.
-        address: the domain, or without one the load balancer's DNS name: the part of an image's name before the "/".
-        bucket_name: the name of the bucket with the images.
-        cluster_name: the ECS cluster's name.
-        service_name: the ECS service's name.
-        ca_certificate: the certificate that clients must trust, PEM. None unless it is self-signed.
-        passwords: the generated passwords by user name, a secret. None if none was generated.
-        accepts_pushes: whether clients can push images. A pull-through cache refuses every push.
-        network: the registry's network, for another registry.
-
     Raises:
         InvalidInput: the name or the arguments cannot be used. The error lists all problems. For a change that AWS
             refuses (see `changes`), the engine shows the same error in the preview.
     """
 
     load_balancer_dns: pulumi.Output[str]
+    """The load balancer's DNS name, the target of the domain's CNAME or alias record."""
     address: pulumi.Output[str]
+    """The registry's address in image names: the domain, or the load balancer's DNS name."""
     bucket_name: pulumi.Output[str]
+    """The name of the S3 bucket with the images."""
     cluster_name: pulumi.Output[str]
+    """The name of the ECS cluster."""
     service_name: pulumi.Output[str]
+    """The name of the ECS service."""
     ca_certificate: pulumi.Output[str] | None
+    """The certificate that clients must trust, PEM. Only set if it is self-signed."""
     passwords: pulumi.Output[dict[str, str]] | None
+    """The generated passwords by user name, a secret. Only set if a password was generated."""
     accepts_pushes: bool
+    """Whether clients can push images. A pull-through cache refuses pushes."""
     network: ExistingNetwork
+    """The network of the registry, which another registry can share."""
 
     def __init__(
         self, name: str, args: PrivateRegistryArgs | None = None, opts: pulumi.ResourceOptions | None = None

@@ -9,29 +9,28 @@ from passlib.utils.binary import bcrypt64
 
 from ..problems import Problem
 
-# The registry computes bcrypt at every request, so at each layer of a pull: about 2.5 ms at cost 5, 50 ms at cost 10.
-# A generated password of 32 random characters cannot be guessed at any cost. A password that a person chose needs the
-# slow hash.
+# The registry verifies the password in every request, and a pull makes many: about 2.5 ms at cost 5, 50 ms at cost 10.
+# A generated password of 32 random characters is safe at any cost. A password that a person chose needs the slow hash.
 GENERATED_COST = 5
 CHOSEN_COST = 10
 
 MAX_PASSWORD_BYTES = 72  # bcrypt ignores the rest
 _USER_NAME = re.compile(r"[^\s:\x00-\x1f\x7f]{1,128}")
 
-# A line of an htpasswd file, without its end. The cost of bcrypt is 4 to 31. The check of the argument `htpasswd` uses
-# it, and with [:space:] for \s the boot script too: all else means the same to Python and to grep -E.
+# The pattern of a line, without a line end; bcrypt's cost is 4 to 31. The check of the option `htpasswd` uses it, and
+# so does the boot script, with [:space:] for \s. Everything else in it means the same to Python and to `grep -E`.
 HTPASSWD_LINE = r"[^\s:]+:\$2[aby]\$(0[4-9]|[12][0-9]|3[01])\$[./A-Za-z0-9]{53}"
 _LINE = re.compile(HTPASSWD_LINE)
 
 
 def htpasswd_line(user: str, password: str, salt: str, cost: int) -> str:
-    """Return one line, without its end: the user's name and the password's bcrypt hash.
+    """Return a user's line, without a line end. The same arguments give the same line.
 
     Args:
         user: the user's name.
-        password: at most `MAX_PASSWORD_BYTES` in UTF-8.
-        salt: 16 random bytes in base64. The same salt gives the same line.
-        cost: the cost of bcrypt, which is the logarithm of the number of rounds.
+        password: the password, at most `MAX_PASSWORD_BYTES` in UTF-8.
+        salt: 16 random bytes in base64.
+        cost: the base-2 logarithm of bcrypt's rounds.
     """
     encoded = str(bcrypt64.encode_bytes(base64.b64decode(salt)), "ascii")  # pyright: ignore (passlib has no types)
     return f"{user}:{bcrypt.using(rounds=cost, salt=encoded, ident='2b').hash(password)}"

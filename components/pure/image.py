@@ -43,7 +43,7 @@ VERSIONS = {
         RegistryVersion(major=3, uses_task_role=True, environment={"OTEL_TRACES_EXPORTER": "none"}),
     )
 }
-SUPPORTED_MAJORS = " or ".join(map(str, VERSIONS))  # for messages: "2 or 3"
+SUPPORTED_MAJORS = tuple(VERSIONS)
 
 # [host[:port]/]path[/path...]:tag[@digest]. The tag follows the last colon of the last path segment.
 _IMAGE = re.compile(

@@ -8,13 +8,42 @@ from pathlib import Path
 import pytest
 
 from components.pure.boot_script import user_data
+from components.pure.htpasswd import htpasswd_problems
 from tests.unit.helpers import written_files
 
 SCRIPT = written_files(
     user_data(region="eu-west-1", cluster="c", bootstrap_bucket="files", launch_hook="h", attributes={})
 )
-ALICE = f"alice:$2b$05${'a' * 53}\n"
+HASH = f"$2b$05${'a' * 53}"
+ALICE = f"alice:{HASH}\n"
 BOB = f"bob:$2y$10${'b' * 53}\n"
+HTPASSWD_LINES = pytest.mark.parametrize(
+    ("line", "valid"),
+    [
+        (f"alice:{HASH}", True),
+        (f"alice:{HASH.replace('2b', '2a')}", True),
+        (f"alice:{HASH.replace('2b', '2y')}", True),
+        (f"alice:{HASH.replace('$05$', '$04$')}", True),
+        (f"alice:{HASH.replace('$05$', '$31$')}", True),
+        (f"a.b-c_d@example.com:{HASH}", True),
+        (f"Zoë:{HASH}", True),
+        ("", False),
+        ("# users", False),
+        (f":{HASH}", False),
+        (f" alice:{HASH}", False),
+        (f"al\tice:{HASH}", False),
+        (f"alice:{HASH} ", False),
+        (f"alice:{HASH}:more", False),
+        (f"alice:{HASH}a", False),
+        (f"alice:{HASH[:-1]}", False),
+        (f"alice:{HASH.replace('$05$', '$03$')}", False),
+        (f"alice:{HASH.replace('$05$', '$32$')}", False),
+        (f"alice:{HASH.replace('$05$', '$99$')}", False),
+        (f"alice:{HASH.replace('$2b$', '$2x$')}", False),
+        ("alice:$apr1$salt$hash", False),
+        ("alice:{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=", False),
+    ],
+)
 VALID = {"htpasswd": ALICE, "domain.crt": "a certificate\n", "domain.key": "a key\n"}
 # Stands in for `aws s3 cp --recursive --only-show-errors --region REGION s3://BUCKET/ FOLDER`.
 AWS = '#!/bin/bash\n[ "${*: -2:1}" = s3://files/ ] && cp -r "$BUCKET_FOLDER/." "${*: -1}"\n'
@@ -123,3 +152,14 @@ def test_malformed_line_is_not_shown(instance: Instance) -> None:
     refused = instance.sync()
     assert refused.returncode == 1
     assert "sentinel-password" not in refused.stdout + refused.stderr
+
+
+@HTPASSWD_LINES
+def test_sync_script_accepts_valid_lines_only(instance: Instance, line: str, valid: bool) -> None:
+    instance.upload(htpasswd=f"{BOB}{line}\n")
+    assert (instance.sync().returncode == 0) is valid
+
+
+@HTPASSWD_LINES
+def test_check_of_the_option_accepts_the_same_lines(line: str, valid: bool) -> None:
+    assert (list(htpasswd_problems(f"{BOB}{line}\n")) == []) is valid
