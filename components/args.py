@@ -107,4 +107,4 @@ class PrivateRegistryArgs:
     flow_logs: bool = False
     deletion_protection: bool = False
     force_destroy: bool = False
-    tags: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict[str, str])

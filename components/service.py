@@ -65,7 +65,7 @@ class DeploymentRolledBack(pulumi.RunError):
     def __init__(self, service: str, running: str, declared: str) -> None:
         super().__init__(
             f"no task of {declared} became healthy, and ECS rolled the service {service} back to {running}, whose tasks"
-            " serve on.\n"
+            " still serve.\n"
             f"  why: aws ecs describe-services --cluster CLUSTER --services {service} --query 'services[0].events[:9]'"
             "\n  fix the cause, or set the old value again, and run `pulumi up`"
         )

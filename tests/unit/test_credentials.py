@@ -65,9 +65,9 @@ def test_htpasswd_and_generated_passwords_are_secrets(declare: Declare, args: Cr
 @pytest.mark.parametrize("args", [CredentialsArgs(users=USERS), CredentialsArgs()])
 def test_same_state_gives_the_same_file(declare: Declare, args: CredentialsArgs) -> None:
     state: State = {}
-    first, again, anew = (declared(declare, args, each).exports for each in (state, state, {}))
+    first, again, other = (declared(declare, args, each).exports for each in (state, state, {}))
     assert again == first
-    assert anew["htpasswd"] != first["htpasswd"]
+    assert other["htpasswd"] != first["htpasswd"]
 
 
 def test_another_user_does_not_change_the_lines_of_others(declare: Declare) -> None:

@@ -45,7 +45,7 @@ def test_resources_are_in_the_existing_vpc(embedded: Declaration) -> None:
         (replace(NETWORK, public_subnet_ids=()), True, PRIVATE, PRIVATE, "false"),
         (replace(NETWORK, private_subnet_ids=()), False, PUBLIC, PUBLIC, "true"),
     ],
-    ids=["both kinds", "both kinds, internal", "private alone, internal", "public alone"],
+    ids=["both kinds", "both kinds, internal", "only private, internal", "only public"],
 )
 def test_subnets_of_load_balancer_and_instances(
     declare: Declare,
