@@ -178,7 +178,7 @@ def endpoint(role_arns: list[str]) -> str:
 
 
 def s3_endpoint(role_arns: list[str], bucket_arns: list[str], location: Location) -> str:
-    """Return the policy of the S3 endpoint: these roles may use these buckets, everyone AWS's packages and image layers.
+    """Return the policy of the S3 endpoint: roles may use these buckets, everyone may read AWS's packages and layers.
 
     Sources: "Amazon Linux 2023 repositories" (requests for packages are not signed), "Amazon ECR interface VPC
     endpoints" (layers are fetched with URLs that ECR has signed).
