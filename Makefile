@@ -4,7 +4,7 @@ VENV := .venv
 PYTHON := $(VENV)/bin/python
 BASE_PYTHON := python3
 
-.PHONY: help sandbox sandbox-check test test-pythons test-engine bench schema lint format clean
+.PHONY: help sandbox sandbox-check test test-pythons test-engine bench generate lint format clean
 
 help:
 	@echo "make sandbox        the dev stack, running on this machine until Ctrl-C; no AWS account needed"
@@ -13,7 +13,7 @@ help:
 	@echo "make test-pythons   unit tests on every CPython from 3.10 to 3.13 that this machine has"
 	@echo "make test-engine    tests on a real Pulumi engine (wants pulumi on PATH; no AWS account)"
 	@echo "make bench          measures, and writes docs/performance.md; ten minutes on 2 cores"
-	@echo "make schema         renew plugin/schema.json, what other languages see (wants pulumi on PATH)"
+	@echo "make generate       write Pulumi.yaml, docs/configuration.md and plugin/schema.json from components/args.py"
 	@echo "make lint           lint and types alone"
 	@echo "make format         format the code"
 	@echo "make clean          remove what the set-up made here"
@@ -38,9 +38,8 @@ bench: $(VENV)/ready programs evaluator
 	@scripts/apt-install h2load=nghttp2-client
 	$(PYTHON) -m bench
 
-schema: $(VENV)/ready
-	PYTHONPATH="$(CURDIR)" VIRTUAL_ENV="$(CURDIR)/$(VENV)" pulumi package get-schema ./plugin > plugin/schema.json.new
-	mv plugin/schema.json.new plugin/schema.json
+generate: $(VENV)/ready
+	PYTHONPATH=plugin $(PYTHON) -m scripts.generate
 
 lint: $(VENV)/ready
 	$(PYTHON) -m ruff check .

@@ -1,4 +1,4 @@
-"""The program of a stack: settings in, a registry out."""
+"""The program of a stack: a registry as the stack's configuration describes it."""
 
 import pulumi
 

@@ -1,5 +1,4 @@
-"""The library under the name that it is installed by, for what runs in this folder without installing it."""
+"""The library under its installed name, for programs that run in this folder without installing it."""
 
-# A star, so that a name that becomes public there is here too. Which names those are, which the linter misses here, is
-# said by `components.__all__`; a test compares the two.
+# The public names are those of `components.__all__`.
 from components import *  # noqa: F403

@@ -1,8 +1,9 @@
 """The public names of the private registry.
 
-Importing this reads no config, no file and no network.
+Importing this package reads no configuration and no file, and does not use the network.
 """
 
+from . import options, problems
 from .args import ExistingNetwork, PrivateRegistryArgs
 from .checks.arguments import registry_problems
 from .problems import InvalidInput, Problem
@@ -17,5 +18,7 @@ __all__ = [
     "PrivateRegistry",
     "PrivateRegistryArgs",
     "Problem",
+    "options",
+    "problems",
     "registry_problems",
 ]

@@ -1,110 +1,146 @@
-"""What a caller may say of a registry, and of the network that it stands in."""
+"""The options of a registry. Each one is declared here once.
+
+`make generate` writes what follows from it: Pulumi.yaml, docs/configuration.md and plugin/schema.json.
+"""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 import pulumi
+
+from .options import FileContent, option
 
 NatGateways = Literal["perZone", "single", "none"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class ExistingNetwork:
-    """A VPC that is there already. Nothing is made in it but security groups, and an S3 endpoint if asked for.
-
-    Attributes:
-        vpc_id: the VPC; it resolves DNS names, as every VPC does by default.
-        public_subnet_ids: subnets with a route to an internet gateway, in two zones at least: the load balancer's. An
-            internal one needs none.
-        private_subnet_ids: subnets in two zones at least: the instances', and an internal load balancer's. Instances
-            need a way out: a NAT gateway, or the endpoints that `isolated` makes. Default: none, which puts the
-            instances into the public subnets, with public addresses.
-        s3_route_table_ids: the private subnets' route tables, which get a gateway endpoint for S3. Default: none, which
-            makes none: a VPC takes only one for each route table.
-    """
+    """An existing VPC. Only security groups are created in it, and a gateway endpoint for S3 on request."""
 
     vpc_id: pulumi.Input[str]
+    """The ID of the VPC. Its DNS resolution must be on, which is the default."""
     public_subnet_ids: Sequence[pulumi.Input[str]] = ()
+    """Subnets for the load balancer, in at least two Availability Zones, with a route to an internet gateway. An
+    internal load balancer does not need them."""
     private_subnet_ids: Sequence[pulumi.Input[str]] = ()
+    """Subnets for the instances and for an internal load balancer, in at least two Availability Zones. The instances
+    need a NAT gateway, or the VPC endpoints that `isolated` creates in a new VPC. Without private subnets, the
+    instances are in the public subnets and have public addresses."""
     s3_route_table_ids: Sequence[pulumi.Input[str]] = ()
+    """The private subnets' route tables, if they lack a gateway endpoint for S3. One is created for them. A route
+    table takes only one such endpoint."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PrivateRegistryArgs:
-    """What a `PrivateRegistry` is made from. Every value has a default; secrets stay secret.
+    """The arguments of a `PrivateRegistry`. Every argument has a default.
 
-    Attributes:
-        domain: the registry's DNS name, without a port. Default: the load balancer's own name, which needs no DNS.
-        image: the registry image with a tag of major version 2 or 3, from any hub or ECR. Default "registry:2".
-        users: user names and their passwords, 1 to 72 bytes each. Default: one user, `docker`, with a generated
-            password.
-        htpasswd: instead of `users`, a ready htpasswd file's content, bcrypt hashes only.
-        certificate: the domain's certificate, PEM. Default: one from ACM with `hosted_zone`, else a self-signed one.
-        certificate_chain: its intermediate certificates, PEM.
-        private_key: its key, PEM, unencrypted.
-        certificate_arn: instead of these, the ARN of a certificate in IAM, or in ACM in the same region.
-        hosted_zone: the id of the domain's public hosted zone in Route 53. It gets the domain's alias records, and
-            the record by which ACM validates a certificate.
-        upstream: the registry that this one is a pull-through cache of, https://HOST. Such a cache refuses every
-            push. Default: none.
-        upstream_username: who logs in there. Default: nobody.
-        upstream_password: the password or access token.
-        instance_type: an EC2 instance type, x86_64 or arm64. Default "t3.small".
-        ami_id: an ECS-optimized AMI with dnf. Default: the newest for Amazon Linux 2023 whenever an instance boots.
-        min_size: the fewest instances. Default 2.
-        max_size: the most instances. Default 4.
-        desired_capacity: the instances at the start; ECS scales them from then on. Default 2.
-        desired_count: the replicas of the registry. Default 2.
-        network: the network that it stands in. Default: a new one, which the next four and `flow_logs` describe.
-        vpc_cidr: the VPC's private IPv4 range, /16 to /23. Default "10.0.0.0/16".
-        availability_zones: how many zones to spread over, 2 to 6. Default 2.
-        nat_gateways: "perZone", "single", or "none", which puts the instances into the public subnets. Default
-            "perZone".
-        isolated: whether the network has no way to the internet: no gateways, no public subnets, and an endpoint for
-            each AWS service that an instance calls. It makes the registry internal. Default False.
-        internal: whether the load balancer has private addresses alone. Default False.
-        clients_reach_s3: whether an internal registry's clients may be sent to S3 for image data, as all others are.
-            Default False: the data passes the load balancer.
-        allowed_cidrs: the IPv4 ranges that may connect. Default: everyone (who still needs a password).
-        log_retention_days: how long logs are kept, one of CloudWatch's periods. Default 30.
-        flow_logs: whether the VPC's traffic is logged. Default False.
-        deletion_protection: whether AWS and `pulumi destroy` refuse to delete the load balancer. Default False.
-        force_destroy: whether `pulumi destroy` may delete the images and the logs. Default False.
-        tags: on everything that takes tags.
-
-    What cannot be used ends in `InvalidInput` when the component is made. A secret that is an Output is checked when
+    `PrivateRegistry` raises `InvalidInput` for values that cannot be used. A secret that is an Output is checked when
     its value is known.
     """
 
-    domain: str | None = None
-    image: str = "registry:2"
-    users: Mapping[str, pulumi.Input[str]] | None = field(default=None, repr=False)
-    htpasswd: pulumi.Input[str] | None = field(default=None, repr=False)
-    certificate: pulumi.Input[str] | None = field(default=None, repr=False)
-    certificate_chain: pulumi.Input[str] | None = field(default=None, repr=False)
-    private_key: pulumi.Input[str] | None = field(default=None, repr=False)
-    certificate_arn: str | None = None
-    hosted_zone: pulumi.Input[str] | None = None
-    upstream: str | None = None
-    upstream_username: str | None = None
-    upstream_password: pulumi.Input[str] | None = field(default=None, repr=False)
-    instance_type: str = "t3.small"
-    ami_id: str | None = None
-    min_size: int = 2
-    max_size: int = 4
-    desired_capacity: int = 2
-    desired_count: int = 2
-    network: ExistingNetwork | None = None
-    vpc_cidr: str = "10.0.0.0/16"
-    availability_zones: int = 2
-    nat_gateways: NatGateways = "perZone"
-    isolated: bool = False
-    internal: bool = False
-    clients_reach_s3: bool = False
-    allowed_cidrs: Sequence[str] = ("0.0.0.0/0",)
-    log_retention_days: int = 30
-    flow_logs: bool = False
-    deletion_protection: bool = False
-    force_destroy: bool = False
-    tags: Mapping[str, str] = field(default_factory=dict[str, str])
+    domain: str | None = option(None, group="Domain and certificate", example="registry.example.com")
+    """The registry's DNS name, without a port. Default: the load balancer's DNS name."""
+    certificate: pulumi.Input[str] | None = option(
+        None, group="Domain and certificate", example=FileContent("certificate.pem")
+    )
+    """The domain's certificate, PEM. Default: a certificate from ACM if `hosted_zone` is set, else a self-signed
+    one."""
+    certificate_chain: pulumi.Input[str] | None = option(
+        None, group="Domain and certificate", example=FileContent("chain.pem")
+    )
+    """The intermediate certificates, PEM, the issuer of `certificate` first."""
+    private_key: pulumi.Input[str] | None = option(
+        None, group="Domain and certificate", secret=True, example=FileContent("key.pem")
+    )
+    """The private key of `certificate`, PEM, unencrypted."""
+    certificate_arn: str | None = option(
+        None,
+        group="Domain and certificate",
+        example="arn:aws:iam::123456789012:server-certificate/my-registry",
+    )
+    """The ARN of a certificate in IAM, or in ACM in the registry's region. It takes the place of `certificate`,
+    `certificate_chain` and `private_key`."""
+    hosted_zone: pulumi.Input[str] | None = option(
+        None, group="Domain and certificate", example="Z0123456789ABCDEFGHIJ"
+    )
+    """The ID of the domain's public hosted zone in Route 53. The registry creates the domain's alias records in it,
+    and the record by which ACM validates a certificate."""
+
+    image: str = option("registry:2", group="Image and upstream", example="registry:3")
+    """The official `registry` image, from any container registry. The tag begins with a supported major version. An
+    image in Amazon ECR needs no further permission."""
+    upstream: str | None = option(None, group="Image and upstream", example="https://registry-1.docker.io")
+    """The registry to cache, `https://HOST`. It makes this registry a pull-through cache, which refuses pushes."""
+    upstream_username: str | None = option(None, group="Image and upstream", example="alice")
+    """The user name at the upstream registry. Default: the cache does not log in."""
+    upstream_password: pulumi.Input[str] | None = option(
+        None, group="Image and upstream", secret=True, example="PASSWORD"
+    )
+    """The password or access token at the upstream registry."""
+
+    users: Mapping[str, pulumi.Input[str]] | None = option(
+        None, group="Users", secret=True, example={"alice": "PASSWORD"}
+    )
+    """User names and their passwords, 1 to 72 bytes each. User names are not secret. Default: one user `docker` with a
+    generated password."""
+    htpasswd: pulumi.Input[str] | None = option(None, group="Users", secret=True, example=FileContent("htpasswd"))
+    """The content of an htpasswd file with bcrypt hashes only. It takes the place of `users`."""
+
+    instance_type: str = option("t3.small", group="Capacity", example="t4g.small")
+    """The EC2 instance type, x86_64 or arm64."""
+    ami_id: str | None = option(None, group="Capacity", example="ami-0123456789abcdef0")
+    """An ECS-optimized Amazon Linux 2023 AMI of the instance type's architecture. Default: each instance boots the
+    newest one."""
+    min_size: int = option(2, group="Capacity")
+    """The minimum number of instances."""
+    max_size: int = option(4, group="Capacity")
+    """The maximum number of instances."""
+    desired_capacity: int = option(2, group="Capacity")
+    """The initial number of instances. Afterwards, ECS scales it."""
+    desired_count: int = option(2, group="Capacity")
+    """The number of replicas."""
+
+    network: ExistingNetwork | None = option(
+        None, group="Network", example=ExistingNetwork(vpc_id="vpc-0123456789abcdef0")
+    )
+    """An existing VPC. Default: a new VPC, which `vpc_cidr`, `availability_zones`, `nat_gateways`, `isolated` and
+    `flow_logs` describe."""
+    vpc_cidr: str = option("10.0.0.0/16", group="Network")
+    """The new VPC's private IPv4 range, /16 to /23."""
+    availability_zones: int = option(2, group="Network")
+    """The number of Availability Zones, 2 to 6."""
+    nat_gateways: NatGateways = option(
+        "perZone",
+        group="Network",
+        choices={
+            "perZone": "A NAT gateway in each Availability Zone.",
+            "single": "One NAT gateway. If its Availability Zone fails, instances cannot boot and tasks cannot start.",
+            "none": "No NAT gateway. The instances are in the public subnets and have public addresses.",
+        },
+    )
+    """How the instances reach the internet."""
+    isolated: bool = option(False, group="Network")
+    """Whether the new VPC is without internet access. It has VPC endpoints for the AWS services that the instances
+    call, and neither gateways nor public subnets. The image must be in Amazon ECR. The registry is internal."""
+    internal: bool = option(False, group="Network")
+    """Whether the load balancer has private addresses only. Clients then get image data through it, unless
+    `clients_reach_s3` is on."""
+    clients_reach_s3: bool = option(False, group="Network")
+    """Whether clients of an internal registry can connect to S3. They then get image data from there, as the clients
+    of any other registry do."""
+    allowed_cidrs: Sequence[str] = option(("0.0.0.0/0",), group="Network", example=["203.0.113.0/24"])
+    """The IPv4 ranges from which clients may connect. Every client needs a password."""
+
+    log_retention_days: int = option(30, group="Operation")
+    """For how many days logs are kept, one of the periods of CloudWatch Logs. Logs in S3 are kept for at least 2
+    days."""
+    flow_logs: bool = option(False, group="Operation")
+    """Whether the new VPC has flow logs."""
+    deletion_protection: bool = option(False, group="Operation")
+    """Whether AWS and `pulumi destroy` refuse to delete the load balancer."""
+    force_destroy: bool = option(False, group="Operation")
+    """Whether `pulumi destroy` deletes the images and the logs."""
+    tags: Mapping[str, str] = option({}, group="Operation", example={"team": "platform"})
+    """At most 40 tags for every resource that takes tags, except the bootstrap files: an S3 object takes only 10."""

@@ -1,4 +1,4 @@
-"""Changes of a registry that AWS refuses half-way, refused in the preview instead."""
+"""Refuses, in the preview, changes that AWS would refuse in the middle of an update."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -7,11 +7,11 @@ import pulumi
 
 from .args import PrivateRegistryArgs
 from .hooks import hooks_supported
-from .problems import InvalidInput, Problem
+from .problems import InvalidInput, Problem, audience
 
 
 def recorded(args: PrivateRegistryArgs) -> dict[str, Any]:
-    """The inputs of the component: what the next change is compared with."""
+    """Return the component's inputs, with which the next change is compared."""
     return {
         "internal": args.internal or args.isolated,
         "deletionProtection": args.deletion_protection,
@@ -21,50 +21,52 @@ def recorded(args: PrivateRegistryArgs) -> dict[str, Any]:
 
 
 def checked_changes(name: str) -> pulumi.ResourceHookBinding | None:
-    """A hook by which the engine refuses what `change_problems` finds.
+    """Return a hook that fails if there are `change_problems`.
 
-    The component is registered before its resources, so nothing is changed when its hook fails. A stack deployed
-    before the inputs were recorded is not checked in its first update.
+    The engine registers the component before its resources, so nothing has changed yet when the hook fails. The first
+    update of a stack from before the inputs were recorded is not checked.
 
     Args:
-        name: the component's, since the names of a program's hooks are unique.
+        name: the component's name. It makes the hook's name unique in the program.
 
-    Returns: None where hooks do not work.
+    Returns:
+        None where hooks are not supported.
     """
     if not hooks_supported():
         return None
+    reader = audience.get()  # the engine calls the hook in another context
 
     def refuse(hook: pulumi.ResourceHookArgs) -> None:
         if problems := [*change_problems(hook.old_inputs or {}, hook.new_inputs or {})]:
-            raise InvalidInput(problems)
+            raise InvalidInput(problems, reader)
 
     hook = pulumi.ResourceHook(f"{name}-changes", refuse, pulumi.ResourceHookOptions(on_dry_run=True))
     return pulumi.ResourceHookBinding(before_update=[hook])
 
 
 def change_problems(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Problem]:
-    """What is wrong with the step from one `recorded` to another, as the engine keeps them: without None."""
+    """Find the problems with a change from one result of `recorded` to another, in which the engine drops None."""
     if not old:
         return
     if old["internal"] != new["internal"] and old["deletionProtection"]:
         yield Problem(
             key="internal",
             found="changes, which replaces the load balancer, and AWS refuses to delete the present one:"
-            " deletion_protection was on in the last `pulumi up`",
-            allowed="turn deletion_protection off in a `pulumi up` of its own, then change internal or isolated",
-            example="pulumi config set registry:deletionProtection false && pulumi up",
+            " `deletion_protection` was on in the last `pulumi up`",
+            allowed="turn `deletion_protection` off in a `pulumi up` of its own, then change `internal` or `isolated`",
+            example={"deletion_protection": False},
         )
-    if moved := _moved(old, new):
+    if key := _changed_vpc(old, new):
         yield Problem(
-            key=moved,
-            found="changes the VPC, and a load balancer cannot leave its VPC",
+            key=key,
+            found="changes the VPC, and a load balancer cannot move to another VPC",
             allowed="the present VPC; for another one, a second stack and a copy of the images",
             example='aws s3 sync "s3://OLD-BUCKET" "s3://NEW-BUCKET"',
         )
 
 
-def _moved(old: Mapping[str, Any], new: Mapping[str, Any]) -> str | None:
-    """The argument by which the VPC changes. Ids that are Outputs still unknown are not compared."""
+def _changed_vpc(old: Mapping[str, Any], new: Mapping[str, Any]) -> str | None:
+    """Return the option that changes the VPC. IDs that are unknown in a preview are not compared."""
     if ("vpcCidr" in old) != ("vpcCidr" in new):
         return "network"
     ids = old.get("vpcId"), new.get("vpcId")

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 import pulumi
 import pulumi_random as random
 
+from .checks.users import htpasswd_problems, password_problems
 from .problems import InvalidInput
-from .pure.htpasswd import CHOSEN_COST, GENERATED_COST, htpasswd_line, htpasswd_problems, password_problems
+from .pure.htpasswd import CHOSEN_COST, GENERATED_COST, htpasswd_line
 
 GENERATED_USER = "docker"
 _PASSWORD_LENGTH = 32

@@ -1,4 +1,4 @@
-"""The registry as a Pulumi package: what makes it usable from every language that Pulumi speaks."""
+"""The registry as a Pulumi package, for programs in every language that Pulumi supports."""
 
 import sys
 

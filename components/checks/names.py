@@ -1,7 +1,7 @@
-"""The names of what a registry is made of, and which of them AWS refuses.
+"""Checks of a component's name, which prefixes the name of every resource.
 
-Pulumi names a resource after its logical name and adds a hyphen and seven random characters. AWS checks a name when the
-resource is created, for some of them after minutes: a capacity provider comes after the instances.
+Pulumi appends a hyphen and seven random characters to a resource's name. AWS checks a name when the resource is
+created, which may be minutes after the start of a `pulumi up`.
 """
 
 import re
@@ -15,15 +15,15 @@ _RANDOM = "0000000"
 
 @dataclass(frozen=True)
 class NameRule:
-    """What AWS allows of the names of one kind of resource. Lowercase letters, digits and hyphens it allows of all.
+    """The rule for the names of one kind of resource. AWS allows lowercase letters, digits and hyphens in all of them.
 
     Attributes:
-        kind: the kind, in a message's words.
-        type: its Pulumi type.
-        form: the longest name of that kind, with {name} for the component's and {random} for Pulumi's characters.
-        max_length: how many characters AWS takes.
-        source: where AWS documents it; an action stands for its page in the service's API reference.
-        reserved: how names must not begin.
+        kind: the kind of resource, for messages.
+        type: the Pulumi type.
+        form: the longest name, with {name} for the component's name and {random} for Pulumi's characters.
+        max_length: the maximum number of characters.
+        source: the page of AWS's documentation. An action stands for its page in the service's API reference.
+        reserved: the prefixes that AWS reserves.
     """
 
     kind: str
@@ -34,7 +34,7 @@ class NameRule:
     reserved: tuple[str, ...] = ()
 
     def name(self, component: str) -> str:
-        """The longest name for a component."""
+        """Return the longest name for a component."""
         return self.form.format(name=component, random=_RANDOM)
 
 
@@ -75,21 +75,21 @@ _NAME = re.compile(rf"[a-z](?:[a-z0-9-]{{0,{_MAX_LENGTH - 2}}}[a-z0-9])?")
 
 
 def name_problems(name: str) -> Iterator[Problem]:
-    """What is wrong with a component's name."""
+    """Find the problems with a component's name."""
     if not _NAME.fullmatch(name):
         yield Problem(
             key="name",
             found=f"{name!r} ({len(name)} characters) cannot be used",
             allowed=f"1 to {_MAX_LENGTH} lowercase letters, digits and hyphens, a letter first, no hyphen last:"
-            " bucket names take no others, a load balancer's name no more",
+            " a bucket's name has no other characters, and a load balancer's name is not longer",
             example="images",
         )
     for rule in RULES:
-        for beginning in rule.reserved:
-            if rule.name(name).startswith(beginning):
+        for prefix in rule.reserved:
+            if rule.name(name).startswith(prefix):
                 yield Problem(
                     key="name",
-                    found=f"{name!r} cannot be used: the {rule.kind}'s name would begin with {beginning!r}",
-                    allowed=f"another beginning: AWS reserves {', '.join(rule.reserved)} for itself",
+                    found=f"{name!r} cannot be used: the {rule.kind}'s name would begin with {prefix!r}",
+                    allowed=f"another prefix: AWS reserves {', '.join(rule.reserved)}",
                     example="images",
                 )

@@ -1,4 +1,4 @@
-"""Checks of a certificate before AWS sees it."""
+"""Checks of a certificate, its chain and its private key in PEM."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 
 from ..problems import Problem
 
-_MEND = {
+_REWRITE = {
     "certificate": "openssl x509 -in certificate.pem -out certificate.pem",
     "certificate_chain": "sed -i 's/\\r$//' chain.pem",
     "private_key": "openssl pkey -in key.pem -out key.pem",
@@ -26,24 +26,24 @@ _BLOCK = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----")
 def pem_problems(
     certificate: str, private_key: str, certificate_chain: str | None = None, *, domain: str | None = None
 ) -> list[Problem]:
-    """What AWS would refuse, or clients would, in a certificate with its key. No message holds any of the PEMs.
+    """Find what AWS or clients would refuse in a certificate with its key. No message contains a PEM.
 
     Args:
-        certificate: the domain's certificate alone, PEM.
-        private_key: its key, PEM, not encrypted.
-        certificate_chain: the intermediate certificates, the issuer of the certificate first, PEM.
-        domain: the name that the certificate must cover; None leaves that out.
+        certificate: the domain's certificate, PEM.
+        private_key: its private key, PEM, unencrypted.
+        certificate_chain: the intermediate certificates, PEM, the issuer of the certificate first.
+        domain: the name that the certificate must cover. Default: any name.
     """
     texts = {"certificate": certificate, "private_key": private_key}
     if certificate_chain is not None:
         texts["certificate_chain"] = certificate_chain
-    if problems := [problem for key, text in texts.items() for problem in _form(key, text)]:
+    if problems := [problem for key, text in texts.items() for problem in _form_problems(key, text)]:
         return problems
     try:
         leaf = x509.load_pem_x509_certificate(certificate.encode())
         chain = x509.load_pem_x509_certificates(certificate_chain.encode()) if certificate_chain is not None else []
     except ValueError:
-        return [_unreadable("certificate and certificate_chain", "whole PEM blocks, as the authority sent them")]
+        return [_unreadable("certificate, certificate_chain", "complete PEM blocks")]
     return [
         *_key_problems(leaf, private_key),
         *(_chain_problems(leaf, chain[0]) if chain else ()),
@@ -52,26 +52,31 @@ def pem_problems(
 
 
 def expiry_problems(certificate: str, now: datetime) -> list[Problem]:
-    """Whether a certificate, PEM, is not valid at a time (aware). One that cannot be read is another's problem."""
+    """Find whether a certificate is not valid at a time. `pem_problems` reports certificates that cannot be read.
+
+    Args:
+        certificate: the certificate, PEM.
+        now: the time, with a time zone.
+    """
     try:
         leaf = x509.load_pem_x509_certificate(certificate.encode())
     except ValueError:
         return []
-    begin, end = leaf.not_valid_before_utc, leaf.not_valid_after_utc
-    if begin <= now <= end:
+    start, end = leaf.not_valid_before_utc, leaf.not_valid_after_utc
+    if start <= now <= end:
         return []
     return [
         Problem(
             key="certificate",
-            found=f"{'has expired' if now > end else 'is not valid yet'}: it is valid from {begin:%F} to {end:%F}",
+            found=f"{'has expired' if now > end else 'is not valid yet'}: it is valid from {start:%F} to {end:%F}",
             allowed="a certificate that is valid today",
-            example="renew it at your certificate authority",
+            example="renew the certificate at its certificate authority",
         )
     ]
 
 
 def names(certificate: x509.Certificate) -> list[str]:
-    """The DNS names that a certificate covers. Clients ignore its common name."""
+    """Return the DNS names that a certificate covers. Clients ignore its common name."""
     try:
         extension = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
     except (x509.ExtensionNotFound, ValueError):
@@ -80,44 +85,46 @@ def names(certificate: x509.Certificate) -> list[str]:
 
 
 def covers(name: str, domain: str) -> bool:
-    """Whether a certificate's name covers a domain. A "*" stands for exactly one label (RFC 6125)."""
+    """Return whether a certificate's name covers a domain. A "*" stands for exactly one label (RFC 6125)."""
     if name.startswith("*."):
         return "." in domain and domain.split(".", 1)[1].lower() == name[2:].lower()
     return name.lower() == domain.lower()
 
 
-def _form(key: str, text: str) -> Iterator[Problem]:
+def _form_problems(key: str, text: str) -> Iterator[Problem]:
     blocks = _BLOCK.findall(text)
     if not blocks:
         yield Problem(
             key=key,
-            found="(not shown) no PEM: there is no -----BEGIN line; is it DER?",
+            found="(not shown) is not PEM: it has no -----BEGIN line; is it DER?",
             allowed="PEM",
             example=_FROM_DER[key],
         )
         return
     if "\r" in text:
-        yield Problem(key=key, found="(not shown) has CRLF line ends", allowed="LF line ends", example=_MEND[key])
+        yield Problem(
+            key=key, found="(not shown) has CRLF line endings", allowed="LF line endings", example=_REWRITE[key]
+        )
     if key == "private_key":
-        yield from _key_form(blocks, text)
+        yield from _key_form_problems(blocks, text)
     elif any(block != "CERTIFICATE" for block in blocks):
-        yield _unreadable(key, "PEM blocks of certificates, and of nothing else")
+        yield _unreadable(key, "only PEM blocks of certificates")
     elif key == "certificate" and len(blocks) > 1:
         yield Problem(
             key=key,
-            found=f"(not shown) holds {len(blocks)} certificates",
-            allowed="the domain's certificate alone; the others belong into certificate_chain",
-            example=_MEND[key],
+            found=f"(not shown) contains {len(blocks)} certificates",
+            allowed="only the domain's certificate; the others belong into `certificate_chain`",
+            example=_REWRITE[key],
         )
 
 
-def _key_form(blocks: Sequence[str], text: str) -> Iterator[Problem]:
+def _key_form_problems(blocks: Sequence[str], text: str) -> Iterator[Problem]:
     if blocks[0] == "ENCRYPTED PRIVATE KEY" or "Proc-Type: 4,ENCRYPTED" in text:
         yield Problem(
             key="private_key",
             found="(a secret) is encrypted with a passphrase",
-            allowed="an unencrypted key: AWS takes no other, and Pulumi encrypts it",
-            example=_MEND["private_key"],
+            allowed="an unencrypted key: AWS accepts no other, and Pulumi encrypts it in the state",
+            example=_REWRITE["private_key"],
         )
     elif len(blocks) > 1 or not blocks[0].endswith("PRIVATE KEY"):
         yield _unreadable("private_key", "one PEM block of a private key")
@@ -140,7 +147,7 @@ def _key_problems(leaf: x509.Certificate, private_key: str) -> Iterator[Problem]
         yield Problem(
             key="private_key",
             found="(a secret) is not the key of the certificate",
-            allowed="the key that the certificate was requested with",
+            allowed="the key with which the certificate was requested",
             example="compare: openssl x509 -in certificate.pem -pubkey -noout; openssl pkey -in key.pem -pubout",
         )
 
@@ -151,7 +158,7 @@ def _chain_problems(leaf: x509.Certificate, issuer: x509.Certificate) -> Iterato
     except (ValueError, TypeError, InvalidSignature):
         yield Problem(
             key="certificate_chain",
-            found=f"its first certificate ({issuer.subject.rfc4514_string()}) did not issue the domain's",
+            found=f"its first certificate ({issuer.subject.rfc4514_string()}) did not issue the domain's certificate",
             allowed="the intermediate certificates, the issuer of the domain's certificate first",
             example="cat intermediate.pem next-intermediate.pem > chain.pem",
         )

@@ -1,1 +1,1 @@
-"""The library as Pulumi's component provider needs it."""
+"""The library as a Pulumi component provider."""

@@ -1,7 +1,7 @@
-"""Values as the engine hands them over, held against the schema: all that cannot be used is told at once."""
+"""Reads the engine's values by the schema, and finds all that do not fit it."""
 
-import difflib
 import functools
+import json
 import operator
 from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass, field
@@ -11,76 +11,75 @@ import pulumi
 from pulumi.output import Unknown
 from pulumi.provider.experimental.analyzer import PropertyDefinition, PropertyType, TypeDefinition
 
-from private_registry import Problem
+from private_registry import Problem, options, problems
 
 _T = TypeVar("_T")
-_ALLOWED = {
-    PropertyType.STRING: ("a text", '"registry:3"'),
-    PropertyType.INTEGER: ("a whole number", "2"),
-    PropertyType.BOOLEAN: ("true or false", "true"),
-    PropertyType.ARRAY: ("a list", '["203.0.113.0/24"]'),
-    PropertyType.OBJECT: ("a map", '{"team": "platform"}'),
-}
 _MISSING = object()
 
 
 @dataclass
 class Reader:
-    """Reads properties into Python's types, under Python's names.
+    """Reads properties as Python values, by their Python names.
 
-    An Input of one value may be unknown or a secret, and stays the Output that it is. A map or a list that is one is
-    read if its keys or its length are known. What is no Input must be known, and be no secret.
+    The value of an Input may be unknown or secret, and stays an Output. A map or list in an Output is read if its keys
+    or its length are known. Any other value must be known, and must not be secret.
 
     Attributes:
-        types: the schema's own types, by name.
-        bare: whether Inputs that are known are read too, secrets among them: to check them, and for nothing else.
-        problems: what was wrong so far.
+        types: the schema's types by name.
+        unwrap: whether Outputs are replaced by their values if these are known, secret or not. This is for checks only.
+        problems: the problems found so far.
     """
 
     types: Mapping[str, TypeDefinition]
-    bare: bool = False
-    problems: list[Problem] = field(default_factory=list)
+    unwrap: bool = False
+    problems: list[Problem] = field(default_factory=list[Problem])
 
     def read(
         self, values: Mapping[str, Any], definitions: Mapping[str, PropertyDefinition], names: Mapping[str, str]
     ) -> dict[str, Any]:
-        """What can be read of values by the schema's names. `names` leads from these to Python's."""
-        return self._properties(_Given(values), definitions, names, "")
+        """Read what can be read.
+
+        Args:
+            values: the values by the schema's names.
+            definitions: the properties by the schema's names.
+            names: the Python names by the schema's names.
+        """
+        return self._properties(_Value(values), definitions, names, "")
 
     def _properties(
         self,
-        given: "_Given",
+        whole: "_Value",
         definitions: Mapping[str, PropertyDefinition],
         names: Mapping[str, str],
         prefix: str,
     ) -> dict[str, Any]:
-        for name in sorted(given.value.keys() - definitions.keys()):
-            self.problems.append(_unknown(prefix, name, definitions))
+        for name in sorted(whole.value.keys() - definitions.keys()):
+            self.problems.append(problems.unknown_option(prefix + name, list(definitions), example="leave it out"))
         read: dict[str, Any] = {}
         for name, definition in definitions.items():
-            if given.value.get(name) is not None:
-                part = self._property(given.part(name), definition, prefix + name)
+            if whole.value.get(name) is not None:
+                part = self._property(whole.part(name), definition, prefix + name)
             elif definition.optional:
                 continue
             else:
-                part = self._cannot(prefix + name, "is missing", definition)
+                part = self._refuse(prefix + name, "is missing", definition)
             if part is not _MISSING:
                 read[names[name]] = part
         return read
 
-    def _property(self, given: "_Given", definition: PropertyDefinition, path: str) -> Any:
+    def _property(self, given: "_Value", definition: PropertyDefinition, path: str) -> Any:
         kind = self._kind(definition)
-        whole = kind in (PropertyType.ARRAY, PropertyType.OBJECT)
+        has_parts = kind in (PropertyType.ARRAY, PropertyType.OBJECT)
         if isinstance(given.value, Unknown):
-            if whole or definition.plain:
-                return self._cannot(path, "is not known yet, and decides what is made", definition)
+            if has_parts or definition.plain:
+                return self._refuse(path, "is not known yet, but decides which resources exist", definition)
             return given.as_input()
         if given.secret and definition.plain:
-            return self._cannot(path, "is a secret, and would be shown", definition)
+            return self._refuse(path, "is a secret, and would be shown", definition)
         if not _fits(given.value, kind):
-            return self._cannot(path, f"{given.shown} cannot be read", definition)
-        if not whole:
-            return _plain(given.value, kind) if self.bare or definition.plain else given.as_input()
+            return self._refuse(path, f"{given.shown} cannot be read", definition)
+        if not has_parts:
+            return _plain(given.value, kind) if self.unwrap or definition.plain else given.as_input()
         if definition.ref:
             type_ = self._type(definition.ref)
             return self._properties(given, type_.properties, type_.properties_mapping, f"{path}.")
@@ -91,11 +90,12 @@ class Reader:
             return [self._property(given.part(place), part, f"{path}[{place}]") for place in places]
         return {key: self._property(given.part(key), part, f"{path}.{key}") for key in given.value}
 
-    def _cannot(self, path: str, found: str, definition: PropertyDefinition) -> Any:
-        allowed, example = _ALLOWED[self._kind(definition)]
-        if definition.plain:
-            allowed += " that is known when the program runs, and no secret"
-        self.problems.append(Problem(key=path, found=found, allowed=allowed, example=example))
+    def _refuse(self, path: str, found: str, definition: PropertyDefinition) -> Any:
+        kind = options.KINDS[self._kind(definition).value]
+        allowed = f"{kind.text}, known when the program runs and not secret" if definition.plain else kind.text
+        self.problems.append(
+            Problem(key=path, found=found, allowed=allowed, example=json.dumps(kind.example), verbatim=True)
+        )
         return _MISSING
 
     def _kind(self, definition: PropertyDefinition) -> PropertyType:
@@ -105,43 +105,48 @@ class Reader:
         return self.types[ref.rpartition(":")[2]]
 
 
-class _Given:
-    """A value, and the Output that it or a whole around it is in: from there come its secrecy and its dependencies."""
+class _Value:
+    """A value, with the Output that contains it: the source of its secrecy and its dependencies.
+
+    Attributes:
+        value: the value, or Unknown.
+        secret: whether it is a secret.
+    """
 
     def __init__(
-        self, value: Any, output: pulumi.Output[Any] | None = None, place: tuple[Any, ...] = (), secret: bool = False
+        self, value: Any, output: pulumi.Output[Any] | None = None, path: tuple[Any, ...] = (), secret: bool = False
     ) -> None:
         if isinstance(value, pulumi.Output):
-            output, place, secret = value, (), secret or _now(value.is_secret())
-            known, value = _now(value.is_known()), _now(value.future(with_unknowns=True))
+            output, path, secret = value, (), secret or _result(value.is_secret())
+            known, value = _result(value.is_known()), _result(value.future(with_unknowns=True))
             if value is None and not known:
                 value = Unknown()
         self.value: Any = value
         self.secret = secret
-        self._output, self._place = output, place
+        self._output, self._path = output, path
 
     @property
     def shown(self) -> str:
         return "(a secret)" if self.secret else repr(self.value)
 
-    def part(self, key: str | int) -> "_Given":
-        return _Given(self.value[key], self._output, (*self._place, key), self.secret)
+    def part(self, key: str | int) -> "_Value":
+        return _Value(self.value[key], self._output, (*self._path, key), self.secret)
 
     def as_input(self) -> pulumi.Input[Any]:
-        if self._output is None or not self._place:
+        if self._output is None or not self._path:
             return self.value if self._output is None else self._output
-        place = self._place
-        return self._output.apply(lambda whole: functools.reduce(operator.getitem, place, whole))
+        path = self._path
+        return self._output.apply(lambda whole: functools.reduce(operator.getitem, path, whole))
 
 
-def _now(coroutine: Coroutine[Any, Any, _T]) -> _T:
-    """What is there already, as every value is that the engine hands over: so nothing has to be waited for."""
+def _result(coroutine: Coroutine[Any, Any, _T]) -> _T:
+    """Return a coroutine's result without waiting: values from the engine are complete."""
     try:
         coroutine.send(None)
     except StopIteration as end:
         return end.value
     coroutine.close()
-    raise AssertionError("a value from the engine is not there yet")
+    raise AssertionError("a value from the engine is incomplete")
 
 
 def _fits(value: Any, kind: PropertyType) -> bool:
@@ -152,14 +157,4 @@ def _fits(value: Any, kind: PropertyType) -> bool:
 
 
 def _plain(value: Any, kind: PropertyType) -> Any:
-    return int(value) if kind is PropertyType.INTEGER else value  # the wire knows floats alone
-
-
-def _unknown(prefix: str, name: str, known: Mapping[str, PropertyDefinition]) -> Problem:
-    close = difflib.get_close_matches(name, known, n=1)
-    return Problem(
-        key=prefix + name,
-        found="is unknown",
-        allowed=", ".join(known),
-        example=f"leave it out, or did you mean {close[0]}?" if close else "leave it out",
-    )
+    return int(value) if kind is PropertyType.INTEGER else value  # the engine's protocol has only floats
