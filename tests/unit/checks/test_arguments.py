@@ -1,4 +1,4 @@
-"""Each argument that cannot be used is told with its key, its value, what is allowed and an example."""
+"""Problems with arguments: the option, what is wrong, what is allowed and an example."""
 
 from dataclasses import replace
 from typing import Any
@@ -7,11 +7,13 @@ import pytest
 
 from components import ExistingNetwork, PrivateRegistryArgs
 from components.checks.arguments import RETENTION_DAYS, problems
+from components.problems import CONFIG, PYTHON, SCHEMA
 from tests.unit.pems import issue
 
 REGION = "us-west-2"
 DEFAULTS = PrivateRegistryArgs()
 DOMAIN = "registry.example.com"
+SIZES = "min_size=2, desired_capacity=2, max_size=4"
 ISSUED, OTHER = issue(DOMAIN), issue(DOMAIN)
 IAM_ARN = "arn:aws:iam::123456789012:server-certificate/team/my-registry"
 ACM_ARN = "arn:aws:acm:us-west-2:123456789012:certificate/1a2b3c4d-0000-1111-2222-333344445555"
@@ -23,7 +25,7 @@ ISOLATED = replace(DEFAULTS, isolated=True, image=ECR_IMAGE)
 WITH_PEMS = replace(DEFAULTS, domain=DOMAIN, certificate=ISSUED.pem, private_key=ISSUED.key_pem)
 
 
-def test_the_defaults_can_be_used() -> None:
+def test_defaults_are_valid() -> None:
     assert problems(DEFAULTS, REGION) == []
 
 
@@ -55,7 +57,7 @@ def test_the_defaults_can_be_used() -> None:
         replace(ISOLATED, internal=True, flow_logs=True, vpc_cidr="10.9.0.0/16"),
     ],
 )
-def test_values_at_the_bounds_can_be_used(args: PrivateRegistryArgs) -> None:
+def test_values_at_the_limits_are_valid(args: PrivateRegistryArgs) -> None:
     assert problems(args, REGION) == []
 
 
@@ -72,33 +74,45 @@ def test_values_at_the_bounds_can_be_used(args: PrivateRegistryArgs) -> None:
         (replace(DEFAULTS, image="registry"), "image", "'registry'", "with a tag", "registry:3"),
         (replace(DEFAULTS, image="registry:latest"), "image", "tag latest", "major version 2 or 3", "registry:3"),
         (replace(DEFAULTS, image="registry:1.0"), "image", "tag 1.0", "major version 2 or 3", "registry:3"),
-        (replace(DEFAULTS, users={}), "users", "no user", "at least one", "--secret"),
-        (replace(DEFAULTS, users={"a:b": "x"}), "users", "'a:b'", 'without ":"', "--secret"),
-        (replace(DEFAULTS, users={"a": ""}), "users", "is empty", "1 to 72 bytes", "--secret"),
-        (replace(DEFAULTS, users={"a": "x" * 73}), "users", "73 bytes", "1 to 72 bytes", "--secret"),
+        (replace(DEFAULTS, users={}), "users", "no user", "at least one", "alice"),
+        (replace(DEFAULTS, users={"a:b": "x"}), "users", "'a:b'", 'without ":"', "alice"),
+        (replace(DEFAULTS, users={"a": ""}), "users", "is empty", "1 to 72 bytes", "alice"),
+        (replace(DEFAULTS, users={"a": "x" * 73}), "users", "73 bytes", "1 to 72 bytes", "alice"),
         (replace(DEFAULTS, htpasswd="a:$apr1$b$c"), "htpasswd", "line 1", "bcrypt", "htpasswd -nBC 10"),
         (replace(DEFAULTS, certificate_arn="arn:aws:s3:::x", domain=DOMAIN), "certificate_arn", "s3", "IAM", "arn:"),
         (
             replace(DEFAULTS, certificate_arn=ACM_ARN.replace(REGION, "us-east-1"), domain=DOMAIN),
             *("certificate_arn", "us-east-1", f"ACM certificate in {REGION}", "arn:aws:iam:"),
         ),
-        (replace(WITH_PEMS, certificate_arn=IAM_ARN), "certificate_arn", "together", "one of the two", "leave"),
-        (replace(WITH_PEMS, private_key=None), "private_key", "half a certificate", "together", "registry:privateKey"),
-        (replace(WITH_PEMS, certificate=None), "certificate", "half a certificate", "together", "registry:privateKey"),
+        (
+            replace(WITH_PEMS, certificate_arn=IAM_ARN),
+            "certificate_arn",
+            "together",
+            "one of the two",
+            "leave out certificate_arn",
+        ),
+        (
+            replace(WITH_PEMS, private_key=None),
+            "private_key",
+            "another part",
+            "together",
+            "private_key=Path('key.pem')",
+        ),
+        (replace(WITH_PEMS, certificate=None), "certificate", "another part", "together", "certificate=Path("),
         (
             replace(DEFAULTS, certificate_chain=ISSUED.pem),
-            *("certificate and private_key", "half a certificate", "together", "registry:privateKey"),
+            *("certificate, private_key", "another part", "together", "private_key=Path('key.pem')"),
         ),
-        (replace(WITH_PEMS, private_key=OTHER.key_pem), "private_key", "not the key", "requested with", "openssl"),
+        (replace(WITH_PEMS, private_key=OTHER.key_pem), "private_key", "not the key", "was requested", "openssl"),
         (replace(WITH_PEMS, certificate_chain=OTHER.pem), "certificate_chain", "did not issue", "issuer", "cat "),
         (replace(WITH_PEMS, domain="other.example.com"), "certificate", "not cover", "alternative", "subjectAltName"),
         (replace(DEFAULTS, instance_type="small"), "instance_type", "'small'", "EC2 instance type", "t4g.small"),
         (replace(DEFAULTS, instance_type="mac2.metal"), "instance_type", "'mac2.metal'", "EC2", "t4g.small"),
         (replace(DEFAULTS, ami_id="ami-xyz"), "ami_id", "'ami-xyz'", "ECS-optimized", "ami-0123456789abcdef0"),
-        (replace(DEFAULTS, min_size=0), "min_size", "min_size 0", "1 <= min_size", "2, 2, 4"),
-        (replace(DEFAULTS, min_size=3), "min_size", "min_size 3", "min_size <= desired_capacity", "2, 2, 4"),
-        (replace(DEFAULTS, max_size=1), "max_size", "max_size 1", "desired_capacity <= max_size", "2, 2, 4"),
-        (replace(DEFAULTS, desired_capacity=5), "desired_capacity", "desired_capacity 5", "<= max_size", "2, 2, 4"),
+        (replace(DEFAULTS, min_size=0), "min_size", "`min_size` is 0", "1 <= `min_size`", SIZES),
+        (replace(DEFAULTS, min_size=3), "min_size", "`min_size` is 3", "`min_size` <= `desired_capacity`", SIZES),
+        (replace(DEFAULTS, max_size=1), "max_size", "`max_size` is 1", "`desired_capacity` <= `max_size`", SIZES),
+        (replace(DEFAULTS, desired_capacity=5), "desired_capacity", "`desired_capacity` is 5", "<= `max_size`", SIZES),
         (replace(DEFAULTS, desired_count=0), "desired_count", "0 is too few", "1 or more", "2"),
         (replace(DEFAULTS, vpc_cidr="ten"), "vpc_cidr", "'ten' is not a network", "/16 to /23", "10.0.0.0/16"),
         (replace(DEFAULTS, vpc_cidr="10.0.0.1/16"), "vpc_cidr", "has host bits", "/16 to /23", "10.0.0.0/16"),
@@ -112,9 +126,9 @@ def test_values_at_the_bounds_can_be_used(args: PrivateRegistryArgs) -> None:
         (replace(DEFAULTS, allowed_cidrs=["::/0"]), "allowed_cidrs", "'::/0'", "IPv4 ranges", "203.0.113.0/24"),
         (
             replace(DEFAULTS, allowed_cidrs=["10.0.0.0/8", "10.1.0.0/16"]),
-            *("allowed_cidrs", "'10.1.0.0/16' overlaps 10.0.0.0/8", "none inside another", "203.0.113.0/24"),
+            *("allowed_cidrs", "'10.1.0.0/16' overlaps 10.0.0.0/8", "do not overlap", "203.0.113.0/24"),
         ),
-        (replace(DEFAULTS, hosted_zone="Z123"), "domain", "a hosted zone is given", "name in that zone", DOMAIN),
+        (replace(DEFAULTS, hosted_zone="Z123"), "domain", "a hosted zone is set", "name in that zone", DOMAIN),
         (
             replace(DEFAULTS, domain=DOMAIN, hosted_zone="example.com"),
             *("hosted_zone", "'example.com'", "without /hostedzone/", "Z0123456789"),
@@ -127,22 +141,28 @@ def test_values_at_the_bounds_can_be_used(args: PrivateRegistryArgs) -> None:
         (replace(DEFAULTS, upstream=f"{HUB}/library"), "upstream", "/library'", "without a path", HUB),
         (
             replace(DEFAULTS, upstream_username="alice", upstream_password="x"),
-            *("upstream", "is missing, and a login", "cache of", HUB),
+            *("upstream", "is missing, but a login", "to cache", HUB),
         ),
         (
             replace(DEFAULTS, upstream=HUB, upstream_username="alice"),
-            *("upstream_password", "half a login", "together", "--secret registry:upstreamPassword"),
+            *("upstream_password", "other half of the login", "together", "PASSWORD"),
         ),
         (
             replace(DEFAULTS, upstream=HUB, upstream_password="x"),
-            *("upstream_username", "half a login", "together", "--secret registry:upstreamPassword"),
+            *("upstream_username", "other half of the login", "together", "alice"),
         ),
         (
             replace(DEFAULTS, upstream="http://mirror", upstream_username="alice", upstream_password="x"),
-            *("upstream", "'http://mirror' would be told a password in clear", "https://", HUB),
+            *("upstream", "'http://mirror' would receive the password in clear text", "https://", HUB),
         ),
         *(
-            (replace(DEFAULTS, network=NETWORK, **changed), key, "describes a new network", "one of the two", "leave")
+            (
+                replace(DEFAULTS, network=NETWORK, **changed),
+                key,
+                "describes a new network",
+                "one of the two",
+                f"leave out {key}",
+            )
             for key, changed in {
                 "vpc_cidr": {"vpc_cidr": "10.9.0.0/16"},
                 "availability_zones": {"availability_zones": 3},
@@ -152,30 +172,36 @@ def test_values_at_the_bounds_can_be_used(args: PrivateRegistryArgs) -> None:
         ),
         (
             replace(ISOLATED, network=NETWORK),
-            *("isolated", "describes a new network", "one of the two", "leave isolated out"),
+            *("isolated", "describes a new network", "one of the two", "leave out isolated"),
         ),
         (
             replace(DEFAULTS, network=replace(NETWORK, public_subnet_ids=SUBNETS[:1])),
-            *("network.public_subnet_ids", "1 are too few", "two zones", "subnet-"),
+            *("network.public_subnet_ids", "1 are too few", "two Availability Zones", "subnet-"),
         ),
         (
             replace(DEFAULTS, network=replace(NETWORK, private_subnet_ids=SUBNETS[:1])),
-            *("network.private_subnet_ids", "1 are too few", "two zones", "subnet-"),
+            *("network.private_subnet_ids", "1 are too few", "two Availability Zones", "subnet-"),
         ),
         (
             replace(DEFAULTS, network=replace(NETWORK, private_subnet_ids=()), internal=True),
-            *("network.private_subnet_ids", "0 are too few", "two zones", "subnet-"),
+            *("network.private_subnet_ids", "0 are too few", "two Availability Zones", "subnet-"),
         ),
         (replace(ISOLATED, image="registry:3"), "image", "cannot be pulled", f"ECR in {REGION}", ".dkr.ecr."),
         (
             replace(ISOLATED, image=ECR_IMAGE.replace(REGION, "us-east-1")),
             *("image", "cannot be pulled", f"ECR in {REGION}", f".dkr.ecr.{REGION}."),
         ),
-        (replace(ISOLATED, upstream=HUB), "upstream", "cannot be reached", "nat_gateways", "leave isolated out"),
-        (replace(ISOLATED, nat_gateways="single"), "nat_gateways", "isolated", "one of the two", "leave nat_gateways"),
+        (replace(ISOLATED, upstream=HUB), "upstream", "cannot be reached", "NAT gateways", "leave out isolated"),
+        (
+            replace(ISOLATED, nat_gateways="single"),
+            "nat_gateways",
+            "isolated",
+            "one of the two",
+            "leave out nat_gateways",
+        ),
         (
             replace(DEFAULTS, internal=True, nat_gateways="none"),
-            *("nat_gateways", "public addresses", "perZone, single", "single"),
+            *("nat_gateways", "public addresses", "perZone or single", "perZone"),
         ),
         (replace(DEFAULTS, log_retention_days=31), "log_retention_days", "31", "1, 3, 5, 7, 14, 30", "30"),
         (replace(DEFAULTS, tags={"aws:x": "y"}), "tags", "'aws:x'", "do not begin with aws:", "team"),
@@ -184,17 +210,20 @@ def test_values_at_the_bounds_can_be_used(args: PrivateRegistryArgs) -> None:
         (replace(DEFAULTS, tags={str(n): "" for n in range(41)}), "tags", "41 tags", "at most 40", "team"),
     ],
 )
-def test_a_wrong_value_is_the_one_problem(
+def test_invalid_value_is_one_problem(
     args: PrivateRegistryArgs, key: str, found: str, allowed: str, example: str
 ) -> None:
     (problem,) = problems(args, REGION)
+    heading, second, third = problem.render(PYTHON).splitlines()
     assert key in problem.key
-    assert found in problem.found
-    assert allowed in problem.allowed
-    assert example in problem.example
+    assert found in heading
+    assert allowed in second
+    assert example in third
+    assert "pulumi config" not in problem.render(PYTHON) + problem.render(SCHEMA)
+    assert problem.render(CONFIG).startswith("registry:")
 
 
-def test_an_unknown_nat_mode_is_refused() -> None:
+def test_unknown_nat_gateways_are_refused() -> None:
     untyped: dict[str, Any] = {"nat_gateways": "two"}
     args = PrivateRegistryArgs(**untyped)
     (problem,) = problems(args, REGION)
@@ -202,21 +231,22 @@ def test_an_unknown_nat_mode_is_refused() -> None:
     assert problem.allowed == "perZone, single, none"
 
 
-def test_both_users_and_htpasswd_are_one_too_many() -> None:
+def test_users_and_htpasswd_together_are_refused() -> None:
     args = replace(DEFAULTS, users={"alice": "secret"}, htpasswd=f"alice:$2y$10${'a' * 53}")
     (problem,) = problems(args, REGION)
-    assert (problem.key, problem.found) == ("users", "is given together with htpasswd")
+    assert (problem.key, problem.found) == ("users", "is set together with `htpasswd`")
 
 
 @pytest.mark.parametrize("region", ["eu-south-2", "eu-north-1", "ap-east-1"])
-def test_version_2_is_refused_where_it_would_crash_and_version_3_is_named(region: str) -> None:
+def test_registry_2_is_refused_in_a_region_that_it_does_not_know(region: str) -> None:
     (problem,) = problems(replace(DEFAULTS, image="registry:2.8.3"), region)
     assert region in problem.found
-    assert (problem.key, problem.example) == ("image", "registry:3")
+    assert problem.key == "image"
+    assert "image='registry:3'" in problem.render(PYTHON)
     assert problems(replace(DEFAULTS, image="registry:3"), region) == []
 
 
-def test_all_that_is_wrong_is_told_at_once() -> None:
+def test_all_problems_are_found_at_once() -> None:
     args = replace(
         DEFAULTS, domain="x", image="registry", min_size=0, vpc_cidr="x", availability_zones=1, tags={"": ""}
     )
@@ -224,13 +254,14 @@ def test_all_that_is_wrong_is_told_at_once() -> None:
     assert keys == ["domain", "image", "min_size, desired_capacity, max_size", "vpc_cidr", "availability_zones", "tags"]
 
 
-def test_isolation_is_not_offered_in_china() -> None:
+def test_isolated_network_is_refused_in_china() -> None:
     image = ECR_IMAGE.replace("us-west-2.amazonaws.com", "cn-north-1.amazonaws.com.cn")
     (problem,) = problems(replace(ISOLATED, image=image), "cn-north-1")
-    assert (problem.key, problem.example) == ("isolated", "network")
+    assert problem.key == "isolated"
+    assert "leave out isolated, network=" in problem.render(PYTHON)
 
 
-def test_which_subnets_are_needed_depends_on_where_the_load_balancer_stands() -> None:
+def test_load_balancer_needs_public_subnets_unless_it_is_internal() -> None:
     bare = replace(DEFAULTS, network=ExistingNetwork(vpc_id="vpc-0123456789abcdef0"))
     assert [problem.key for problem in problems(bare, REGION)] == ["network.public_subnet_ids"]
     internal = replace(bare, internal=True)

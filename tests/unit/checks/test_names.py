@@ -1,4 +1,4 @@
-"""Which names a component may have."""
+"""Problems with a component's name."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ _ECR = "123456789012.dkr.ecr.us-west-2.amazonaws.com"
 
 @pytest.fixture(scope="module")
 def declared(declare: Declare) -> Declaration:
-    """Everything that has a name, at its longest."""
+    """Two registries with the longest name, which together declare every kind of resource with a name."""
     args = PrivateRegistryArgs(
         image=f"{_ECR}/registry:2",
         upstream="https://registry-1.docker.io",
@@ -32,25 +32,25 @@ def declared(declare: Declare) -> Declaration:
     return declare(program)
 
 
-def test_table_has_every_kind_of_resource_with_a_name(declared: Declaration) -> None:
-    others = {"aws:ec2/defaultSecurityGroup:DefaultSecurityGroup"}  # AWS gives it its name
+def test_rules_cover_every_resource_with_a_name(declared: Declaration) -> None:
+    others = {"aws:ec2/defaultSecurityGroup:DefaultSecurityGroup"}  # AWS names it
     named = {each.type for each in declared.resources if each.type.startswith("aws:") and _takes_name(each.type)}
     assert {rule.type for rule in RULES} == named - others
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.kind)
-def test_no_name_is_longer_than_in_the_table(declared: Declaration, rule: Any) -> None:
+def test_longest_name_matches_its_rule(declared: Declaration, rule: Any) -> None:
     longest = max(len(each.inputs.get("family") or each.outputs["name"]) for each in declared.all(rule.type))
     assert longest == len(rule.name(_LONGEST)) <= rule.max_length
 
 
 @pytest.mark.parametrize("name", ["a", "images", "my-images-2", "internals", "sgs", "aw", _LONGEST])
-def test_name_can_be_used(name: str) -> None:
+def test_valid_name(name: str) -> None:
     assert list(name_problems(name)) == []
 
 
 @pytest.mark.parametrize("name", ["", "a" * 21, "Images", "2images", "-images", "images-", "my_images", "my images"])
-def test_other_characters_are_refused(name: str) -> None:
+def test_invalid_characters_and_lengths_are_refused(name: str) -> None:
     (problem,) = name_problems(name)
     assert problem.key == "name"
     assert f"{name!r} ({len(name)} characters)" in problem.found
@@ -71,7 +71,7 @@ def test_other_characters_are_refused(name: str) -> None:
         ("amzn-s3-demo", "bucket", "amzn-s3-demo-"),
     ],
 )
-def test_reserved_beginnings_are_refused(name: str, kind: str, reserved: str) -> None:
+def test_reserved_prefixes_are_refused(name: str, kind: str, reserved: str) -> None:
     (problem,) = name_problems(name)
     assert f"the {kind}'s name would begin with {reserved!r}" in problem.found
     assert reserved in problem.allowed

@@ -1,4 +1,4 @@
-"""Every certificate that AWS or a client would refuse, with the command that mends it."""
+"""Problems with certificates, chains and keys, each with a command that corrects it."""
 
 import base64
 from datetime import datetime, timedelta
@@ -37,11 +37,11 @@ def junk(kind: str) -> str:
 
 
 @pytest.mark.parametrize("chain", [None, INTERMEDIATE.pem, INTERMEDIATE.pem + ROOT.pem])
-def test_a_sound_certificate_has_no_problem(chain: str | None) -> None:
+def test_valid_certificate(chain: str | None) -> None:
     assert pem_problems(LEAF.pem, LEAF.key_pem, chain, domain=DOMAIN) == []
 
 
-def test_a_key_in_the_traditional_format_is_taken() -> None:
+def test_valid_key_in_traditional_format() -> None:
     traditional = LEAF.key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption()).decode()
     assert pem_problems(LEAF.pem, traditional) == []
 
@@ -84,7 +84,7 @@ def test_a_key_in_the_traditional_format_is_taken() -> None:
         *("junk chain", "junk key", "unknown kind of key"),
     ],
 )
-def test_a_wrong_form_is_told_with_its_key_and_what_mends_it_and_not_shown(
+def test_invalid_pem_is_refused_with_a_command_and_not_shown(
     certificate: str, key: str, chain: str | None, at: str, command: str
 ) -> None:
     (problem,) = pem_problems(certificate, key, chain, domain=DOMAIN)
@@ -94,12 +94,12 @@ def test_a_wrong_form_is_told_with_its_key_and_what_mends_it_and_not_shown(
     assert not any(line in str(problem) for line in secret_lines if not line.startswith("-----"))
 
 
-def test_the_forms_of_all_three_are_told_at_once() -> None:
+def test_invalid_pems_are_reported_at_once() -> None:
     problems = pem_problems("junk", "junk", "junk")
     assert [problem.key for problem in problems] == ["certificate", "private_key", "certificate_chain"]
 
 
-def test_a_wrong_key_and_an_uncovered_domain_are_told_at_once() -> None:
+def test_wrong_key_and_uncovered_domain_are_reported_at_once() -> None:
     problems = pem_problems(LEAF.pem, OTHER.key_pem, domain="other.example.com")
     assert [problem.key for problem in problems] == ["private_key", "certificate"]
 
@@ -107,7 +107,7 @@ def test_a_wrong_key_and_an_uncovered_domain_are_told_at_once() -> None:
 @pytest.mark.parametrize(
     ("issued", "named"), [(LEAF, "names registry.example.com"), (issue(common_name=DOMAIN), "names no DNS name")]
 )
-def test_a_certificate_for_another_domain_is_refused_with_what_it_names(issued: Issued, named: str) -> None:
+def test_certificate_for_another_domain_is_refused_with_its_names(issued: Issued, named: str) -> None:
     (problem,) = pem_problems(issued.pem, issued.key_pem, domain="other.example.com")
     assert named in problem.found
     assert "does not cover the domain other.example.com" in problem.found
@@ -127,12 +127,12 @@ def test_a_certificate_for_another_domain_is_refused_with_what_it_names(issued: 
         ("registry.*.com", "registry.example.com", False),
     ],
 )
-def test_a_wildcard_stands_for_one_label(name: str, domain: str, covered: bool) -> None:
+def test_wildcard_covers_one_label(name: str, domain: str, covered: bool) -> None:
     assert covers(name, domain) is covered
 
 
 @pytest.mark.parametrize("now", [BEGIN, NOW, END])
-def test_a_certificate_is_valid_from_its_first_to_its_last_second(now: datetime) -> None:
+def test_certificate_is_valid_from_its_first_to_its_last_second(now: datetime) -> None:
     assert expiry_problems(LEAF.pem, now) == []
 
 
@@ -143,10 +143,10 @@ def test_a_certificate_is_valid_from_its_first_to_its_last_second(now: datetime)
         (BEGIN - SECOND, "is not valid yet: it is valid from 2030-05-02 to 2030-07-01"),
     ],
 )
-def test_before_and_after_it_is_refused(now: datetime, found: str) -> None:
+def test_certificate_is_refused_before_and_after_its_validity(now: datetime, found: str) -> None:
     (problem,) = expiry_problems(LEAF.pem, now)
     assert (problem.key, problem.found) == ("certificate", found)
 
 
-def test_the_expiry_of_what_cannot_be_read_is_no_problem_of_its_own() -> None:
+def test_unreadable_certificate_has_no_expiry_problem() -> None:
     assert expiry_problems(junk("CERTIFICATE"), NOW) == []
