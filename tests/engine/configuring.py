@@ -1,4 +1,4 @@
-"""A stack's configuration, as a person would set it: the CLI reads each value from stdin, which keeps it from argv."""
+"""Sets a stack's configuration with the CLI, which reads each value from stdin."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ from pathlib import Path
 
 from pulumi import automation as auto
 
-_SECRETS = ("users", "htpasswd", "privateKey", "upstreamPassword")
+from components.problems import OPTIONS
+
+_SECRETS = tuple(option.key for option in OPTIONS.values() if option.secret)
 
 
 def configure(stack: auto.Stack, values: Mapping[str, str]) -> None:
-    """Sets keys without their namespace, or paths into them such as users.alice and allowedCidrs[0]."""
+    """Set values by key without namespace, or by path such as users.alice or allowedCidrs[0]."""
     for key, value in values.items():
         secret = "--secret" if key.startswith(_SECRETS) else "--plaintext"
         command = ["pulumi", "config", "set", "--path", secret, f"registry:{key}", "--stack", stack.name]
@@ -25,7 +27,7 @@ def configure(stack: auto.Stack, values: Mapping[str, str]) -> None:
 
 @contextmanager
 def configured(stack: auto.Stack, values: Mapping[str, str]) -> Iterator[None]:
-    """The same, until the end."""
+    """Set values, and restore the configuration at the end."""
     file = Path(stack.workspace.work_dir) / f"Pulumi.{stack.name}.yaml"
     before = file.read_text()
     try:
@@ -36,6 +38,6 @@ def configured(stack: auto.Stack, values: Mapping[str, str]) -> Iterator[None]:
 
 
 def environment(stack: auto.Stack) -> dict[str, str]:
-    """What makes a CLI started by hand work on the stack."""
+    """Return the environment in which the CLI works on the stack."""
     workspace = stack.workspace
     return {**os.environ, **workspace.env_vars, "PULUMI_HOME": str(workspace.pulumi_home)}

@@ -1,4 +1,4 @@
-"""A program that uses the package by its generated SDK, through the plugin."""
+"""The Python example, with the generated SDK and the plugin."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from tests.engine.steps import changed, exported, run
 from tests.unit.pems import Issued
 
 _DOMAIN = "registry.example.com"
-_PASSWORD = "what-alice-alone-knows"
-_UPSTREAM_PASSWORD = "what-the-hub-knows-too"
+_PASSWORD = "the-password-of-alice"
+_UPSTREAM_PASSWORD = "the-password-at-the-hub"
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +34,7 @@ def issued() -> Issued:
 
 @pytest.fixture(scope="module")
 def new(api: AwsApi, folder: Path, issued: Issued) -> Iterator[auto.Stack]:
-    """The example's stack before its first `up`, its SDK generated."""
+    """The example's stack with its generated SDK, before the first `up`."""
     sdks.generate("python", folder / "sdk")
     sdks.install(folder / "sdk", folder / "site")
     with pytest.MonkeyPatch.context() as patch:
@@ -66,12 +66,12 @@ def declaration(stack: auto.Stack) -> Declaration:
     return stack_state.declaration(stack.export_stack().deployment)
 
 
-def test_a_preview_makes_do_with_what_is_not_known_yet(first_preview: dict[str, str]) -> None:
+def test_first_preview_works_with_unknown_values(first_preview: dict[str, str]) -> None:
     assert first_preview["PrivateRegistry cache"] == first_preview["LoadBalancer cache"] == "create"
     assert set(first_preview.values()) == {"create"}
 
 
-def test_the_second_is_a_cache_in_the_network_of_the_first(declaration: Declaration) -> None:
+def test_second_registry_is_a_cache_in_the_network_of_the_first(declaration: Declaration) -> None:
     vpc = declaration.one("aws:ec2/vpc:Vpc")
     groups = declaration.all("aws:ec2/securityGroup:SecurityGroup")
     assert {group.inputs["vpcId"] for group in groups} == {vpc.id}
@@ -81,7 +81,7 @@ def test_the_second_is_a_cache_in_the_network_of_the_first(declaration: Declarat
 
 
 @pytest.mark.parametrize("name", ["images", "cache"])
-def test_passwords_arrive_as_they_were_given(
+def test_passwords_are_unchanged(
     stack: auto.Stack, declaration: Declaration, aws: Callable[[str], Any], name: str
 ) -> None:
     [password] = {"images": [_PASSWORD], "cache": stack.outputs()["cachePasswords"].value.values()}[name]
@@ -91,14 +91,14 @@ def test_passwords_arrive_as_they_were_given(
     assert HtpasswdFile.from_string(text).check_password(user, password)
 
 
-def test_the_generated_passwords_come_out_as_a_secret(stack: auto.Stack) -> None:
+def test_generated_passwords_are_a_secret_output(stack: auto.Stack) -> None:
     outputs = stack.outputs()
     assert {name for name, output in outputs.items() if output.secret} == {"cachePasswords"}
     assert list(outputs["cachePasswords"].value) == ["docker"]
     assert outputs["images"].value == _DOMAIN
 
 
-def test_no_secret_is_in_the_state_in_clear(stack: auto.Stack, issued: Issued) -> None:
+def test_state_has_no_secret_in_clear_text(stack: auto.Stack, issued: Issued) -> None:
     [generated] = stack.outputs()["cachePasswords"].value.values()
     state = exported(stack)
     in_json = json.dumps(issued.key_pem)[1:-1]
@@ -107,10 +107,10 @@ def test_no_secret_is_in_the_state_in_clear(stack: auto.Stack, issued: Issued) -
     assert [secret for secret in (_PASSWORD, _UPSTREAM_PASSWORD, generated, in_json) if secret in state] == []
 
 
-def test_second_preview_expects_no_change(stack: auto.Stack) -> None:
+def test_second_preview_has_no_changes(stack: auto.Stack) -> None:
     assert changed(run(stack.preview)) == {}
 
 
-def test_destroy_leaves_nothing(stack: auto.Stack, aws: Callable[[str], Any], empty: set[str]) -> None:
+def test_destroy_deletes_everything(stack: auto.Stack, aws: Callable[[str], Any], empty: set[str]) -> None:
     run(stack.destroy)
     assert inventory(aws) == empty

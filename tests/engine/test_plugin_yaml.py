@@ -1,4 +1,4 @@
-"""The YAML example, where there is a language host for YAML: the Pulumi CLI comes with one."""
+"""The YAML example. It needs the language host for YAML, which comes with the Pulumi CLI."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from tests.engine.inventory import inventory
 from tests.engine.steps import changed, exported, run
 
 pytestmark = pytest.mark.skipif(
-    shutil.which("pulumi-language-yaml") is None, reason="there is no pulumi-language-yaml on the PATH"
+    shutil.which("pulumi-language-yaml") is None, reason="pulumi-language-yaml is not on the PATH"
 )
-_PASSWORD = "what-ci-alone-knows"
+_PASSWORD = "the-password-of-ci"
 
 
 @pytest.fixture(scope="module")
 def stack(api: AwsApi, folder: Path, empty: set[str]) -> Iterator[auto.Stack]:
-    """The example's stack, up."""
+    """The deployed stack of the example."""
     with pytest.MonkeyPatch.context() as patch:
         for key, value in sdks.environment().items():
             patch.setenv(key, value)
@@ -37,7 +37,7 @@ def stack(api: AwsApi, folder: Path, empty: set[str]) -> Iterator[auto.Stack]:
 
 
 def _copy(folder: Path) -> Path:
-    """The example, with a value for what has no default until it is set."""
+    """Copy the example, with a value for the key that has no default."""
     shutil.copytree(ROOT / "examples" / "yaml", folder)
     project, config = folder / "Pulumi.yaml", folder / "Pulumi.dev.yaml"
     project.write_text(project.read_text().replace("../../plugin", str(ROOT / "plugin")))
@@ -45,20 +45,20 @@ def _copy(folder: Path) -> Path:
     return folder
 
 
-def test_outputs_come_back(stack: auto.Stack) -> None:
+def test_stack_has_outputs(stack: auto.Stack) -> None:
     assert stack.outputs()["bucket"].value.startswith("images-images-")
 
 
-def test_no_secret_is_in_the_state_in_clear(stack: auto.Stack) -> None:
+def test_state_has_no_secret_in_clear_text(stack: auto.Stack) -> None:
     state = exported(stack)
     assert "ciphertext" in state
     assert _PASSWORD not in state
 
 
-def test_second_preview_expects_no_change(stack: auto.Stack) -> None:
+def test_second_preview_has_no_changes(stack: auto.Stack) -> None:
     assert changed(run(stack.preview)) == {}
 
 
-def test_destroy_leaves_nothing(stack: auto.Stack, aws: Callable[[str], Any], empty: set[str]) -> None:
+def test_destroy_deletes_everything(stack: auto.Stack, aws: Callable[[str], Any], empty: set[str]) -> None:
     run(stack.destroy)
     assert inventory(aws) == empty

@@ -1,4 +1,4 @@
-"""A change that AWS refuses half-way is an error that says what to do; every other change is none."""
+"""Changes that AWS would refuse in the middle of an update."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ def existing(vpc_id: pulumi.Input[str]) -> PrivateRegistryArgs:
 
 
 def inputs(args: PrivateRegistryArgs) -> dict[str, Any]:
-    """As the engine keeps them."""
+    """The recorded inputs, as the engine stores them."""
     return {key: value for key, value in recorded(args).items() if value is not None}
 
 
@@ -37,7 +37,7 @@ def inputs(args: PrivateRegistryArgs) -> dict[str, Any]:
         (PROTECTED, PrivateRegistryArgs(internal=True, vpc_cidr="10.1.0.0/16"), ["internal", "vpc_cidr"]),
     ],
 )
-def test_change_that_aws_refuses_is_an_error(
+def test_change_that_aws_refuses_is_a_problem(
     old: PrivateRegistryArgs, new: PrivateRegistryArgs, keys: list[str]
 ) -> None:
     assert [problem.key for problem in change_problems(inputs(old), inputs(new))] == keys
@@ -53,14 +53,14 @@ def test_change_that_aws_refuses_is_an_error(
         (existing("vpc-1"), existing("vpc-1")),
     ],
 )
-def test_any_other_change_is_allowed(old: PrivateRegistryArgs, new: PrivateRegistryArgs) -> None:
+def test_other_change_is_allowed(old: PrivateRegistryArgs, new: PrivateRegistryArgs) -> None:
     assert [*change_problems(inputs(old), inputs(new))] == []
 
 
-def test_first_update_of_an_older_stack_is_allowed() -> None:
+def test_first_update_of_a_stack_without_recorded_inputs_is_allowed() -> None:
     assert [*change_problems({}, inputs(INTERNAL))] == []
 
 
 def test_unknown_vpc_is_not_compared() -> None:
-    new = inputs(existing("vpc-2")) | {"vpcId": object()}  # in a preview, as the SDK hands it over
+    new = inputs(existing("vpc-2")) | {"vpcId": object()}  # what the SDK passes in a preview
     assert [*change_problems(inputs(existing("vpc-1")), new)] == []

@@ -1,4 +1,4 @@
-"""What must hold for any input, not only for the ones that somebody thought of."""
+"""Properties that hold for any input (property-based tests)."""
 
 import asyncio
 import ipaddress
@@ -17,19 +17,15 @@ from hypothesis import strategies as st
 
 from components import InvalidInput, PrivateRegistryArgs
 from components.checks.pem import expiry_problems, pem_problems
+from components.checks.users import htpasswd_problems
+from components.problems import OPTIONS
 from components.pure.cidr import MAX_PREFIX, MAX_ZONES, MIN_PREFIX, zone_cidrs
-from components.pure.htpasswd import htpasswd_problems
 from settings import parse
 
 NOW = datetime(2026, 1, 1, tzinfo=timezone.utc)
 SECRET = "sentinel-Zx81"
-KEYS = (
-    *("domain", "image", "users", "htpasswd", "certificate", "certificateChain", "privateKey", "certificateArn"),
-    *("instanceType", "amiId", "minSize", "maxSize", "desiredCapacity", "desiredCount", "vpcCidr"),
-    *("availabilityZones", "natGateways", "allowedCidrs", "logRetentionDays", "flowLogs", "deletionProtection"),
-    *("forceDestroy", "tags", "hostedZone", "upstream", "upstreamUsername", "upstreamPassword", "network", "isolated"),
-    *("internal", "clientsReachS3", "unheardOf"),
-)
+KEYS = (*(option.key for option in OPTIONS.values()), "unknown")
+SECRET_KEYS = [option.key for option in OPTIONS.values() if option.secret]
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=8),
@@ -58,28 +54,26 @@ config_values = st.text(max_size=20) | plausible | json_values.map(json.dumps)
 
 @given(st.dictionaries(st.sampled_from(KEYS), config_values), st.sampled_from(["us-west-2", "eu-south-2", ""]))
 @settings(max_examples=300, deadline=None)
-def test_any_configuration_gives_arguments_or_the_one_error(values: dict[str, str], region: str) -> None:
+def test_any_configuration_gives_arguments_or_problems(values: dict[str, str], region: str) -> None:
     async def parsed() -> PrivateRegistryArgs:
         return parse(values, secret_keys=KEYS, region=region, now=NOW)
 
     try:
-        # Secrets become Outputs, which want a running loop.
+        # Secrets become Outputs, which need a running event loop.
         outcome: object = asyncio.run(parsed())
     except InvalidInput as error:
         outcome = error.problems
     assert isinstance(outcome, PrivateRegistryArgs) or outcome
 
 
-@given(
-    st.sampled_from(["users", "htpasswd", "privateKey", "upstreamPassword"]), st.text(max_size=20), st.text(max_size=20)
-)
+@given(st.sampled_from(SECRET_KEYS), st.text(max_size=20), st.text(max_size=20))
 @settings(deadline=None)
 @example("users", '{"alice": "', '" }')
 @example("users", '{"alice": {"nested": "', '"}}')
 @example("privateKey", "-----BEGIN PRIVATE KEY-----\n", "\n-----END PRIVATE KEY-----\n")
-def test_no_error_tells_a_secret(key: str, before: str, after: str) -> None:
+def test_no_error_shows_a_secret(key: str, before: str, after: str) -> None:
     values = {key: f"{before}{SECRET}{after}", "certificate": "none", "minSize": "0"}
-    for secret_keys in ([key], []):  # also when somebody forgot to encrypt it
+    for secret_keys in ([key], []):  # encrypted, and in clear text
         with pytest.raises(InvalidInput) as raised:
             parse(values, secret_keys=secret_keys, region="us-west-2", now=NOW)
         assert SECRET not in str(raised.value)
@@ -88,11 +82,11 @@ def test_no_error_tells_a_secret(key: str, before: str, after: str) -> None:
 @given(
     st.integers(0, 2**32 - 1), st.integers(MIN_PREFIX, MAX_PREFIX), st.integers(1, MAX_ZONES), st.integers(1, MAX_ZONES)
 )
-def test_subnets_are_inside_disjoint_in_order_and_stay(address: int, prefix: int, zones: int, more_zones: int) -> None:
+def test_subnets_are_in_the_vpc_disjoint_and_stable(address: int, prefix: int, zones: int, more_zones: int) -> None:
     vpc = ipaddress.IPv4Network((address, prefix), strict=False)
-    made = zone_cidrs(str(vpc), zones)
-    private = [ipaddress.IPv4Network(zone.private) for zone in made]
-    public = [ipaddress.IPv4Network(zone.public) for zone in made]
+    subnets = zone_cidrs(str(vpc), zones)
+    private = [ipaddress.IPv4Network(zone.private) for zone in subnets]
+    public = [ipaddress.IPv4Network(zone.public) for zone in subnets]
     assert all(subnet.subnet_of(vpc) for subnet in private + public)
     assert private == sorted(private)
     assert public == sorted(public)
@@ -119,7 +113,7 @@ _, OTHER_KEY = self_signed("registry.example.com")
 
 
 @given(st.text(max_size=200) | st.binary(max_size=200).map(lambda raw: raw.decode("latin-1")))
-def test_random_texts_are_no_certificate_no_key_and_no_users(text: str) -> None:
+def test_random_text_is_no_certificate_key_or_htpasswd_file(text: str) -> None:
     assert pem_problems(text, KEY)
     assert pem_problems(CERTIFICATE, text)
     assert pem_problems(CERTIFICATE, KEY, text)
@@ -129,7 +123,7 @@ def test_random_texts_are_no_certificate_no_key_and_no_users(text: str) -> None:
 
 @given(st.data())
 @settings(deadline=None)
-def test_a_truncated_pem_is_refused_and_not_shown(data: st.DataObject) -> None:
+def test_truncated_pem_is_refused_and_not_shown(data: st.DataObject) -> None:
     certificate = CERTIFICATE[: data.draw(st.integers(0, len(CERTIFICATE) - 30))]
     key = KEY[: data.draw(st.integers(0, len(KEY) - 30))]
     for problems in (pem_problems(certificate, KEY), pem_problems(CERTIFICATE, key)):
@@ -138,6 +132,6 @@ def test_a_truncated_pem_is_refused_and_not_shown(data: st.DataObject) -> None:
 
 
 @given(st.permutations([CERTIFICATE, KEY, OTHER_KEY]))
-def test_only_the_right_key_in_the_right_place_is_taken(texts: list[str]) -> None:
+def test_only_the_certificate_and_its_key_are_valid(texts: list[str]) -> None:
     certificate, key, _ = texts
     assert (pem_problems(certificate, key) == []) == ((certificate, key) == (CERTIFICATE, KEY))

@@ -1,4 +1,4 @@
-"""A secret that goes in is found in properties that are marked as secret, and nowhere else."""
+"""Secrets are only in properties that are marked as secret."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -34,13 +34,13 @@ def with_htpasswd() -> PrivateRegistryArgs:
 
 @pytest.fixture(scope="module")
 def registries(declare: Declare) -> Mapping[str, Declaration]:
-    """A registry for each source of users and certificate, with all that it tells exported."""
+    """A registry for each source of users and certificate, which exports its outputs."""
 
     def declared(args: Callable[[], PrivateRegistryArgs]) -> Declaration:
         def program() -> None:
-            made = PrivateRegistry("images", args())
+            registry = PrivateRegistry("images", args())
             for name in ("address", "bucket_name", "cluster_name", "service_name", "ca_certificate", "passwords"):
-                pulumi.export(name, getattr(made, name))
+                pulumi.export(name, getattr(registry, name))
 
         return declare(program)
 
@@ -49,19 +49,19 @@ def registries(declare: Declare) -> Mapping[str, Declaration]:
 
 
 def holders(declaration: Declaration, secret: str) -> tuple[set[str], set[str]]:
-    """The properties that hold a text: those marked as secret, and those in clear."""
+    """Return the properties that contain a text: those that are marked as secret, and the others."""
     found: tuple[set[str], set[str]] = (set(), set())
 
-    def look(where: str, properties: Mapping[str, Any], secrets: frozenset[str]) -> None:
+    def search(where: str, properties: Mapping[str, Any], secrets: frozenset[str]) -> None:
         for key, value in properties.items():
             if secret in json.dumps(value):
                 found[0 if key in secrets else 1].add(f"{where} {key}")
 
     for resource in declaration.resources:
         kind = resource.type.rpartition(":")[2]
-        look(f"{kind} {resource.name}", resource.inputs, resource.secret_inputs)
-        look(f"{kind} {resource.name}", resource.outputs, resource.secret_outputs)
-    look("export", declaration.exports, declaration.secret_exports)
+        search(f"{kind} {resource.name}", resource.inputs, resource.secret_inputs)
+        search(f"{kind} {resource.name}", resource.outputs, resource.secret_outputs)
+    search("export", declaration.exports, declaration.secret_exports)
     return found
 
 
@@ -119,20 +119,20 @@ BACKEND_KEY = {
         *("ready hash", "generated key", "generated hash", "generated password"),
     ],
 )
-def test_a_secret_is_only_where_it_belongs_and_marked(
+def test_secret_is_only_in_the_expected_properties(
     registries: Mapping[str, Declaration],
     source: str,
     secret: Callable[[Declaration], str],
     places: set[str],
 ) -> None:
     declaration = registries[source]
-    sealed, clear = holders(declaration, secret(declaration))
+    marked, clear = holders(declaration, secret(declaration))
     assert clear == set()
-    assert sealed == places
+    assert marked == places
     assert secret(declaration) not in boot_script(declaration)
 
 
-def test_what_everybody_may_know_is_no_secret(registries: Mapping[str, Declaration]) -> None:
+def test_other_properties_are_not_secret(registries: Mapping[str, Declaration]) -> None:
     declaration = registries["generated"]
     assert declaration.secret_exports == {"passwords"}
     public = ("launchTemplate:LaunchTemplate", "taskDefinition:TaskDefinition", "bucket:Bucket", "service:Service")

@@ -1,4 +1,4 @@
-"""The plugin's facade: it has what the library has, and reads what the engine hands over."""
+"""The plugin: its schema, and how it reads the engine's values."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ from pulumi.provider.server import ProviderServicer
 from pulumi.runtime import rpc
 
 import components
-from facade.args import ExistingNetwork, NatGateways, PrivateRegistryArgs
+from components.options import camel_case
+from components.problems import OPTIONS
 from facade.component import PrivateRegistry
 from facade.provider import VERSION, RegistryProvider
 from facade.values import Reader
@@ -30,6 +31,7 @@ from tests.unit.test_secrets import holders
 FOLDER = Path(__file__).parents[3]
 SCHEMA: Mapping[str, Any] = json.loads((FOLDER / "plugin" / "schema.json").read_text())
 REGISTRY = SCHEMA["resources"]["private-registry:index:PrivateRegistry"]
+TYPES = {token.rpartition(":")[2]: definition for token, definition in SCHEMA["types"].items()}
 YAML = yaml.safe_load((FOLDER / "examples" / "yaml" / "Pulumi.yaml").read_text())
 
 
@@ -38,65 +40,48 @@ def provider() -> RegistryProvider:
     return RegistryProvider()
 
 
-@pytest.mark.parametrize(
-    ("facade", "library"),
-    [(PrivateRegistryArgs, components.PrivateRegistryArgs), (ExistingNetwork, components.ExistingNetwork)],
-)
-def test_the_facade_has_every_argument_of_the_library(facade: type, library: Any) -> None:
-    assert list(facade.__annotations__) == [field.name for field in dataclasses.fields(library)]
+def test_inputs_are_the_options_of_the_library() -> None:
+    assert set(REGISTRY["inputProperties"]) == {option.key for option in OPTIONS.values()}
+    assert set(TYPES["ExistingNetwork"]["properties"]) == {part.key for part in OPTIONS["network"].parts.values()}
 
 
-def test_the_facade_has_every_output_of_the_library() -> None:
-    assert list(PrivateRegistry.__annotations__) == list(components.PrivateRegistry.__annotations__)
+def test_outputs_are_those_of_the_library() -> None:
+    names = components.PrivateRegistry.__annotations__
+    assert set(REGISTRY["properties"]) == {camel_case(name) for name in names}
 
 
-def test_what_may_be_an_input_is_one_in_the_library_too() -> None:
+def test_inputs_that_can_be_outputs_are_those_of_the_library() -> None:
     types = {field.name: str(field.type) for field in dataclasses.fields(components.PrivateRegistryArgs)}
-    inputs = {name for name, type_ in types.items() if "Awaitable" in type_}
-    schema = {
-        re.sub("([A-Z])", lambda found: f"_{found[0].lower()}", name)
-        for name, property_ in REGISTRY["inputProperties"].items()
-        if not property_.get("plain")
-    }
-    assert schema == inputs
+    inputs = {camel_case(name) for name, type_ in types.items() if "Awaitable" in type_}
+    assert {name for name, each in REGISTRY["inputProperties"].items() if not each.get("plain")} == inputs
 
 
-def test_the_ways_to_the_internet_are_those_of_the_library() -> None:
-    assert [way.value for way in NatGateways] == ["perZone", "single", "none"]
+def test_secrets_can_be_outputs() -> None:
+    secrets = {option.key for option in OPTIONS.values() if option.secret}
+    assert {name for name in secrets if REGISTRY["inputProperties"][name].get("plain")} == set()
 
 
-def test_its_version_is_the_package_s() -> None:
+def test_nat_gateways_are_an_enum() -> None:
+    values = {each["name"]: each["value"] for each in TYPES["NatGateways"]["enum"]}
+    assert values == {"PER_ZONE": "perZone", "SINGLE": "single", "NONE": "none"}
+
+
+def test_version_is_that_of_the_python_package() -> None:
     text = (FOLDER / "pyproject.toml").read_text()
     assert f'\nversion = "{VERSION}"\n' in text
     assert SCHEMA["version"] == VERSION
 
 
-def test_every_property_is_described(provider: RegistryProvider) -> None:
-    schema = json.loads(provider.schema or "")
-    properties = {**REGISTRY["properties"], **REGISTRY["inputProperties"]}
-    for type_ in schema["types"].values():
-        properties |= type_.get("properties", {})
-    undescribed = [name for name, property_ in properties.items() if not property_.get("description")]
-    assert undescribed == []
+def test_everything_has_a_description() -> None:
+    described = [REGISTRY, *TYPES.values(), *REGISTRY["properties"].values(), *REGISTRY["inputProperties"].values()]
+    for type_ in TYPES.values():
+        described += [*type_.get("properties", {}).values(), *type_.get("enum", ())]
+    assert [each for each in described if not each.get("description")] == []
 
 
-def test_the_schema_in_the_repository_has_the_same_properties(provider: RegistryProvider) -> None:
-    [made] = json.loads(provider.schema or "")["resources"].values()
-    for part in ("inputProperties", "properties"):
-        assert {name: _as_the_cli_prints_it(property_) for name, property_ in made[part].items()} == REGISTRY[part]
-
-
-def _as_the_cli_prints_it(property_: Mapping[str, Any]) -> dict[str, Any]:
-    """Without a description of the items within."""
-    within = {key: dict(property_[key]) for key in ("items", "additionalProperties") if key in property_}
-    for value in within.values():
-        value.pop("description", None)
-    return {**property_, **within}
-
-
-def test_secrets_that_are_given_in_clear_are_secrets_all_the_same(declare: Declare) -> None:
+def test_secrets_in_clear_text_become_secrets(declare: Declare) -> None:
     issued = issue("registry.example.com")
-    args: PrivateRegistryArgs = {
+    args = {
         "domain": "registry.example.com",
         "certificate": issued.pem,
         "private_key": issued.key_pem,
@@ -106,18 +91,18 @@ def test_secrets_that_are_given_in_clear_are_secrets_all_the_same(declare: Decla
         "upstream_password": "what-the-hub-knows-too",
     }
     declaration = declare(lambda: PrivateRegistry("images", args))
-    found = {
+    places = {
         secret: holders(declaration, json.dumps(secret)[1:-1])
         for secret in (issued.key_pem, "what-the-hub-knows-too", "what-alice-alone-knows")
     }
-    assert [bool(held) for held, _ in found.values()] == [True, True, False]  # of the last one there is a hash alone
-    assert [in_clear for _, in_clear in found.values()] == [set(), set(), set()]
+    assert [bool(marked) for marked, _ in places.values()] == [True, True, False]  # of the last one, only the hash
+    assert [clear for _, clear in places.values()] == [set(), set(), set()]
 
 
-def test_the_network_that_is_told_is_a_mapping_as_the_host_takes_it(declare: Declare) -> None:
+def test_network_output_is_a_mapping(declare: Declare) -> None:
     def program() -> None:
         network = {"vpc_id": "vpc-1", "public_subnet_ids": ["subnet-1", "subnet-2"]}
-        registry = PrivateRegistry("images", {"network": network})  # pyright: ignore[reportArgumentType]
+        registry = PrivateRegistry("images", {"network": network})
         pulumi.export("network", registry.network)
 
     network = {"vpc_id": "vpc-1", "public_subnet_ids": ["subnet-1", "subnet-2"]}
@@ -125,7 +110,7 @@ def test_the_network_that_is_told_is_a_mapping_as_the_host_takes_it(declare: Dec
     assert exported == {**network, "private_subnet_ids": [], "s3_route_table_ids": []}
 
 
-# What the engine hands over: Outputs come as it sends them, with what it knows of them.
+# Values as the engine sends them.
 
 
 def output(value: Any = None, *, known: bool = True, secret: bool = False) -> dict[str, Any]:
@@ -134,19 +119,19 @@ def output(value: Any = None, *, known: bool = True, secret: bool = False) -> di
 
 
 def read(
-    provider: RegistryProvider, sent: Mapping[str, Any], *, bare: bool = False
+    provider: RegistryProvider, sent: Mapping[str, Any], *, unwrap: bool = False
 ) -> tuple[dict[str, Any], list[str]]:
-    """What a reader makes of properties, Outputs as (value or Unknown, whether it is a secret), and the problems."""
+    """Read properties. Outputs are returned as (value or Unknown, whether it is a secret)."""
 
     async def reading() -> tuple[dict[str, Any], list[str]]:
         struct = struct_pb2.Struct()
         struct.update(sent)
         inputs = await ProviderServicer._construct_inputs(struct, {})
         definition = provider._component_defs["PrivateRegistry"]
-        reader = Reader(provider._type_defs, bare)
-        made = reader.read(inputs, definition.inputs, definition.inputs_mapping)
+        reader = Reader(provider._type_defs, unwrap)
+        values = reader.read(inputs, definition.inputs, definition.inputs_mapping)
         problems = [f"{problem.key}: {problem.found}" for problem in reader.problems]
-        return {name: await _awaited(value) for name, value in made.items()}, problems
+        return {name: await _awaited(value) for name, value in values.items()}, problems
 
     return asyncio.run(reading())
 
@@ -162,64 +147,64 @@ async def _awaited(value: Any) -> Any:
     return value
 
 
-def test_plain_values_get_python_s_names_and_types(provider: RegistryProvider) -> None:
+def test_values_get_python_names_and_types(provider: RegistryProvider) -> None:
     sent = {"minSize": 3, "allowedCidrs": ["203.0.113.0/24"], "natGateways": "single", "isolated": False}
-    made, problems = read(provider, sent)
-    assert made == {
+    values, problems = read(provider, sent)
+    assert values == {
         "min_size": 3,
         "allowed_cidrs": ["203.0.113.0/24"],
         "nat_gateways": "single",
         "isolated": False,
     }
-    assert isinstance(made["min_size"], int)
+    assert isinstance(values["min_size"], int)
     assert problems == []
 
 
-def test_an_input_stays_the_output_that_it_is(provider: RegistryProvider) -> None:
+def test_input_stays_an_output(provider: RegistryProvider) -> None:
     sent = {"privateKey": output("key", secret=True), "hostedZone": output(known=False)}
     assert read(provider, sent) == ({"private_key": ("key", True), "hosted_zone": (Unknown, False)}, [])
 
 
-def test_a_secret_map_becomes_a_map_of_secrets(provider: RegistryProvider) -> None:
+def test_secret_map_becomes_a_map_of_secrets(provider: RegistryProvider) -> None:
     sent = {"users": output({"alice": "a", "bob": "b"}, secret=True)}
     assert read(provider, sent) == ({"users": {"alice": ("a", True), "bob": ("b", True)}}, [])
 
 
-def test_a_network_s_parts_may_be_unknown_but_not_their_number(provider: RegistryProvider) -> None:
+def test_ids_of_a_network_can_be_unknown_but_not_their_number(provider: RegistryProvider) -> None:
     network = {"vpcId": output(known=False), "publicSubnetIds": ["a", output(known=False)]}
     made = {"vpc_id": (Unknown, False), "public_subnet_ids": ["a", (Unknown, False)]}
     assert read(provider, {"network": network}) == ({"network": made}, [])
     network = {"vpcId": "vpc-1", "publicSubnetIds": output(known=False)}
-    problem = "network.publicSubnetIds: is not known yet, and decides what is made"
+    problem = "network.publicSubnetIds: is not known yet, but decides which resources exist"
     assert read(provider, {"network": network}) == ({"network": {"vpc_id": "vpc-1"}}, [problem])
 
 
-def test_a_known_output_may_decide_what_is_made_unless_it_is_a_secret(provider: RegistryProvider) -> None:
+def test_plain_value_can_be_a_known_output_but_no_secret(provider: RegistryProvider) -> None:
     sent = {"domain": output("a.example.com"), "image": output("registry:3", secret=True)}
     assert read(provider, sent) == ({"domain": "a.example.com"}, ["image: is a secret, and would be shown"])
 
 
-def test_a_bare_reading_has_what_is_known_of_secrets(provider: RegistryProvider) -> None:
+def test_unwrapped_secrets_are_their_values(provider: RegistryProvider) -> None:
     sent = {"users": {"alice": output("a", secret=True)}, "htpasswd": output("h", secret=True)}
-    assert read(provider, sent, bare=True) == ({"users": {"alice": "a"}, "htpasswd": "h"}, [])
+    assert read(provider, sent, unwrap=True) == ({"users": {"alice": "a"}, "htpasswd": "h"}, [])
 
 
-def test_a_wrong_secret_is_not_shown(provider: RegistryProvider) -> None:
+def test_unreadable_secret_is_not_shown(provider: RegistryProvider) -> None:
     _, problems = read(provider, {"htpasswd": output(5, secret=True), "users": output("pass", secret=True)})
     assert problems == ["users: (a secret) cannot be read", "htpasswd: (a secret) cannot be read"]
 
 
 @pytest.mark.parametrize("value", ["two", 2.5, True, [2]])
-def test_what_is_no_whole_number(provider: RegistryProvider, value: Any) -> None:
-    made, problems = read(provider, {"minSize": value})
-    assert made == {}
+def test_other_values_than_integers_are_refused(provider: RegistryProvider, value: Any) -> None:
+    values, problems = read(provider, {"minSize": value})
+    assert values == {}
     assert len(problems) == 1
 
 
-# The YAML example, against the schema.
+# The YAML example and the schema.
 
 
-def test_the_yaml_example_fits_the_schema() -> None:
+def test_yaml_example_fits_the_schema() -> None:
     [registry] = [each for each in YAML["resources"].values() if each["type"] in SCHEMA["resources"]]
     assert _misfits(registry["properties"], REGISTRY["inputProperties"], REGISTRY.get("requiredInputs", ())) == []
     used = re.findall(r"\$\{registry\.(\w+)\}", " ".join(YAML["outputs"].values()))
@@ -239,12 +224,12 @@ def test_the_yaml_example_fits_the_schema() -> None:
         ({"network": {"publicSubnetIds": []}}, "vpcId"),
     ],
 )
-def test_what_does_not_fit_the_schema_is_found(properties: Mapping[str, Any], misfit: str) -> None:
+def test_misfits_are_found(properties: Mapping[str, Any], misfit: str) -> None:
     assert _misfits(properties, REGISTRY["inputProperties"], REGISTRY.get("requiredInputs", ())) == [misfit]
 
 
 def _misfits(values: Mapping[str, Any], properties: Mapping[str, Any], required: Sequence[str]) -> list[str]:
-    """The names of properties that the schema does not have, that have another type in it, or that are missing."""
+    """Return the names of properties that are unknown, of another type, or missing."""
     found = [name for name in required if name not in values]
     for name, value in values.items():
         found += _misfits_of(name, value, properties[name]) if name in properties else [name]

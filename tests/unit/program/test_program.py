@@ -1,4 +1,4 @@
-"""The stacks as they are deployed: Pulumi.yaml, Pulumi.<stack>.yaml and the program."""
+"""The stacks: Pulumi.yaml, Pulumi.<stack>.yaml and the program."""
 
 import runpy
 from collections.abc import Mapping
@@ -19,12 +19,12 @@ ARN = "arn:aws:iam::123456789012:server-certificate/mine"
 
 
 @pytest.mark.parametrize("stack", ["dev", "prod"])
-def test_a_stack_exports_what_a_person_needs(stacks: Mapping[str, Declaration], stack: str) -> None:
+def test_stack_has_its_outputs(stacks: Mapping[str, Declaration], stack: str) -> None:
     assert stacks[stack].exports.keys() == ALWAYS | {"caCertificate", "passwords"}
     assert stacks[stack].secret_exports == {"passwords"}
 
 
-def test_who_brings_a_certificate_and_users_gets_neither() -> None:
+def test_outputs_of_generated_values_are_only_set_if_they_were_generated() -> None:
     own = {"certificateArn": ARN, "domain": "registry.example.com", "htpasswd": f"alice:$2y$10${'a' * 53}"}
     config = {f"registry:{key}": value for key, value in own.items()}
     program = partial(runpy.run_path, str(FOLDER / "__main__.py"))
@@ -34,7 +34,7 @@ def test_who_brings_a_certificate_and_users_gets_neither() -> None:
 
 
 @pytest.mark.parametrize("stack", ["dev", "prod"])
-def test_the_exports_lead_to_the_registry(stacks: Mapping[str, Declaration], stack: str) -> None:
+def test_outputs_are_those_of_the_registry(stacks: Mapping[str, Declaration], stack: str) -> None:
     declaration = stacks[stack]
     balancer = declaration.one("aws:lb/loadBalancer:LoadBalancer").outputs["dnsName"]
     exports = declaration.exports
@@ -46,7 +46,7 @@ def test_the_exports_lead_to_the_registry(stacks: Mapping[str, Declaration], sta
     assert exports["serviceName"] == declaration.one("aws:ecs/service:Service").outputs["name"]
 
 
-def test_a_domain_is_the_registry_s_address(stack_keys: State) -> None:
+def test_domain_is_the_address(stack_keys: State) -> None:
     overrides = {"registry:domain": "registry.example.com"}
     exports = evaluate_project(FOLDER, "dev", overrides=overrides, state=dict(stack_keys)).exports
     assert exports["registryUrl"] == "https://registry.example.com"
@@ -57,7 +57,7 @@ def test_a_domain_is_the_registry_s_address(stack_keys: State) -> None:
 @pytest.mark.parametrize(
     ("stack", "zones", "gateways", "tokens"), [("dev", 2, 0, "optional"), ("prod", 3, 3, "required")]
 )
-def test_a_stack_has_its_zones_gateways_and_metadata_tokens(
+def test_stack_has_its_zones_gateways_and_metadata_tokens(
     stacks: Mapping[str, Declaration], stack: str, zones: int, gateways: int, tokens: str
 ) -> None:
     declaration = stacks[stack]
@@ -67,21 +67,29 @@ def test_a_stack_has_its_zones_gateways_and_metadata_tokens(
     assert template.inputs["metadataOptions"]["httpTokens"] == tokens
 
 
-def test_a_second_evaluation_with_the_same_state_gives_the_same_bytes(
+def test_second_evaluation_with_the_same_state_is_identical(
     stacks: Mapping[str, Declaration], stack_keys: State
 ) -> None:
     again, first = evaluate_project(FOLDER, "dev", state=stack_keys), stacks["dev"]
-    # The order in which independent resources are registered is Pulumi's, and may differ.
+    # Pulumi registers independent resources in any order.
     assert {each.urn: each for each in again.resources} == {each.urn: each for each in first.resources}
     assert again.exports == first.exports
 
 
-def test_a_wrong_configuration_ends_in_one_error_that_lists_all() -> None:
+def test_invalid_configuration_is_one_error() -> None:
     wrong = {"registry:minSize": "9", "registry:natGateways": "two", "registry:imgae": "registry:3"}
     with pytest.raises(InvalidInput) as raised:
         evaluate_project(FOLDER, "dev", overrides=wrong)
-    assert {problem.key for problem in raised.value.problems} == {
+    headings = [line.strip() for line in str(raised.value).splitlines() if line.startswith("  registry:")]
+    assert {heading.partition(": ")[0] for heading in headings} == {
         "registry:imgae",
         "registry:minSize, desiredCapacity, maxSize",
         "registry:natGateways",
     }
+
+
+def test_problem_found_after_the_configuration_was_read_is_in_its_terms(monkeypatch: pytest.MonkeyPatch) -> None:
+    """How many Availability Zones the region has is only known when the network is declared."""
+    monkeypatch.setattr("components.checks.network.MAX_ZONES", 7)
+    with pytest.raises(InvalidInput, match="registry:availabilityZones: 7 is more than the region has"):
+        evaluate_project(FOLDER, "dev", overrides={"registry:availabilityZones": "7"})

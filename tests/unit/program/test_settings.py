@@ -1,4 +1,4 @@
-"""The stack's configuration as the engine hands it over: parsed whole, or refused in one error."""
+"""The stack's configuration: parsed completely, or refused in one error."""
 
 import json
 from datetime import timedelta
@@ -8,12 +8,13 @@ import pulumi
 import pytest
 
 from components import ExistingNetwork, InvalidInput, PrivateRegistryArgs
+from components.problems import CONFIG, OPTIONS
 from settings import parse
 from tests.unit.helpers import Declare
 from tests.unit.pems import END, NOW, issue
 
 SENTINEL = "sentinel-Zx81"
-SECRET_KEYS = ("users", "htpasswd", "privateKey", "upstreamPassword")
+SECRET_KEYS = tuple(option.key for option in OPTIONS.values() if option.secret)
 SUBNETS = ["subnet-0123456789abcdef0", "subnet-0123456789abcdef1"]
 
 
@@ -27,7 +28,12 @@ def refusal(values: dict[str, str], secret_keys: tuple[str, ...] = SECRET_KEYS) 
     return raised.value
 
 
-def test_no_configuration_gives_the_defaults() -> None:
+def headings(error: InvalidInput) -> list[str]:
+    """The first line of each problem."""
+    return [line.strip() for line in str(error).splitlines() if line.startswith("  registry:")]
+
+
+def test_no_values_give_the_defaults() -> None:
     assert parsed({}) == PrivateRegistryArgs()
 
 
@@ -35,7 +41,7 @@ def test_no_configuration_gives_the_defaults() -> None:
     "key", ["domain", "users", "htpasswd", "certificate", "certificateArn", "amiId", "tags", "network"]
 )
 @pytest.mark.parametrize("empty", ["", "{}"])
-def test_an_empty_value_is_none(key: str, empty: str) -> None:
+def test_empty_value_is_not_set(key: str, empty: str) -> None:
     assert parsed({key: empty}) == PrivateRegistryArgs()
 
 
@@ -59,28 +65,28 @@ def test_an_empty_value_is_none(key: str, empty: str) -> None:
         ),
     ],
 )
-def test_values_get_their_types(key: str, value: str, field: str, expected: object) -> None:
+def test_value_has_its_type(key: str, value: str, field: str, expected: object) -> None:
     assert getattr(parsed({key: value}), field) == expected
 
 
 @pytest.mark.parametrize(
     ("key", "value", "allowed"),
     [
-        ("minSize", "two", "a whole number"),
-        ("minSize", "1.5", "a whole number"),
+        ("minSize", "two", "an integer"),
+        ("minSize", "1.5", "an integer"),
         ("flowLogs", "yes", "true or false"),
         ("flowLogs", "True", "true or false"),
-        ("allowedCidrs", "0.0.0.0/0", "a list of texts"),
-        ("allowedCidrs", "[1]", "a list of texts"),
-        ("tags", "[]", "a map of texts"),
-        ("tags", '{"team": 1}', "a map of texts"),
-        ("tags", "{", "a map of texts"),
+        ("allowedCidrs", "0.0.0.0/0", "a list of strings"),
+        ("allowedCidrs", "[1]", "a list of strings"),
+        ("tags", "[]", "a map of strings"),
+        ("tags", '{"team": 1}', "a map of strings"),
+        ("tags", "{", "a map of strings"),
         *(
             (
                 "network",
                 value,
-                "a map of vpcId, publicSubnetIds, privateSubnetIds and s3RouteTableIds, the first a text,"
-                " the others lists",
+                "a map of `vpcId` (a string), `publicSubnetIds` (a list of strings),"
+                " `privateSubnetIds` (a list of strings), `s3RouteTableIds` (a list of strings)",
             )
             for value in (
                 "vpc-1",
@@ -93,17 +99,18 @@ def test_values_get_their_types(key: str, value: str, field: str, expected: obje
         ),
     ],
 )
-def test_a_value_of_another_type_is_refused(key: str, value: str, allowed: str) -> None:
+def test_value_of_another_type_is_refused(key: str, value: str, allowed: str) -> None:
     (problem,) = refusal({key: value}).problems
-    assert (problem.key, problem.allowed) == (f"registry:{key}", allowed)
-    assert problem.found == f"{value!r} cannot be read"
+    heading, second, _ = problem.render(CONFIG).splitlines()
+    assert heading == f"registry:{key}: {value!r} cannot be read"
+    assert second == f"      allowed: {allowed}"
 
 
 @pytest.mark.parametrize(("key", "meant"), [("minSiez", "minSize"), ("nat_gateways", "natGateways"), ("user", "users")])
-def test_an_unknown_key_is_refused_with_the_one_that_was_meant(key: str, meant: str) -> None:
-    (problem,) = refusal({key: "1"}).problems
-    assert (problem.key, problem.found) == (f"registry:{key}", "is unknown")
-    assert problem.example == f"pulumi config rm registry:{key}  (did you mean {meant}?)"
+def test_unknown_key_is_refused_with_a_similar_key(key: str, meant: str) -> None:
+    error = refusal({key: "1"})
+    assert headings(error) == [f"registry:{key}: is unknown; did you mean {meant}?"]
+    assert error.problems[0].example == f"pulumi config rm registry:{key}"
 
 
 @pytest.mark.parametrize(
@@ -115,45 +122,46 @@ def test_an_unknown_key_is_refused_with_the_one_that_was_meant(key: str, meant: 
         ("upstreamPassword", SENTINEL),
     ],
 )
-def test_a_secret_in_clear_is_refused_and_not_repeated(key: str, value: str) -> None:
+def test_secret_in_clear_text_is_refused_and_not_shown(key: str, value: str) -> None:
     error = refusal({key: value}, secret_keys=())
-    assert f"registry:{key}: (a secret) is in clear" in str(error)
-    assert f"pulumi config set --secret registry:{key}" in str(error)
+    path = "--path registry:users.alice" if key == "users" else f"registry:{key}"
+    assert f"registry:{key}: (a secret) is in clear text" in str(error)
+    assert f"pulumi config rm registry:{key} && pulumi config set --secret {path}" in str(error)
     assert SENTINEL not in str(error)
 
 
 @pytest.mark.parametrize("value", [SENTINEL, f'["{SENTINEL}"]', f'{{"alice": ["{SENTINEL}"]}}'])
-def test_a_secret_that_cannot_be_read_is_not_shown(value: str) -> None:
+def test_unreadable_secret_is_not_shown(value: str) -> None:
     error = refusal({"users": value})
     assert "registry:users: (a secret) cannot be read" in str(error)
     assert SENTINEL not in str(error)
 
 
-def test_any_value_that_somebody_encrypted_is_a_secret() -> None:
+def test_unreadable_value_that_is_encrypted_is_not_shown() -> None:
     error = refusal({"minSize": SENTINEL}, secret_keys=("minSize",))
     assert "registry:minSize: (a secret) cannot be read" in str(error)
 
 
-def test_all_problems_are_in_one_error_by_the_names_of_the_configuration() -> None:
+def test_error_lists_all_problems_by_their_keys() -> None:
     error = refusal({"minSize": "0", "natGateways": "two", "flowLogs": "maybe", "imgae": "registry:3"})
     assert "4 problems" in str(error)
-    assert [problem.key for problem in error.problems] == [
+    assert [heading.partition(": ")[0] for heading in headings(error)] == [
         "registry:imgae",
         "registry:flowLogs",
         "registry:minSize, desiredCapacity, maxSize",
         "registry:natGateways",
     ]
-    assert error.problems[2].allowed == "1 <= minSize <= desiredCapacity <= maxSize"
+    assert "allowed: 1 <= `minSize` <= `desiredCapacity` <= `maxSize`\n" in str(error)
 
 
-def test_an_expired_certificate_is_refused() -> None:
+def test_expired_certificate_is_refused() -> None:
     issued = issue("registry.example.com")
     values = {"domain": "registry.example.com", "certificate": issued.pem, "privateKey": issued.key_pem}
     with pytest.raises(InvalidInput, match=r"registry:certificate: has expired"):
         parse(values, secret_keys=SECRET_KEYS, region="us-west-2", now=END + timedelta(days=1))
 
 
-def test_secrets_are_marked_for_whatever_they_flow_into(declare: Declare) -> None:
+def test_secrets_are_marked_as_secrets(declare: Declare) -> None:
     issued = issue("registry.example.com")
     values = {"domain": "registry.example.com", "certificate": issued.pem, "privateKey": issued.key_pem}
 
@@ -176,13 +184,13 @@ def test_secrets_are_marked_for_whatever_they_flow_into(declare: Declare) -> Non
     assert declared.exports["key"] == issued.key_pem
 
 
-def test_the_arguments_do_not_show_secrets() -> None:
+def test_repr_of_the_arguments_does_not_show_secrets() -> None:
     args = PrivateRegistryArgs(
         users={"alice": SENTINEL}, htpasswd=SENTINEL, private_key=SENTINEL, upstream_password=SENTINEL
     )
     assert SENTINEL not in repr(args)
 
 
-def test_what_lacks_in_a_network_is_told_by_its_place_in_the_configuration() -> None:
-    (problem,) = refusal({"network": json.dumps({"vpcId": "vpc-1", "privateSubnetIds": SUBNETS})}).problems
-    assert problem.key == "registry:network.publicSubnetIds"
+def test_problem_with_a_part_of_the_network_has_its_path() -> None:
+    error = refusal({"network": json.dumps({"vpcId": "vpc-1", "privateSubnetIds": SUBNETS})})
+    assert [heading.partition(": ")[0] for heading in headings(error)] == ["registry:network.publicSubnetIds"]
