@@ -2,9 +2,9 @@
 
 import dataclasses
 import json
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timezone
-from typing import Any
+from typing import Any, TypeVar
 
 import pulumi
 import pulumi_aws as aws
@@ -16,6 +16,9 @@ from components.checks.pem import expiry_problems
 from components.options import Option, options_of
 from components.problems import CONFIG, OPTIONS, audience, unknown_option
 
+_T = TypeVar("_T")
+_LIST: type[list[Any]] = list
+_MAP: type[dict[str, Any]] = dict
 _OPTIONS_BY_KEY = {option.key: option for option in OPTIONS.values()}
 _EMPTY = ("", "{}")  # Pulumi.yaml's defaults of options without a default: Pulumi requires a value of every key
 
@@ -90,9 +93,17 @@ def _parse(option: Option, text: str) -> Any:
     Raises:
         ValueError: the text is not of the option's type.
     """
-    if option.value_type is ExistingNetwork:
-        return _existing_network(text)
-    return _PARSERS[option.kind.name](text)
+    match option.kind.name:
+        case "string":
+            return text
+        case "integer":
+            return int(text)
+        case "boolean":
+            return _boolean(text)
+        case "array":
+            return _strings(json.loads(text))
+        case _:
+            return (_existing_network if option.value_type is ExistingNetwork else _string_map)(json.loads(text))
 
 
 def _boolean(text: str) -> bool:
@@ -101,44 +112,36 @@ def _boolean(text: str) -> bool:
     return text == "true"
 
 
-def _string_list(text: str) -> list[str]:
-    return _strings(json.loads(text))
+def _strings(value: Any) -> list[str]:
+    return [_checked(item, str) for item in _checked(value, _LIST)]
 
 
-def _strings(parsed: Any) -> list[str]:
-    if not isinstance(parsed, list) or not all(isinstance(item, str) for item in parsed):
-        raise ValueError
-    return parsed
+def _string_map(value: Any) -> dict[str, str]:
+    return {key: _checked(item, str) for key, item in _checked(value, _MAP).items()}
 
 
-def _string_map(text: str) -> dict[str, str]:
-    parsed = json.loads(text)
-    if not isinstance(parsed, dict) or not all(isinstance(item, str) for item in parsed.values()):
-        raise ValueError
-    return parsed
-
-
-def _existing_network(text: str) -> ExistingNetwork:
-    parsed = json.loads(text)
+def _existing_network(value: Any) -> ExistingNetwork:
+    parts = _checked(value, _MAP)
     names = {option.key: option.name for option in options_of(ExistingNetwork).values()}
-    if not isinstance(parsed, dict) or not parsed.keys() <= names.keys() or not isinstance(parsed.get("vpcId"), str):
+    if not parts.keys() <= names.keys():
         raise ValueError
-    vpc_id = parsed.pop("vpcId")
-    return ExistingNetwork(vpc_id=vpc_id, **{names[key]: _strings(value) for key, value in parsed.items()})
+    vpc_id = _checked(parts.pop("vpcId", None), str)
+    return ExistingNetwork(vpc_id=vpc_id, **{names[key]: _strings(part) for key, part in parts.items()})
 
 
-_PARSERS: Mapping[str, Callable[[str], Any]] = {
-    **{"string": str, "integer": int, "boolean": _boolean, "array": _string_list, "object": _string_map}
-}
+def _checked(value: Any, type_: type[_T]) -> _T:
+    if not isinstance(value, type_):
+        raise ValueError
+    return value
 
 
 def _with_secrets(args: PrivateRegistryArgs) -> PrivateRegistryArgs:
     """Return the arguments with their secrets marked, so that Pulumi encrypts everything that they flow into."""
-    given = {option.name: getattr(args, option.name) for option in OPTIONS.values() if option.secret}
-    return dataclasses.replace(args, **{name: _secret(value) for name, value in given.items() if value is not None})
-
-
-def _secret(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {key: _secret(part) for key, part in value.items()}
-    return pulumi.Output.secret(value)
+    secret = pulumi.Output.secret
+    marked: dict[str, Any] = {}
+    for option in OPTIONS.values():
+        value: Any = getattr(args, option.name)
+        if option.secret and value is not None:
+            is_map = option.kind.name == "object"
+            marked[option.name] = {key: secret(part) for key, part in value.items()} if is_map else secret(value)
+    return dataclasses.replace(args, **marked)

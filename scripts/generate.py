@@ -39,7 +39,7 @@ def _config(options: Iterable[Option]) -> str:
 
 
 def _config_entry(option: Option) -> dict[str, Any]:
-    not_set = {} if option.kind.name == "object" else ""
+    not_set: Any = {} if option.kind.name == "object" else ""
     choices = "".join(f" `{value}`: {text}" for value, text in option.choices.items())
     secrecy = " Set it with --secret." if option.secret else ""
     return {

@@ -21,7 +21,8 @@ class PrivateRegistry(library.PrivateRegistry):
 
     def __init__(self, name: str, args: Mapping[str, Any], opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__(name, library_args(args), opts)
-        self.network = dict(vars(self.network))
+        network: Any = self.network
+        self.network = {**vars(network)}
 
 
 # From these annotations, Pulumi's analyzer makes the schema.

@@ -5,7 +5,7 @@ import json
 import operator
 from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import pulumi
 from pulumi.output import Unknown
@@ -117,9 +117,10 @@ class _Value:
         self, value: Any, output: pulumi.Output[Any] | None = None, path: tuple[Any, ...] = (), secret: bool = False
     ) -> None:
         if isinstance(value, pulumi.Output):
-            output, path, secret = value, (), secret or _result(value.is_secret())
-            known, value = _result(value.is_known()), _result(value.future(with_unknowns=True))
-            if value is None and not known:
+            output = given = cast("pulumi.Output[Any]", value)
+            path, secret = (), secret or _result(given.is_secret())
+            value = _result(given.future(with_unknowns=True))
+            if value is None and not _result(given.is_known()):
                 value = Unknown()
         self.value: Any = value
         self.secret = secret

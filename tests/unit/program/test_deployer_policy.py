@@ -1,4 +1,4 @@
-"""The policy documents for the deployer, as IAM takes them. What they allow is tested in tests/engine."""
+"""The deployer's policy documents. tests/engine tests what they allow."""
 
 import json
 import re
@@ -17,26 +17,26 @@ _REFERENCE = _ROOT / "tests" / "iam" / "node_modules" / "@cloud-copilot" / "iam-
 
 @pytest.mark.parametrize("document", _DOCUMENTS, ids=lambda document: document.stem)
 def test_document_fits_into_a_managed_policy(document: Path) -> None:
-    """Source: IAM User Guide, "IAM and AWS STS quotas": 6,144 characters, white space not counted."""
+    """Source: IAM User Guide, "IAM and AWS STS quotas": 6,144 characters without white space."""
     text = re.sub(r"\s", "", document.read_text())
     assert len(re.sub("|".join(_LONGEST), lambda found: _LONGEST[found[0]], text)) <= 6144
 
 
 @pytest.mark.parametrize("document", _DOCUMENTS, ids=lambda document: document.stem)
-def test_each_action_knows_a_resource_of_its_statement(document: Path) -> None:
-    """IAM grants nothing where an action without resource types stands in a statement that names resources."""
+def test_each_action_applies_to_a_resource_of_its_statement(document: Path) -> None:
+    """In a statement that names resources, IAM does not grant an action that has no resource types."""
     statements = json.loads(document.read_text())["Statement"]
-    named = [(action, one["Resource"]) for one in statements if one["Resource"] != ["*"] for action in one["Action"]]
+    pairs = [(action, one["Resource"]) for one in statements if one["Resource"] != ["*"] for action in one["Action"]]
     ungranted = [
         action
-        for action, resources in named
+        for action, resources in pairs
         if not any(re.fullmatch(form, resource) for form in _arn_forms(action) for resource in resources)
     ]
     assert ungranted == []
 
 
 def _arn_forms(action: str) -> Iterator[str]:
-    """Regular expressions for the ARNs that an action can be done to."""
+    """Return regular expressions for the ARNs that an action applies to."""
     service, name = action.split(":")
     types = _reference("resourceTypes", service)
     for listed in _reference("actions", service)[name.lower()]["resourceTypes"]:

@@ -1,4 +1,4 @@
-"""The examples, as a reader runs them; and the name that they import the library by."""
+"""The examples that use the library, and the name under which they import it."""
 
 import json
 from collections.abc import Mapping
@@ -14,11 +14,11 @@ from tests.unit import reachability
 from tests.unit.helpers import environment
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
-# Those that use the library itself. Those that use the package through the plugin want an engine.
+# The examples that use the library. Those that use the plugin need an engine.
 NAMES = sorted(path.parent.name for path in EXAMPLES.glob("*/Pulumi.yaml") if "\npackages:" not in path.read_text())
 REGISTRY, PROVIDER, VPC = "private-registry:index:PrivateRegistry", "pulumi:providers:aws", "aws:ec2/vpc:Vpc"
 ROLE = "aws:iam/role:Role"
-# How many each declares.
+# The number of registries, if it is not one.
 REGISTRIES = {"several": 3, "stack-references": 0}
 
 
@@ -27,39 +27,37 @@ def examples() -> Mapping[str, Declaration]:
     return {name: evaluate_project(EXAMPLES / name, "dev") for name in NAMES}
 
 
-def test_the_library_has_the_same_public_names_under_both_of_its_names() -> None:
-    ours = {name: getattr(components, name) for name in components.__all__}
-    assert {name: getattr(private_registry, name) for name in components.__all__} == ours
+def test_library_has_the_same_names_in_both_modules() -> None:
+    names = {name: getattr(components, name) for name in components.__all__}
+    assert {name: getattr(private_registry, name) for name in components.__all__} == names
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_an_example_declares_its_registries_and_tells_where_they_are(
-    examples: Mapping[str, Declaration], name: str
-) -> None:
+def test_example_declares_registries_and_has_outputs(examples: Mapping[str, Declaration], name: str) -> None:
     assert len(examples[name].all(REGISTRY)) == REGISTRIES.get(name, 1)
     assert examples[name].exports
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_an_example_s_passwords_are_secret(examples: Mapping[str, Declaration], name: str) -> None:
+def test_passwords_are_secret_outputs(examples: Mapping[str, Declaration], name: str) -> None:
     declaration = examples[name]
     assert {"passwords", "dockerConfigJson"} & declaration.exports.keys() <= declaration.secret_exports
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_an_example_installs_the_library_from_this_repository(name: str) -> None:
+def test_example_installs_the_library_from_this_repository(name: str) -> None:
     lines = (EXAMPLES / name / "requirements.txt").read_text().splitlines()
     assert "../.." in lines
 
 
 @pytest.mark.parametrize("name", sorted(path.parent.name for path in EXAMPLES.glob("*/Pulumi.yaml")))
-def test_an_example_says_what_it_shows_and_how_to_deploy_it(name: str) -> None:
+def test_readme_has_a_title_and_the_command_to_deploy(name: str) -> None:
     text = (EXAMPLES / name / "README.md").read_text()
     assert text.startswith("# ")
     assert "pulumi up" in text
 
 
-def test_the_company_s_provider_makes_everything_in_its_registry(examples: Mapping[str, Declaration]) -> None:
+def test_embedded_uses_the_company_provider_for_every_aws_resource(examples: Mapping[str, Declaration]) -> None:
     declaration = examples["embedded"]
     company = declaration.one(PROVIDER)
     aws = [each for each in declaration.resources if each.type.startswith("aws:")]
@@ -67,7 +65,7 @@ def test_the_company_s_provider_makes_everything_in_its_registry(examples: Mappi
     assert company.inputs["region"] == "us-west-2"
 
 
-def test_existing_network_makes_nothing_of_a_network_in_the_component(examples: Mapping[str, Declaration]) -> None:
+def test_existing_network_creates_only_security_groups_and_an_endpoint(examples: Mapping[str, Declaration]) -> None:
     declaration = examples["existing-network"]
     inside = {r.type for r in declaration.resources if "PrivateRegistry" in r.parent and r.type.startswith("aws:ec2/")}
     own = {"aws:ec2/launchTemplate:LaunchTemplate", "aws:ec2/securityGroup:SecurityGroup"}
@@ -76,7 +74,7 @@ def test_existing_network_makes_nothing_of_a_network_in_the_component(examples: 
     assert declaration.one("aws:lb/targetGroup:TargetGroup").inputs["vpcId"] == vpc.id
 
 
-def test_internal_has_a_private_load_balancer_for_the_offices_alone(examples: Mapping[str, Declaration]) -> None:
+def test_internal_has_an_internal_load_balancer_for_the_office_networks(examples: Mapping[str, Declaration]) -> None:
     declaration = examples["internal"]
     assert declaration.one("aws:lb/loadBalancer:LoadBalancer").inputs["internal"] is True
     rules = declaration.all("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule")
@@ -85,20 +83,20 @@ def test_internal_has_a_private_load_balancer_for_the_offices_alone(examples: Ma
     assert environment(declaration)["REGISTRY_STORAGE_REDIRECT_DISABLE"] == "true"
 
 
-def test_isolated_has_no_way_to_the_internet_and_needs_none(examples: Mapping[str, Declaration]) -> None:
+def test_isolated_works_without_internet_access(examples: Mapping[str, Declaration]) -> None:
     declaration = examples["isolated"]
     assert declaration.all("aws:ec2/route:Route") == []
     assert reachability.unreachable(declaration, "images") == set()
 
 
-def test_domain_gets_records_and_a_certificate(examples: Mapping[str, Declaration]) -> None:
+def test_domain_has_records_and_a_certificate(examples: Mapping[str, Declaration]) -> None:
     declaration = examples["domain"]
     records = {record.inputs["type"]: record.inputs["name"] for record in declaration.all("aws:route53/record:Record")}
     assert (records["A"], records["AAAA"]) == ("registry.example.com", "registry.example.com")
     assert declaration.one("aws:acm/certificate:Certificate").inputs["domainName"] == "registry.example.com"
 
 
-def test_a_cache_pulls_from_docker_hub(examples: Mapping[str, Declaration]) -> None:
+def test_pull_through_cache_caches_docker_hub(examples: Mapping[str, Declaration]) -> None:
     assert environment(examples["pull-through-cache"])["REGISTRY_PROXY_REMOTEURL"] == "https://registry-1.docker.io"
 
 
@@ -122,31 +120,31 @@ def test_several_share_a_network_and_differ_in_users_and_region(examples: Mappin
     assert users == {name: name for name in groups}
 
 
-def test_several_use_no_default_provider(examples: Mapping[str, Declaration]) -> None:
+def test_several_do_not_use_the_default_provider(examples: Mapping[str, Declaration]) -> None:
     aws = [each for each in examples["several"].resources if each.type.startswith("aws:")]
     assert [each.name for each in aws if not each.provider] == []
 
 
-def test_a_transform_reaches_every_role(examples: Mapping[str, Declaration]) -> None:
+def test_options_sets_a_permissions_boundary_on_every_role(examples: Mapping[str, Declaration]) -> None:
     roles = examples["options"].all(ROLE)
     assert len(roles) == 3
     assert {role.inputs.get("permissionsBoundary") for role in roles} == {"arn:aws:iam::aws:policy/PowerUserAccess"}
 
 
-def test_protection_reaches_the_buckets_whatever_force_destroy_says() -> None:
+def test_options_protects_the_buckets_in_spite_of_force_destroy() -> None:
     declaration = evaluate_project(EXAMPLES / "options", "dev", overrides={"options:protect": "true"})
     assert {bucket.name for bucket in declaration.all("aws:s3/bucket:Bucket") if bucket.protect} == {
         *("images-images", "images-logs", "images-bootstrap")
     }
 
 
-def test_tags_reach_what_auto_scaling_makes(examples: Mapping[str, Declaration]) -> None:
+def test_options_tags_what_auto_scaling_launches(examples: Mapping[str, Declaration]) -> None:
     template = examples["options"].one("aws:ec2/launchTemplate:LaunchTemplate").inputs
     tagged = {each["resourceType"] for each in template["tagSpecifications"] if each["tags"]["cost-center"] == "4711"}
     assert tagged == {"instance", "volume", "network-interface"}
 
 
-def test_a_second_program_builds_a_pull_secret_from_the_registry_s_outputs(
+def test_stack_references_creates_a_pull_secret_from_the_outputs(
     examples: Mapping[str, Declaration],
 ) -> None:
     declaration = examples["stack-references"]

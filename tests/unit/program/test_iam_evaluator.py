@@ -1,4 +1,4 @@
-"""The evaluator answers only requests that AWS knows."""
+"""The evaluator of IAM policies refuses requests that AWS does not know."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ BUCKET, OBJECT = "arn:aws:s3:::images", "arn:aws:s3:::images/x"
 
 
 def read(**changes: Any) -> Simulation:
-    """An instance reads an object, which a policy allows it."""
+    """Simulate an instance that reads an object, with a policy that allows it."""
     statement = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": f"{BUCKET}/*"}
     request = {
         "principal": "arn:aws:sts::123456789012:assumed-role/instance/i-0123",
@@ -24,7 +24,7 @@ def read(**changes: Any) -> Simulation:
     return Simulation(**{**request, **changes})
 
 
-def test_answers_come_in_the_order_of_the_requests() -> None:
+def test_answers_are_in_the_order_of_the_requests() -> None:
     assert allowed([read(), read(action="s3:PutObject"), read(principal=None, identity_policies=())]) == [
         True,
         False,
@@ -42,6 +42,6 @@ def test_answers_come_in_the_order_of_the_requests() -> None:
     ],
     ids=["action", "resource", "condition key", "policy"],
 )
-def test_what_aws_does_not_know_is_an_error(changes: dict[str, Any], problem: str) -> None:
+def test_request_that_aws_does_not_know_is_an_error(changes: dict[str, Any], problem: str) -> None:
     with pytest.raises(InvalidSimulation, match=problem):
         allowed([read(**changes)])

@@ -1,4 +1,4 @@
-"""What the declared policies grant, by an evaluator of AWS's rules: all that is needed, and nothing else."""
+"""The declared policies, evaluated by AWS's rules: they grant what is needed, and nothing else."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ _ISOLATED = ["isolated", "isolated, in GovCloud"]
 
 @dataclass(frozen=True)
 class Declared:
-    """A stack, and its policies."""
+    """A stack and its policies."""
 
     stack: Stack
     policies: Policies
@@ -53,12 +53,12 @@ class Declared:
 @pytest.fixture(scope="module")
 def declared(declare: Declare) -> Callable[[str], Declared]:
     @functools.cache
-    def of(name: str) -> Declared:
+    def declare_stack(name: str) -> Declared:
         region, args = _STACKS[name]
         declaration = declare(lambda: PrivateRegistry("images", args), region=region)
         return Declared(Stack(declaration), policies.declared(declaration))
 
-    return of
+    return declare_stack
 
 
 @pytest.mark.parametrize("source", NEEDED)
@@ -75,20 +75,20 @@ def test_other_requests_are_refused(declared: Callable[[str], Declared], name: s
 
 
 @pytest.mark.parametrize("name", _ISOLATED)
-def test_other_requests_do_not_pass_the_endpoints(declared: Callable[[str], Declared], name: str) -> None:
+def test_vpc_endpoints_refuse_other_requests(declared: Callable[[str], Declared], name: str) -> None:
     assert texts(granted(through_endpoints(declared(name).stack), declared(name).policies)) == []
 
 
 @pytest.mark.parametrize("name", _STACKS)
-def test_roles_are_granted_actions_by_their_full_names(declared: Callable[[str], Declared], name: str) -> None:
-    """A wildcard would grant actions that nobody asks for here."""
+def test_identity_policies_have_no_wildcard_actions(declared: Callable[[str], Declared], name: str) -> None:
+    """A wildcard would grant actions that no test requests."""
     identity = [document for attachment, document in declared(name).policies.items() if attachment.kind == "identity"]
     assert [rest.action for document in identity for rest in weakened(document) if "*" in rest.action] == []
 
 
 @pytest.mark.parametrize("name", ["registry:2", "isolated"])
-def test_no_part_of_a_policy_is_spare(declared: Callable[[str], Declared], name: str) -> None:
-    """Without any of its permissions, denials or conditions, some request would be answered otherwise."""
+def test_every_part_of_a_policy_is_needed(declared: Callable[[str], Declared], name: str) -> None:
+    """Without any permission, denial or condition, the answer to some request changes."""
     stack, original = declared(name).stack, declared(name).policies
     kinds = [*REFUSED.values(), *([through_endpoints] if name in _ISOLATED else [])]
     requests = [*needed(stack), *(request for kind in kinds for request in kind(stack))]

@@ -1,4 +1,4 @@
-"""In a new interpreter, importing the components does nothing else, and the first hash prints nothing."""
+"""Importing the library has no side effects."""
 
 import subprocess
 import sys
@@ -6,7 +6,7 @@ from pathlib import Path
 
 WATCHED = """
 import sys
-import pulumi, pulumi_aws, pulumi_random, pulumi_tls  # theirs is not ours to judge
+import pulumi, pulumi_aws, pulumi_random, pulumi_tls  # their imports are not tested
 
 from pulumi.runtime import config
 
@@ -23,13 +23,13 @@ pulumi.Config.__init__ = config.get_config = config.get_config_env = forbidden
 sys.addaudithook(watch)
 import components
 
-# passlib looks at its back end at the first hash, and logs what it does not know there.
+# passlib loads bcrypt at the first hash, and logs if it does not know the version.
 from components.pure.htpasswd import htpasswd_line
 htpasswd_line("alice", "secret", "AAECAwQFBgcICQoLDA0ODw==", 4)
 """
 
 
-def test_importing_reads_no_config_touches_no_network_and_nothing_is_printed() -> None:
+def test_import_uses_no_config_file_and_network_and_prints_nothing() -> None:
     root = Path(__file__).parents[3]
     ran = subprocess.run([sys.executable, "-c", WATCHED], cwd=root, capture_output=True, text=True)
     assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", "")
