@@ -15,9 +15,10 @@ from pathlib import Path
 import pytest
 
 from sandbox.local import Sandbox
+from sandbox.random_image import Image
+from sandbox.registry_client import Endpoint, RegistryClient, RequestFailed
 from tests.sandbox import figures
 from tests.sandbox.helpers import registry_process
-from tests.sandbox.registry_client import Image, RegistryClient, RequestFailed
 from tests.sandbox.replicas import replicas
 
 _PAUSE_SECONDS = 0.25  # from the start of a pull to the start of the next
@@ -34,7 +35,7 @@ def balanced(dev: Sandbox, tmp_path: Path) -> Iterator[Sandbox]:
 @pytest.fixture
 def image(balanced: Sandbox) -> Image:
     pushed = Image.random("test/dead-replica", "1", layer_bytes=1000)
-    with RegistryClient(balanced) as client:
+    with RegistryClient(Endpoint.of(balanced)) as client:
         client.push(pushed)
     return pushed
 
@@ -76,7 +77,7 @@ def pulls_for(sandbox: Sandbox, image: Image, *, seconds: float) -> list[tuple[f
         began = time.monotonic()
         lasted = None
         try:
-            with RegistryClient(sandbox) as client:
+            with RegistryClient(Endpoint.of(sandbox)) as client:
                 client.pull(image)
             lasted = time.monotonic() - began
         except RequestFailed:

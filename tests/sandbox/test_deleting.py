@@ -7,8 +7,9 @@ import os
 import pytest
 
 from sandbox.local import Sandbox
+from sandbox.random_image import MANIFEST_TYPE, Image, digest
+from sandbox.registry_client import Endpoint, RegistryClient
 from tests.sandbox.helpers import run_documented
-from tests.sandbox.registry_client import MANIFEST_TYPE, Image, RegistryClient, digest
 from tests.sandbox.replicas import ask_replica
 
 
@@ -22,7 +23,7 @@ def registries(request: pytest.FixtureRequest) -> Sandbox:
 def image(registries: Sandbox) -> Image:
     """An image that every replica has served, so that a replica with a cache would remember it."""
     pushed = Image.random(f"deleted/{os.urandom(4).hex()}", "1", layer_bytes=1000)
-    with RegistryClient(registries) as client:
+    with RegistryClient(Endpoint.of(registries)) as client:
         client.push(pushed)
     for replica in range(len(registries.containers)):
         assert statuses(registries, replica, "GET", [*manifests(pushed), *blobs(pushed)]) <= {200, 307}
@@ -30,7 +31,7 @@ def image(registries: Sandbox) -> Image:
 
 
 def test_deleted_image_is_refused_by_every_replica(registries: Sandbox, image: Image) -> None:
-    with RegistryClient(registries) as client:
+    with RegistryClient(Endpoint.of(registries)) as client:
         client.push(Image.random(image.repository, "kept", layer_bytes=1000))
     by_tag, by_digest = manifests(image)
     assert statuses(registries, 0, "DELETE", [by_digest, *blobs(image)]) == {202}
@@ -40,13 +41,13 @@ def test_deleted_image_is_refused_by_every_replica(registries: Sandbox, image: I
 
 
 def test_erased_layer_is_gone_at_once_and_can_be_pushed_again(registries: Sandbox, image: Image) -> None:
-    layer = digest(image.blobs[-1])
+    layer = image.blobs[-1].digest
     run_documented(registries, "erase-layer", LAYER=layer)
     path = f"/v2/{image.repository}/blobs/{layer}"
     for replica in range(len(registries.containers)):
         assert statuses(registries, replica, "GET", [path]) == {404}
     assert not versions(registries, layer)
-    with RegistryClient(registries) as client:
+    with RegistryClient(Endpoint.of(registries)) as client:
         client.push(image)
         client.pull(image)
 
@@ -59,7 +60,7 @@ def manifests(image: Image) -> tuple[str, str]:
 
 def blobs(image: Image) -> list[str]:
     """The paths of config and layers."""
-    return [f"/v2/{image.repository}/blobs/{digest(blob)}" for blob in image.blobs]
+    return [f"/v2/{image.repository}/blobs/{blob.digest}" for blob in image.blobs]
 
 
 def statuses(sandbox: Sandbox, replica: int, method: str, paths: list[str]) -> set[int]:

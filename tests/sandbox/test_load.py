@@ -17,12 +17,13 @@ from pathlib import Path
 import pytest
 
 from sandbox.local import Sandbox
+from sandbox.random_image import Image
+from sandbox.registry_client import Endpoint, RegistryClient, RequestFailed
 from tests.sandbox import figures
 from tests.sandbox.helpers import registry_process
 from tests.sandbox.killing_proxy import killing_proxy
-from tests.sandbox.registry_client import Image, RegistryClient, RequestFailed
 from tests.sandbox.replicas import replicas
-from tests.sandbox.traffic import PODMAN, Report, traffic
+from tests.sandbox.traffic import PODMAN_ATTEMPTS, Report, retry, traffic
 
 _SECONDS = float(os.environ.get("REGISTRY_LOAD_SECONDS", "10"))
 # Most clients of a registry pull. The AWS API here is slow: with more that push, it alone would be measured.
@@ -41,7 +42,10 @@ def test_under_load_no_digest_is_wrong_and_memory_is_bounded(fresh: Sandbox) -> 
     processes = [registry_process(int(container.id)) for container in fresh.containers]
     with killing_proxy(fresh.balancer.address, fresh.balancer.port, every=_KILLED) as proxy:
         behind = dataclasses.replace(fresh, balancer=dataclasses.replace(fresh.balancer, port=proxy.port))
-        with traffic(behind, clients=_PUSHING, attempts=PODMAN) as report, ThreadPoolExecutor(_PULLING) as pool:
+        with (
+            traffic(behind, clients=_PUSHING, attempts=PODMAN_ATTEMPTS) as report,
+            ThreadPoolExecutor(_PULLING) as pool,
+        ):
             before, end = report.requests, time.monotonic() + _SECONDS
             pulls = sum(pool.map(lambda _: pull_until(end, behind, report), range(_PULLING)))
             rate = (report.requests - before) / _SECONDS
@@ -52,7 +56,7 @@ def test_under_load_no_digest_is_wrong_and_memory_is_bounded(fresh: Sandbox) -> 
         f"connections killed; in all {report}; peak memory of a registry {peak:.0f} MiB",
     )
     assert not report.lost
-    assert not report.given_up
+    assert not report.abandoned_operations
     assert proxy.killed
     assert pulls > _PULLING
     assert [registry_process(int(container.id)) for container in fresh.containers] == processes
@@ -61,7 +65,11 @@ def test_under_load_no_digest_is_wrong_and_memory_is_bounded(fresh: Sandbox) -> 
 
 
 def pull_until(end: float, sandbox: Sandbox, report: Report) -> int:
-    """Pulls images that the traffic has pushed, again and again; says how often. `Altered` ends the test."""
+    """Pull images that the traffic has pushed, retrying as real clients do; return how often.
+
+    Raises:
+        Altered: What was pulled is not what was pushed.
+    """
     pulls = 0
     while time.monotonic() < end:
         pull(sandbox, random.choice(report.pushed), report)
@@ -70,17 +78,14 @@ def pull_until(end: float, sandbox: Sandbox, report: Report) -> int:
 
 
 def pull(sandbox: Sandbox, image: Image, report: Report) -> None:
-    """One pull, tried again as real clients do when the connection breaks."""
-    for left in reversed(range(PODMAN)):
-        try:
-            with RegistryClient(sandbox, told=report.count_request) as client:
-                client.pull(image)
-            return
-        except RequestFailed as error:
-            report.failures.append(str(error))
-            if not left or not error.passing:
-                report.given_up.append(str(error))
-                return
+    def once() -> None:
+        with RegistryClient(Endpoint.of(sandbox), on_request=report.count_request) as client:
+            client.pull(image)
+
+    try:
+        retry(once, PODMAN_ATTEMPTS, on_failure=lambda error: report.failures.append(str(error)))
+    except RequestFailed as error:
+        report.abandoned_operations.append(str(error))
 
 
 def reservation(sandbox: Sandbox) -> int:

@@ -17,8 +17,9 @@ import pytest
 from sandbox.local import Sandbox
 from sandbox.machine import programs
 from sandbox.machine.processes import wait_until
+from sandbox.random_image import Image
+from sandbox.registry_client import Endpoint, RegistryClient, RequestFailed
 from tests.sandbox.helpers import run_documented
-from tests.sandbox.registry_client import Image, RegistryClient, RequestFailed
 
 _REPOSITORIES = "docker/registry/v2/repositories"
 
@@ -27,7 +28,7 @@ _REPOSITORIES = "docker/registry/v2/repositories"
 def image(dev: Sandbox) -> Image:
     """One that the registry has."""
     pushed = Image.random("restore/" + os.urandom(4).hex(), "1", layers=1, layer_bytes=1000)
-    with RegistryClient(dev) as client:
+    with RegistryClient(Endpoint.of(dev)) as client:
         client.push(pushed)
     return pushed
 
@@ -41,7 +42,7 @@ def now() -> str:
 
 def pull(sandbox: Sandbox, image: Image) -> None:
     """Compares each digest with what was pushed."""
-    with RegistryClient(sandbox) as client:
+    with RegistryClient(Endpoint.of(sandbox)) as client:
         client.pull(image)
 
 
@@ -78,7 +79,7 @@ def test_a_deleted_image_comes_back(
 def test_an_overwritten_tag_comes_back(dev: Sandbox, image: Image) -> None:
     since = now()
     other = Image.random(image.repository, image.tag, layer_bytes=1000)
-    with RegistryClient(dev) as client:
+    with RegistryClient(Endpoint.of(dev)) as client:
         client.push(other)
     pull(dev, other)
     key = f"{_REPOSITORIES}/{image.repository}/_manifests/tags/{image.tag}/current/link"

@@ -71,9 +71,9 @@ def test_it_recovers_by_itself_and_nothing_is_lost(
             seconds=_RECOVERY_SECONDS,
         )
         recovered = time.monotonic() - begun
-        report.goes_on()  # until what the fault still has under way has failed
+        report.assert_continues()  # until what the fault still has under way has failed
         failures = len(report.failures)
-        report.goes_on()
+        report.assert_continues()
         assert report.failures[failures:] == []
     figures.record(f"{name} for {_FAULT_SECONDS} s, by {_SCALE:g}", f"first push after {recovered:.1f} s; {report}")
     assert report.failures or not errors

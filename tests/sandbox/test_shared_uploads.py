@@ -11,7 +11,7 @@ import urllib3
 
 from sandbox.ecs.agent import Container
 from sandbox.local import Sandbox
-from tests.sandbox.registry_client import digest
+from sandbox.random_image import digest
 from tests.sandbox.replicas import ask_replica, replicas
 
 _CHUNKS = 6

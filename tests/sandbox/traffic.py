@@ -1,12 +1,12 @@
-"""Constant background traffic, and what became of it.
+"""Constant background traffic, and a report on it.
 
-Each client goes round: it logs in, pushes a new image of several layers, and pulls one of those pushed before. At the
-end every image that was pushed is pulled once more, and each digest compared.
+Each client repeats a round: it logs in, pushes a new image of several layers, and pulls one of its earlier images. At
+the end every pushed image is pulled once more, and each digest is compared.
 
-A failed operation is begun again where the test asks for it, as real clients do it: `podman push` and `podman pull`
-begin the whole anew up to 3 times, after 1, 2 and 4 seconds, when the connection broke or the server said that the
-fault is its own, and so does `skopeo --retry-times 3` (containers/common, pkg/retry). What was uploaded is not uploaded
-again. docker is more patient with layers (5 times each; moby, distribution/xfer) and not at all with manifests.
+A failed operation is retried where the test asks for it, as real clients do: `podman push` and `podman pull` repeat the
+whole operation up to 3 times, after 1, 2 and 4 seconds, if the connection broke or the status was 500 or above, and so
+does `skopeo --retry-times 3` (containers/common, pkg/retry). They do not upload again what the registry has. docker
+retries each layer 5 times (moby, distribution/xfer) and manifests never.
 """
 
 from __future__ import annotations
@@ -23,30 +23,30 @@ from dataclasses import dataclass, field
 
 from sandbox.local import Sandbox
 from sandbox.machine.processes import wait_until
-from tests.sandbox.registry_client import Altered, Image, RegistryClient, RequestFailed
+from sandbox.random_image import Image
+from sandbox.registry_client import Altered, Endpoint, RegistryClient, RequestFailed
 
-# How often podman tries.
-PODMAN = 4
+PODMAN_ATTEMPTS = 4
 
 _ROUND_SECONDS = 60
 
 
 @dataclass
 class Report:
-    """What became of the traffic; it is complete when the traffic has ended.
+    """What happened to the traffic. It is complete when the traffic has ended.
 
     Attributes:
-        requests: how many were sent.
-        failures: the requests that got no answer or an unexpected one, whether tried again or not.
-        given_up: the operations that failed for good.
-        longest_wait: for one login, push or pull, in seconds, with all that was tried again.
-        pushed: the images that were pushed with success.
-        lost: what could not be pulled at the end, or was not what had been pushed.
+        requests: How many were sent.
+        failures: The requests that got no answer or an unexpected one, whether retried or not.
+        abandoned_operations: The operations that failed at their last attempt.
+        longest_wait: For one login, push or pull with all its attempts, in seconds.
+        pushed: The images whose push succeeded.
+        lost: What could not be pulled at the end, or differed from what was pushed.
     """
 
     requests: int = 0
     failures: list[str] = field(default_factory=list)
-    given_up: list[str] = field(default_factory=list)
+    abandoned_operations: list[str] = field(default_factory=list)
     longest_wait: float = 0.0
     pushed: list[Image] = field(default_factory=list)
     lost: list[str] = field(default_factory=list)
@@ -59,49 +59,48 @@ class Report:
             f"{len(self.pushed)} images pushed, {len(self.lost)} lost or altered"
         )
 
-    def goes_on(self, rounds: int = 1) -> None:
-        """Returns when each client has gone round, from here on, so many times."""
+    def assert_continues(self) -> None:
+        """Return when each client has started and completed another round."""
         with self._lock:
             before = dict(self._rounds)
         wait_until(
-            # The one that is under way began earlier.
-            lambda: all(self._rounds[client] > count + rounds for client, count in before.items()),
+            # Two more: the current round started earlier.
+            lambda: all(self._rounds[client] >= count + 2 for client, count in before.items()),
             "the traffic's next round",
             seconds=_ROUND_SECONDS,
         )
 
     def count_request(self) -> None:
-        """One was sent."""
         with self._lock:
             self.requests += 1
 
     def count_round(self, client: int) -> None:
-        """A client has gone round."""
-        self._rounds[client] += 1
+        with self._lock:
+            self._rounds[client] += 1
 
     def count_wait(self, seconds: float) -> None:
-        """An operation has ended."""
+        """Record how long an operation took."""
         with self._lock:
             self.longest_wait = max(self.longest_wait, seconds)
 
 
-def persist(operation: Callable[[], None], tries: int, failed: Callable[[RequestFailed], None]) -> None:
-    """Begins an operation again, as the module says, after each failure that may pass.
+def retry(operation: Callable[[], None], attempts: int, on_failure: Callable[[RequestFailed], None]) -> None:
+    """Repeat an operation after each retryable failure, with podman's pauses.
 
     Args:
-        failed: is told of every failure.
+        on_failure: Called after every failed attempt.
 
     Raises:
-        RequestFailed: the last one.
+        RequestFailed: The last attempt failed, or the failure is not retryable.
     """
-    for attempt in range(1, tries + 1):
+    for attempt in range(1, attempts + 1):
         try:
             return operation()
         except RequestFailed as error:
-            failed(error)
-            if attempt == tries or not error.passing:
+            on_failure(error)
+            if attempt == attempts or not error.retryable:
                 raise
-        time.sleep(2 ** (attempt - 1))  # as the clients do
+        time.sleep(2 ** (attempt - 1))
 
 
 @contextmanager
@@ -114,56 +113,57 @@ def traffic(
     layer_bytes: int = 20_000,
     trusted: Sequence[str] = (),
 ) -> Iterator[Report]:
-    """Traffic that has begun, until the end of the block.
+    """Send traffic until the end of the block. The block starts when each client has completed a round.
 
     Args:
-        login: user and password; the sandbox's by default.
-        attempts: how often an operation is tried: 1, or as often as a real client would (`PODMAN`).
-        layer_bytes: each image has three layers of this size.
-        trusted: certificates to trust beside the load balancer's first one, PEM.
+        login: User and password. Default: the sandbox's.
+        attempts: How often an operation is tried; `PODMAN_ATTEMPTS` is what a real client does.
+        layer_bytes: The size of each of an image's two layers.
+        trusted: Certificates, PEM, to trust in addition to the load balancer's.
     """
     report, stop = Report(), threading.Event()
+    endpoint = Endpoint.of(sandbox, login=login, trusted=trusted)
 
-    def operate(what: str, operation: Callable[[RegistryClient], None], tries: int = attempts) -> bool:
+    def operate(name: str, operation: Callable[[RegistryClient], None], attempts: int = attempts) -> bool:
         def once() -> None:
-            with RegistryClient(sandbox, login=login, trusted=trusted, told=report.count_request) as client:
+            with RegistryClient(endpoint, on_request=report.count_request) as client:
                 operation(client)
 
-        begun = time.monotonic()
+        start = time.monotonic()
         try:
-            persist(once, tries, failed=lambda error: report.failures.append(str(error)))
+            retry(once, attempts, on_failure=lambda error: report.failures.append(str(error)))
             return True
         except RequestFailed as error:
-            report.given_up.append(f"{what}: {error}")
+            report.abandoned_operations.append(f"{name}: {error}")
             return False
         finally:
-            report.count_wait(time.monotonic() - begun)
+            report.count_wait(time.monotonic() - start)
 
-    def pulled(image: Image, tries: int = attempts) -> bool:
+    def pull(image: Image, attempts: int = attempts) -> bool:
         try:
-            return operate(f"pull of {image}", lambda client: client.pull(image), tries)
+            return operate(f"pull of {image}", lambda client: client.pull(image), attempts)
         except Altered as error:
             report.lost.append(str(error))
             return True
 
-    def go_round(number: int) -> None:
-        repository, mine = f"traffic/{secrets.token_hex(4)}", []
+    def repeat_rounds(number: int) -> None:
+        repository, own = f"traffic/{secrets.token_hex(4)}", []
         while not stop.is_set():
             operate("login", RegistryClient.login)
-            image = Image.random(repository, str(len(mine)), layer_bytes=layer_bytes)
+            image = Image.random(repository, str(len(own)), layer_bytes=layer_bytes)
             if operate(f"push of {image}", lambda client, image=image: client.push(image)):
-                mine.append(image)
+                own.append(image)
                 report.pushed.append(image)
-            if mine:
-                pulled(random.choice(mine))
+            if own:
+                pull(random.choice(own))
             report.count_round(number)
 
     def check(image: Image) -> None:
-        if not pulled(image, PODMAN):
+        if not pull(image, PODMAN_ATTEMPTS):
             report.lost.append(f"{image}: it could not be pulled")
 
     with ThreadPoolExecutor(clients) as pool:
-        rounds = [pool.submit(go_round, number) for number in range(clients)]
+        rounds = [pool.submit(repeat_rounds, number) for number in range(clients)]
         try:
             wait_until(lambda: len(report._rounds) == clients, "the traffic's first round", seconds=_ROUND_SECONDS)
             yield report

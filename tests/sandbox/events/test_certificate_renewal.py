@@ -8,10 +8,10 @@ from collections.abc import Iterator
 import pytest
 
 from sandbox.machine.processes import wait_until
+from sandbox.registry_client import Endpoint, RegistryClient, RequestFailed
 from tests.sandbox import figures
 from tests.sandbox.events.authority import Authority
 from tests.sandbox.fleet import Fleet
-from tests.sandbox.registry_client import RegistryClient, RequestFailed
 from tests.sandbox.traffic import traffic
 
 
@@ -30,13 +30,13 @@ def test_the_new_certificate_is_shown_and_no_request_fails(fleet: Fleet, authori
     assert old not in (new, fleet.balancer.certificate)
     with (
         traffic(fleet.sandbox, clients=2, trusted=trusted) as report,
-        RegistryClient(fleet.sandbox, trusted=trusted) as connected,
+        RegistryClient(Endpoint.of(fleet.sandbox, trusted=trusted)) as connected,
     ):
         connected.login()
         fleet.balancer.renew(new, authority.key_pem)
         wait_until(lambda: shown(fleet) == new, "the new certificate", seconds=5)
         connected.login()  # on the connection that was there before
-        report.goes_on()
+        report.assert_continues()
     assert not report.failures
     assert not report.lost
     figures.record("the certificate is renewed", report)
@@ -45,7 +45,7 @@ def test_the_new_certificate_is_shown_and_no_request_fails(fleet: Fleet, authori
 def test_clients_verify_the_certificate_that_is_shown(fleet: Fleet, authority: Authority) -> None:
     """Else the test above would show less than it says."""
     assert shown(fleet) != authority.pem
-    with RegistryClient(fleet.sandbox) as distrustful, pytest.raises(RequestFailed, match="SSLError"):
+    with RegistryClient(Endpoint.of(fleet.sandbox)) as distrustful, pytest.raises(RequestFailed, match="SSLError"):
         distrustful.login()
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from sandbox.random_image import Image, digest
+from sandbox.registry_client import Endpoint, RegistryClient
 from tests.sandbox.events.bare import ask
 from tests.sandbox.fleet import Fleet
-from tests.sandbox.registry_client import Image, RegistryClient, digest
 
 # Neither is part of the registry's API. "/" is where it tells load balancers, with nothing in it, that it lives.
 _OTHER_PATHS = ("/", "/v1/", "/v2", "/metrics", "/debug/health", "/debug/vars", "/debug/pprof/", "//v2/_catalog")
@@ -17,7 +18,7 @@ _CLIMBING = ("/v2/../v2/_catalog", "/v2/%2e%2e/v2/_catalog", "/./v2/_catalog", "
 def image(fleet: Fleet) -> Image:
     """One that is there to be had."""
     pushed = Image.random("events/hardening", "1")
-    with RegistryClient(fleet.sandbox) as client:
+    with RegistryClient(Endpoint.of(fleet.sandbox)) as client:
         client.push(pushed)
     return pushed
 
@@ -38,9 +39,9 @@ def test_every_route_of_the_api_wants_a_password(fleet: Fleet, image: Image, upl
         f"{repository}/tags/list": ("GET",),
         f"{repository}/manifests/{image.tag}": ("GET", "HEAD", "PUT", "DELETE"),
         f"{repository}/manifests/{digest(image.manifest)}": ("GET", "HEAD", "PUT", "DELETE"),
-        f"{repository}/blobs/{digest(image.blobs[-1])}": ("GET", "HEAD", "DELETE"),
+        f"{repository}/blobs/{image.blobs[-1].digest}": ("GET", "HEAD", "DELETE"),
         f"{repository}/blobs/uploads/": ("POST",),
-        f"{repository}/blobs/uploads/?mount={digest(image.blobs[-1])}&from={image.repository}": ("POST",),
+        f"{repository}/blobs/uploads/?mount={image.blobs[-1].digest}&from={image.repository}": ("POST",),
         upload: ("GET", "PATCH", "PUT", "DELETE"),
     }
     asked = [(method, path) for path, methods in routes.items() for method in methods]
@@ -48,7 +49,7 @@ def test_every_route_of_the_api_wants_a_password(fleet: Fleet, image: Image, upl
         asked, 401
     )
     # And nothing has happened to what was there.
-    with RegistryClient(fleet.sandbox) as client:
+    with RegistryClient(Endpoint.of(fleet.sandbox)) as client:
         client.pull(image)
     assert ask(fleet.balancer, "GET", upload, login=fleet.login).status == 204
 

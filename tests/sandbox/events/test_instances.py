@@ -11,20 +11,20 @@ from sandbox.machine.processes import wait_until
 from tests.sandbox import figures
 from tests.sandbox.events.bootstrap import Bootstrap
 from tests.sandbox.fleet import Fleet
-from tests.sandbox.traffic import PODMAN, traffic
+from tests.sandbox.traffic import PODMAN_ATTEMPTS, traffic
 
 
 def test_when_an_instance_dies_the_other_serves_and_a_new_one_joins(fleet: Fleet) -> None:
-    with traffic(fleet.sandbox, clients=2, attempts=PODMAN) as report:
+    with traffic(fleet.sandbox, clients=2, attempts=PODMAN_ATTEMPTS) as report:
         (dead,) = fleet.lose_instance(fleet.instances[0])
-        report.goes_on()
+        report.assert_continues()
         fleet.forget_task(dead)
         begun = time.monotonic()
         new = fleet.start_task(fleet.boot_instance("127.0.0.4"))
         joined = time.monotonic() - begun
         wait_until(lambda: fleet.balancer.served(new) > 0, "a request for the new instance", seconds=20)
-        report.goes_on()
-    assert not report.given_up
+        report.assert_continues()
+    assert not report.abandoned_operations
     assert not report.lost
     figures.record("an instance dies", f"{report}; a new one booted and served after {joined:.1f} s")
 
@@ -36,7 +36,7 @@ def test_an_instance_that_cannot_boot_takes_no_traffic(fleet: Fleet) -> None:
     with traffic(fleet.sandbox, clients=2) as report, bootstrap.without("domain.key"):
         with pytest.raises(SandboxError, match=r"launch hook ABANDON, cluster none(.|\n)*domain\.key is missing"):
             fleet.boot_instance("127.0.0.5")
-        report.goes_on()
+        report.assert_continues()
     assert set(fleet.balancer.requests()) == targets
     assert "127.0.0.5" not in targets
     assert not report.failures

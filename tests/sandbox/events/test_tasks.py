@@ -8,12 +8,13 @@ from contextlib import ExitStack
 
 from sandbox.ecs.containers import RunningContainer
 from sandbox.machine.processes import wait_until
+from sandbox.random_image import Image
+from sandbox.registry_client import Endpoint, RegistryClient, RequestFailed
 from tests.sandbox import figures
 from tests.sandbox.events import bare
 from tests.sandbox.fleet import Fleet
 from tests.sandbox.helpers import registry_process
-from tests.sandbox.registry_client import Image, RegistryClient, RequestFailed
-from tests.sandbox.traffic import PODMAN, Report, persist, traffic
+from tests.sandbox.traffic import PODMAN_ATTEMPTS, Report, retry, traffic
 
 
 def test_a_task_killed_in_mid_push_and_in_mid_pull_costs_the_client_a_retry_and_no_image(fleet: Fleet) -> None:
@@ -21,15 +22,15 @@ def test_a_task_killed_in_mid_push_and_in_mid_pull_costs_the_client_a_retry_and_
     failures: list[RequestFailed] = []
     with ExitStack() as exits:
         event = Killing(fleet, exits)
-        with RegistryClient(fleet.sandbox) as client:
-            persist(lambda: client.push(image, halfway=event.kill_who_serves), PODMAN, failures.append)
+        with RegistryClient(Endpoint.of(fleet.sandbox)) as client:
+            retry(lambda: client.push(image, halfway=event.kill_who_serves), PODMAN_ATTEMPTS, failures.append)
         assert "PATCH" in str(failures[0]), failures
         event.start_again()
-        with RegistryClient(fleet.sandbox) as client:
-            persist(lambda: client.pull(image, halfway=event.kill_another), PODMAN, failures.append)
+        with RegistryClient(Endpoint.of(fleet.sandbox)) as client:
+            retry(lambda: client.pull(image, halfway=event.kill_another), PODMAN_ATTEMPTS, failures.append)
         event.start_again()
-        event.report.goes_on()
-    assert not event.report.given_up
+        event.report.assert_continues()
+    assert not event.report.abandoned_operations
     assert not event.report.lost
     figures.record("a task is killed in mid-push, another in mid-pull", event.report)
 
@@ -47,7 +48,7 @@ class Killing:
         """The first time; traffic begins just before, so that none but the client's request is under way at first."""
         if not self._dead:
             serving = self._who_serves()
-            self.report = self._exits.enter_context(traffic(self._fleet.sandbox, clients=2, attempts=PODMAN))
+            self.report = self._exits.enter_context(traffic(self._fleet.sandbox, clients=2, attempts=PODMAN_ATTEMPTS))
             self._kill(serving)
 
     def _who_serves(self) -> RunningContainer:
@@ -83,7 +84,7 @@ def test_a_task_that_ecs_stops_costs_no_request(fleet: Fleet) -> None:
         old = fleet.tasks[0]
         fleet.start_task(fleet.instance_of(old))
         fleet.stop_task(old)
-        report.goes_on()  # past a target that has gone, which nothing but the deregistration has told
+        report.assert_continues()  # past a target that has gone, which nothing but the deregistration has told
         fleet.forget_task(old)
     assert not report.failures
     assert not report.lost

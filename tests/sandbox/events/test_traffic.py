@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from sandbox.random_image import digest
 from tests.sandbox.fleet import Fleet
-from tests.sandbox.registry_client import digest
 from tests.sandbox.traffic import traffic
 
 
@@ -11,22 +11,22 @@ def test_a_lost_and_an_altered_image_are_reported(fleet: Fleet) -> None:
     s3, bucket = fleet.sandbox.stack.aws("s3"), fleet.sandbox.stack.declaration.exports["bucketName"]
     with traffic(fleet.sandbox, clients=2) as report:
         lost, altered = report.pushed[:2]
-        s3.delete_object(Bucket=bucket, Key=blob_key(lost.manifest))
-        s3.put_object(Bucket=bucket, Key=blob_key(altered.blobs[-1]), Body=b"?" * len(altered.blobs[-1]))
+        s3.delete_object(Bucket=bucket, Key=data_key(digest(lost.manifest)))
+        s3.put_object(Bucket=bucket, Key=data_key(altered.blobs[-1].digest), Body=b"?" * altered.blobs[-1].size)
     assert f"{lost}: it could not be pulled" in report.lost
-    assert f"{altered}: {digest(altered.blobs[-1])}" in report.lost
+    assert f"{altered}: {altered.blobs[-1].digest}" in report.lost
     assert {found.partition(": ")[0] for found in report.lost} == {str(lost), str(altered)}
 
 
 def test_a_failed_request_is_reported(fleet: Fleet) -> None:
     with traffic(fleet.sandbox, clients=1, login=(fleet.sandbox.user, "wrong")) as report:
-        report.goes_on()
+        report.assert_continues()
     assert "GET /v2/: status 401" in report.failures
-    assert len(report.given_up) == len(report.failures)
+    assert len(report.abandoned_operations) == len(report.failures)
     assert not report.pushed
 
 
-def blob_key(content: bytes) -> str:
-    """Where the registry keeps it."""
-    hexadecimal = digest(content).partition(":")[2]
+def data_key(digest: str) -> str:
+    """The key of a blob's or manifest's data in S3."""
+    hexadecimal = digest.partition(":")[2]
     return f"docker/registry/v2/blobs/sha256/{hexadecimal[:2]}/{hexadecimal}/data"

@@ -29,7 +29,7 @@ def test_users_change_everywhere_within_one_sync_and_nobody_else_notices(fleet: 
             changed = everywhere.after_one_sync(lambda: everywhere.served(ALICE_LATER) and everywhere.refused(BOB))
             assert everywhere.refused(ALICE)
         removed = everywhere.after_one_sync(lambda: everywhere.refused(ALICE_LATER))
-        report.goes_on()
+        report.assert_continues()
     assert not report.failures
     assert not report.lost
     assert [registry_process(int(task.id)) for task in fleet.tasks] == processes

@@ -11,11 +11,11 @@ from sandbox.ecs.containers import RunningContainer
 from sandbox.ecs.instance import Instance
 from sandbox.evaluation.declared import Declaration
 from sandbox.evaluation.project import evaluate_project
+from sandbox.random_image import Image
 from tests.sandbox import figures
 from tests.sandbox.events.bare import ask
 from tests.sandbox.fleet import Fleet
 from tests.sandbox.helpers import PROJECT
-from tests.sandbox.registry_client import Image
 from tests.sandbox.traffic import Report, traffic
 
 
@@ -36,7 +36,7 @@ def test_old_and_new_serve_the_same_and_going_back_works(fleet: Fleet, version_3
         # registry:2 gets no keys here, and ECS does not place it here.
         assert not any(agent.fits(version_2, instance) for instance in fleet.instances)
         refresh(fleet, version_2, ("127.0.0.8", "127.0.0.9"), report)
-        report.goes_on()
+        report.assert_continues()
     assert not report.failures
     assert not report.lost
     figures.record("registry:2 to registry:3 and back", report)
@@ -68,7 +68,7 @@ def deploy(fleet: Fleet, declaration: Declaration, instances: Sequence[Instance]
     """As ECS does it: the new tasks first, then the old ones are stopped."""
     old = list(fleet.tasks)
     new = [fleet.start_task(instance, declaration) for instance in instances]
-    report.goes_on()
+    report.assert_continues()
     assert all(fleet.balancer.served(task) for task in new)
     for image in report.pushed[-4:]:
         assert {manifest(fleet, task, image) for task in (*old, *new)} == {image.manifest}
