@@ -17,6 +17,7 @@ from rich.console import Console
 
 from sandbox.local import Sandbox
 from sandbox.machine import programs
+from sandbox.machine.process_tree import descendants
 from sandbox.report import Report
 
 PROJECT = Path(__file__).parents[2]
@@ -36,23 +37,6 @@ def status(address: str, port: int, path: str, login: tuple[str, str] | None = N
         return connection.getresponse().status
     finally:
         connection.close()
-
-
-def descendants(pid: int) -> set[int]:
-    """All processes below one, zombies aside."""
-    parents: dict[int, int] = {}
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            # The name, which may hold anything, is in parentheses before the state and the parent.
-            state, parent, *_ = (folder / "stat").read_text().rpartition(")")[2].split()
-        except (FileNotFoundError, ProcessLookupError):
-            continue
-        if state != "Z":
-            parents[int(folder.name)] = int(parent)
-    found = {pid}
-    while more := {child for child, parent in parents.items() if parent in found} - found:
-        found |= more
-    return found - {pid}
 
 
 def registry_process(pid: int) -> int:

@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.local import Sandbox
+from sandbox.machine.process_tree import peak_memory
 from sandbox.random_image import Image
 from sandbox.registry_client import Endpoint, RegistryClient, RequestFailed
 from tests.sandbox import figures
@@ -49,7 +50,7 @@ def test_under_load_no_digest_is_wrong_and_memory_is_bounded(fresh: Sandbox) -> 
             before, end = report.requests, time.monotonic() + _SECONDS
             pulls = sum(pool.map(lambda _: pull_until(end, behind, report), range(_PULLING)))
             rate = (report.requests - before) / _SECONDS
-    peak = max(peak_memory(process) for process in processes)
+    peak = peak_memory(processes)
     figures.record(
         "64 clients, 1 % of connections killed",
         f"{rate:.0f} requests/s and {pulls} pulls in {_SECONDS:.0f} s, {proxy.killed} of {proxy.connections} "
@@ -94,10 +95,3 @@ def reservation(sandbox: Sandbox) -> int:
     found = re.search(r'"memoryReservation": (\d+)', task.inputs["containerDefinitions"])
     assert found
     return int(found[1])
-
-
-def peak_memory(pid: int) -> float:
-    """The most that a process has ever had in memory, in MiB."""
-    found = re.search(r"^VmHWM:\s+(\d+) kB$", Path(f"/proc/{pid}/status").read_text(), re.MULTILINE)
-    assert found
-    return int(found[1]) / 1024

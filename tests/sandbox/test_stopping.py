@@ -16,8 +16,9 @@ import pytest
 from sandbox.aws import account
 from sandbox.errors import SandboxError
 from sandbox.local import Options, sandbox
+from sandbox.machine.process_tree import descendants
 from sandbox.machine.processes import wait_until
-from tests.sandbox.helpers import PROJECT, descendants, install_docker, quiet
+from tests.sandbox.helpers import PROJECT, install_docker, quiet
 
 _PR_SET_CHILD_SUBREAPER = 36  # prctl(2)
 
