@@ -12,7 +12,7 @@ help:
 	@echo "make test           lint, types, unit, package and sandbox tests"
 	@echo "make test-pythons   unit tests on every CPython from 3.10 to 3.13 that this machine has"
 	@echo "make test-engine    tests on a real Pulumi engine (wants pulumi on PATH; no AWS account)"
-	@echo "make bench          measures, and writes docs/performance.md; ten minutes on 2 cores"
+	@echo "make bench          measures, and updates the figures in docs/performance.md; ten minutes on 2 cores"
 	@echo "make generate       write Pulumi.yaml, docs/configuration.md and plugin/schema.json from components/args.py"
 	@echo "make lint           lint and types alone"
 	@echo "make format         format the code"
@@ -34,7 +34,7 @@ test-pythons:
 test-engine: $(VENV)/ready
 	$(PYTHON) -m pytest tests/engine -n 4 --dist loadscope
 
-bench: $(VENV)/ready programs evaluator
+bench: $(VENV)/ready programs
 	@scripts/apt-install h2load=nghttp2-client
 	$(PYTHON) -m bench
 

@@ -1,1 +1,1 @@
-"""Measures what the program exists for, and writes docs/performance.md."""
+"""Measures the registry and the program, and writes docs/performance.md."""

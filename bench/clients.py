@@ -1,30 +1,35 @@
-"""The clients' processes, and what they are told to do."""
+"""Clients that cost little: processes that push and pull as docker does.
+
+Each is a process of its own, which waits for work on stdin and answers on stdout, both pickled.
+"""
 
 from __future__ import annotations
 
-import json
+import pickle
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from functools import partial
 
-from bench.client import Target
-from bench.images import Image
 from sandbox.errors import SandboxError
+from sandbox.random_image import Image
+from sandbox.registry_client import Altered, Endpoint, RegistryClient, RequestFailed
+
+_UPLOADS, _DOWNLOADS = 5, 3  # dockerd's defaults of max-concurrent-uploads and max-concurrent-downloads
 
 
 @dataclass(frozen=True)
-class Done:
-    """How some clients' work went.
+class Transfer:
+    """A push or a pull, of one client or of several at once.
 
     Attributes:
-        seconds: until the last one had ended.
-        cpu: the clients' own processor time, in seconds.
-        size: the bytes of image data.
+        seconds: Until the last client was done.
+        cpu: The clients' own processor time, in seconds.
+        size: The bytes of image data.
     """
 
     seconds: float
@@ -33,54 +38,80 @@ class Done:
 
 
 class Clients:
-    """Processes that wait for work."""
+    """The processes of up to 16 clients."""
 
-    def __init__(self, processes: list[subprocess.Popen[str]]) -> None:
+    def __init__(self, processes: list[subprocess.Popen[bytes]]) -> None:
         self._processes = processes
 
-    def push(self, target: Target, image: Image) -> Done:
-        """One client pushes."""
-        return self._all(1, {"do": "push", "target": target.fields(), "image": image.fields()})
+    def push(self, endpoint: Endpoint, image: Image) -> Transfer:
+        return self._run(partial(_push, endpoint, image), image, 1)
 
-    def pull(self, target: Target, image: Image, *, at_once: int = 1, verify: bool = False) -> Done:
-        """Each of so many clients pulls all of it, at once."""
-        command = {"do": "pull", "target": target.fields(), "image": image.fields(), "verify": verify}
-        done = self._all(at_once, command)
-        if done.size != image.size * at_once:
-            raise SandboxError(f"{done.size} bytes were pulled of {at_once} x {image.size}")
-        return done
+    def pull(self, endpoint: Endpoint, image: Image, *, clients: int = 1, verify: bool = False) -> Transfer:
+        """Pull the whole image by each of several clients at once.
 
-    def _all(self, count: int, command: dict[str, Any]) -> Done:
-        line = f"{json.dumps(command)}\n"
+        Args:
+            verify: Whether to compute and compare digests.
+        """
+        return self._run(partial(_pull, endpoint, image, verify), image, clients)
+
+    def _run(self, work: Callable[[], None], image: Image, clients: int) -> Transfer:
         start = time.perf_counter()
-        for process in self._processes[:count]:
+        for process in self._processes[:clients]:
             assert process.stdin
-            process.stdin.write(line)
+            pickle.dump(work, process.stdin)
             process.stdin.flush()
-        answers = []
-        for process in self._processes[:count]:
+        answers: list[float | str] = []
+        for process in self._processes[:clients]:
             assert process.stdout
-            answers.append(json.loads(process.stdout.readline() or '{"error": "the client has ended"}'))
+            answers.append(pickle.load(process.stdout))
         seconds = time.perf_counter() - start
-        if errors := [answer["error"] for answer in answers if "error" in answer]:
-            raise SandboxError(f"a client: {errors[0]}")
-        return Done(seconds, sum(a["cpu"] for a in answers), sum(a["bytes"] for a in answers))
+        if errors := [answer for answer in answers if isinstance(answer, str)]:
+            raise SandboxError(f"a client failed: {errors[0]}")
+        return Transfer(seconds, sum(cpu for cpu in answers if isinstance(cpu, float)), image.size * clients)
 
 
 @contextmanager
-def clients(count: int) -> Iterator[Clients]:
-    """So many clients, until the end."""
-    argv = [sys.executable, "-m", "bench.client"]
-    project = Path(__file__).parents[1]
-    processes: list[subprocess.Popen[str]] = []
+def running(count: int) -> Iterator[Clients]:
+    """Start clients; they end with the block."""
+    argv = [sys.executable, "-m", "bench.clients"]
+    processes: list[subprocess.Popen[bytes]] = []
     try:
         for _ in range(count):
-            pipe = subprocess.PIPE
-            processes.append(subprocess.Popen(argv, stdin=pipe, stdout=pipe, text=True, cwd=project))
+            processes.append(subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE))
         yield Clients(processes)
     finally:
         for process in processes:
-            assert process.stdin
-            process.stdin.close()  # at which it ends
-        for process in processes:
-            process.wait()
+            process.communicate()  # closes its stdin, at which it ends
+
+
+def _push(endpoint: Endpoint, image: Image) -> None:
+    with RegistryClient(endpoint, connections=_UPLOADS) as client, ThreadPoolExecutor(_UPLOADS) as threads:
+        list(threads.map(partial(client.push_blob, image.repository), image.blobs))
+        client.push_manifest(image)
+
+
+def _pull(endpoint: Endpoint, image: Image, verify: bool) -> None:
+    with RegistryClient(endpoint, connections=_DOWNLOADS) as client, ThreadPoolExecutor(_DOWNLOADS) as threads:
+        client.pull_manifest(image)
+        list(threads.map(partial(client.pull_blob, image, verify=verify), image.blobs))
+
+
+def _serve() -> None:
+    """Do what is asked for, until stdin is closed. Answer with the processor seconds used, or with an error's text."""
+    while True:
+        try:
+            work = pickle.load(sys.stdin.buffer)
+        except EOFError:
+            return
+        start = time.process_time()
+        try:
+            work()
+            answer = time.process_time() - start
+        except (RequestFailed, Altered) as error:
+            answer = str(error)
+        pickle.dump(answer, sys.stdout.buffer)
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    _serve()

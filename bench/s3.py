@@ -1,11 +1,11 @@
-"""S3 on this machine: versitygw over a folder. moto, which the sandbox uses, is slower than what is measured."""
+"""S3 on this machine: versitygw over a folder. moto, which the sandbox uses, is slower than the registry."""
 
 from __future__ import annotations
 
 import dataclasses
 import os
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,78 +20,64 @@ _START_SECONDS = 20
 
 @dataclass(frozen=True)
 class S3:
-    """A running one.
+    """A running S3 API.
 
     Attributes:
-        root: a folder per bucket.
-        process: its process id.
-        log: has a line for each request; None if it keeps none.
+        root: Contains a folder per bucket.
+        process: Its process id.
+        log: Contains a line per request, if requests are logged.
     """
 
     api: AwsApi
     region: str
     root: Path
     process: int
-    log: Path | None
+    log: Path
 
     def make_bucket(self, name: str) -> Path:
-        """A new bucket; returns its folder."""
+        """Create a bucket and return its folder."""
         self.api.client("s3", self.region).create_bucket(
             Bucket=name, CreateBucketConfiguration={"LocationConstraint": self.region}
         )
         return self.root / name
 
     def requests(self) -> int:
-        """How many it has been asked so far."""
-        if self.log is None:
-            raise ValueError("it keeps no log")
+        """Return the number of logged requests."""
         return len(self.log.read_text().splitlines())
 
 
 def program(notice: Callable[[str], None]) -> Path:
-    """versitygw's, built once."""
+    """Return versitygw's path; build it at the first use."""
     return programs.go_program(_VERSITYGW, notice)
 
 
 @contextmanager
 def serving(folder: Path, region: str, *, logging: bool = False) -> Iterator[S3]:
-    """An empty one, until the end.
+    """Serve an account without buckets.
 
     Args:
-        folder: for the objects; its file system must know extended attributes.
-        logging: whether each request is logged.
+        folder: For the objects, on a file system with extended attributes.
+        logging: Whether to log each request.
     """
     root, log = folder / "buckets", folder / "access.log"
     root.mkdir(parents=True)
     port, keys = processes.free_port(_HOST), Keys.random()
     argv = [str(program(lambda _: None)), "--port", f"{_HOST}:{port}", "--region", region, "--quiet"]
     argv += ["--access-log", str(log)] if logging else []
-    env = {
-        **os.environ,
-        "ROOT_ACCESS_KEY": keys.id,
-        "ROOT_SECRET_KEY": keys.secret,
-    }
-    with processes.running([*argv, "posix", str(root)], log=folder / "s3.log", env=env) as process:
-        processes.wait_until(
-            lambda: _answers(port), "S3", seconds=_START_SECONDS, process=process, log=folder / "s3.log"
-        )
-        yield S3(AwsApi(f"http://{_HOST}:{port}", keys), region, root, process.pid, log if logging else None)
-
-
-def _answers(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex((_HOST, port)) == 0
+    env = {**os.environ, "ROOT_ACCESS_KEY": keys.id, "ROOT_SECRET_KEY": keys.secret}
+    with _listening([*argv, "posix", str(root)], port, folder / "s3.log", env) as process:
+        yield S3(AwsApi(f"http://{_HOST}:{port}", keys), region, root, process, log)
 
 
 @contextmanager
 def distant(s3: S3, folder: Path, milliseconds: int) -> Iterator[S3]:
-    """The same one as if it were further away: each request waits so long before it gets there.
+    """Serve the same S3 with a delay before each request, by HAProxy.
 
     Args:
-        folder: new, for files.
+        folder: A new one, for HAProxy's files.
     """
     folder.mkdir()
-    delay, config, log = folder / "delay.lua", folder / "haproxy.cfg", folder / "haproxy.log"
+    delay, config = folder / "delay.lua", folder / "haproxy.cfg"
     delay.write_text(f'core.register_action("wait", {{"http-req"}}, function() core.msleep({milliseconds}) end)\n')
     port = processes.free_port(_HOST)
     config.write_text(f"""\
@@ -110,6 +96,20 @@ backend far
     server s3 {s3.api.url.removeprefix("http://")}
 """)
     argv = [programs.require(["haproxy"])["haproxy"], "-db", "-f", str(config)]
-    with processes.running(argv, env={}, log=log) as process:
-        processes.wait_until(lambda: _answers(port), "S3's distance", seconds=_START_SECONDS, process=process, log=log)
+    with _listening(argv, port, folder / "haproxy.log", {}):
         yield dataclasses.replace(s3, api=dataclasses.replace(s3.api, url=f"http://{_HOST}:{port}"))
+
+
+@contextmanager
+def _listening(argv: Sequence[str], port: int, log: Path, env: Mapping[str, str]) -> Iterator[int]:
+    """Run a program and wait until it listens; yield its process id."""
+    with processes.running(argv, log=log, env=env) as process:
+        processes.wait_until(
+            lambda: _accepts_connections(port), argv[0], seconds=_START_SECONDS, process=process, log=log
+        )
+        yield process.pid
+
+
+def _accepts_connections(port: int) -> bool:
+    with socket.socket() as connection:
+        return connection.connect_ex((_HOST, port)) == 0

@@ -161,8 +161,8 @@ class RegistryClient:
             return
         upload = self._request("POST", f"{path}/uploads/", 202)
         # Without a Content-Length, so in chunks, as docker does.
-        upload = self._request("PATCH", upload.headers["Location"], 202, body=_parts(blob, halfway))
-        self._request("PUT", f"{upload.headers['Location']}&digest={blob.digest}", 201)
+        upload = self._request("PATCH", _location(upload), 202, body=_parts(blob, halfway))
+        self._request("PUT", f"{_location(upload)}&digest={blob.digest}", 201)
 
     def push_manifest(self, image: Image) -> None:
         headers = {"Content-Type": MANIFEST_TYPE}
@@ -239,6 +239,11 @@ def _failing(request: str) -> Iterator[None]:
 
 def _manifest_path(image: Image) -> str:
     return f"/v2/{image.repository}/manifests/{image.tag}"
+
+
+def _location(answer: urllib3.BaseHTTPResponse) -> str:
+    """Return path and query of the next request of an upload. Its state is in the query."""
+    return urllib3.util.parse_url(answer.headers["Location"]).request_uri
 
 
 def _parts(blob: Blob, before_end: Callable[[], None]) -> Iterator[memoryview]:

@@ -1,20 +1,19 @@
-"""How latency and throughput grow with instances and clients."""
+"""Latency and throughput by the number of instances and of clients."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 
-from matplotlib.axes import Axes
-
-from bench import plots, sides
-from bench.ground import Ground
-from bench.images import MB, Image
+from bench import configurations, plots
+from bench.configurations import Configuration, RunningRegistry
 from bench.load import Load, load
-from bench.measure import Spread, in_turn, number
-from bench.report import Chapter, Picture, Table
-from bench.sides import Side, Variant
+from bench.measure import Size, Spread, in_turn, number
+from bench.page import Page, table
+from bench.testbed import Testbed
+from sandbox.random_image import MB, Image
 
 _INSTANCES = (1, 2, 4)
 _CLIENTS = (1, 2, 4, 8, 16, 32, 64)
@@ -23,105 +22,77 @@ _REQUESTS = 192
 
 @dataclass(frozen=True)
 class _Step:
-    """Attributes:
-    registry: the registries' processor seconds for each request.
-    evenness: the requests of the instance with the fewest, over those of the one with the most.
+    """The requests of a number of clients.
+
+    Attributes:
+        cpu: The registries' processor seconds per request.
+        evenness: The requests of the least busy instance over those of the busiest.
     """
 
     load: Load
-    registry: float
+    cpu: float
     evenness: float
 
 
-Found = dict[int, dict[int, list[_Step]]]
-
-
-def measure(ground: Ground, rounds: int) -> Chapter:
-    """1, 2 and 4 instances in turn, for each number of clients."""
+def measure(page: Page, bed: Testbed, size: Size) -> None:
+    image = Image.random("bench", "1", layers=1, layer_bytes=MB)
+    path = f"/v2/{image.repository}/blobs/{image.blobs[-1].digest}"
+    # By the number of instances and of clients, the rounds.
+    found: dict[int, dict[int, list[_Step]]] = {count: {} for count in _INSTANCES}
     with ExitStack() as exits:
-        running = {
-            count: exits.enter_context(sides.stack(ground, Variant(name=str(count), instances=count)))
+        registries = [
+            exits.enter_context(configurations.stack(bed, Configuration(str(count), instances=count)))
             for count in _INSTANCES
-        }
-        paths = {}
-        for count, side in running.items():
-            image = Image.new(1, MB)
-            ground.clients.push(side.target, image)
-            paths[count] = f"/v2/{image.repository}/blobs/{image.layers[-1].digest}"
-        found: Found = {count: {} for count in _INSTANCES}
+        ]
+        for registry in registries:
+            bed.clients.push(registry.endpoint, image)
         for clients in _CLIENTS:
-            steps = in_turn(
-                {
-                    str(count): lambda count=count, clients=clients: _step(running[count], paths[count], clients)
-                    for count in _INSTANCES
-                },
-                rounds,
-            )
+            steps = in_turn({each.name: partial(_step, each, path, clients) for each in registries}, size.rounds)
             for count in _INSTANCES:
                 found[count][clients] = steps[str(count)]
-    return _chapter(found)
 
+    def spreads(count: int, quantity: Callable[[Load], float]) -> list[Spread]:
+        return [Spread.of(quantity(step.load) for step in found[count][clients]) for clients in _CLIENTS]
 
-def _step(side: Side, path: str, clients: int) -> _Step:
-    assert side.balancer
-    served, used = side.balancer.requests(), side.cpu()["registry"]
-    done = load(side.target, path, clients=clients, requests=_REQUESTS, status=307)
-    new = [count - served[address] for address, count in side.balancer.requests().items()]
-    return _Step(done, (side.cpu()["registry"] - used) / _REQUESTS, min(new) / max(new))
-
-
-def _rates(found: Found, count: int) -> list[Spread]:
-    return [Spread.of([step.load.rate for step in found[count][clients]]) for clients in _CLIENTS]
-
-
-def _latencies(found: Found, count: int, percent: float) -> list[Spread]:
-    return [Spread.of([step.load.percentile(percent) * 1000 for step in found[count][clients]]) for clients in _CLIENTS]
-
-
-def _chapter(found: Found) -> Chapter:
-    rows = []
+    rates, distribution = [], []
     for count in _INSTANCES:
-        table = zip(
-            _CLIENTS, _rates(found, count), _latencies(found, count, 50), _latencies(found, count, 99), strict=True
-        )
-        rows += [(str(count), str(clients), *(value.text() for value in values)) for clients, *values in table]
-    steps = {count: [step for each in found[count].values() for step in each] for count in _INSTANCES}
-    costs = {count: Spread.of([step.registry * 1000 for step in steps[count]]) for count in _INSTANCES}
-    even = {count: Spread.of([step.evenness for step in steps[count]]) for count in _INSTANCES}
-    spreading = [
-        (str(count), costs[count].text(), f"{even[count].median:.0%}", number(1000 / costs[count].median))
-        for count in _INSTANCES
-    ]
-    return Chapter(
-        title="Instances and clients",
-        method=(
-            f"{_REQUESTS} requests for a layer's address (authenticated, answered by a redirect), registry 2.8.2, by 1 "
-            f"to {_CLIENTS[-1]} connections that are kept, each of which asks again as soon as it has its answer. All "
-            "instances, the load balancer and the client share the machine's 2 cores: more instances cannot make it "
-            "faster here. What more instances would bring where each has cores of its own is in the second table: what "
-            "a request costs the registries, and how evenly the load balancer spreads them."
-        ),
-        tables=[
-            Table(("Instances", "Clients", "Requests/s", "Median latency, ms", "99 % within, ms"), rows),
-            Table(
-                ("Instances", "Registry's processor time per request, ms", "Least to most busy", "Requests/s per core"),
-                spreading,
-            ),
-        ],
-        pictures=[
-            Picture(
-                "growth",
-                "Requests per second and median latency by clients, for 1, 2 and 4 instances",
-                lambda axes: _draw(axes, found),
-                columns=2,
-            )
-        ],
+        columns = (spreads(count, quantity) for quantity in (_rate, _median, _percentile_99))
+        rates += [(count, *row) for row in zip(_CLIENTS, *columns, strict=True)]
+        steps = [step for each in found[count].values() for step in each]
+        cpu, evenness = Spread.of(step.cpu * 1000 for step in steps), Spread.of(step.evenness for step in steps)
+        distribution.append((count, cpu, f"{evenness.median:.0%}", number(1000 / cpu.median)))
+    head = ("Instances", "Registry's processor ms per request", "Least / most busy instance", "Requests/s per core")
+    page.add(
+        "growth",
+        table(("Instances", "Clients", "Requests/s", "Median latency, ms", "99th percentile, ms"), rates),
+        table(head, distribution),
     )
+    figure, (left, right) = plots.figure(2)
+    page.picture("growth", figure)
+    names = {f"{count} instance{'s' if count > 1 else ''}": count for count in _INSTANCES}
+    for axes, title, unit, quantity in (
+        (left, "Throughput, on shared cores", "requests/s", _rate),
+        (right, "Median latency", "ms", _median),
+    ):
+        series = {name: spreads(count, quantity) for name, count in names.items()}
+        plots.lines(axes, _CLIENTS, series, title=title, labels=("clients", unit))
 
 
-def _draw(axes: Sequence[Axes], found: Found) -> None:
-    by_count = {f"{count} instance{'s' if count > 1 else ''}": count for count in _INSTANCES}
-    rates = {name: _rates(found, count) for name, count in by_count.items()}
-    plots.lines(axes[0], _CLIENTS, rates, title="Throughput, on 2 cores for all", labels=("clients", "requests/s"))
-    medians = {name: _latencies(found, count, 50) for name, count in by_count.items()}
-    plots.lines(axes[1], _CLIENTS, medians, title="Median latency", labels=("clients", "ms"))
+def _step(registry: RunningRegistry, path: str, clients: int) -> _Step:
+    assert registry.balancer
+    before, cpu = registry.balancer.requests(), registry.cpu()["registry"]
+    done = load(registry.endpoint, path, clients=clients, requests=_REQUESTS, status=307)
+    requests = [count - before[address] for address, count in registry.balancer.requests().items()]
+    return _Step(done, (registry.cpu()["registry"] - cpu) / _REQUESTS, min(requests) / max(requests))
+
+
+def _rate(load: Load) -> float:
+    return load.rate
+
+
+def _median(load: Load) -> float:
+    return load.percentile(50) * 1000
+
+
+def _percentile_99(load: Load) -> float:
+    return load.percentile(99) * 1000

@@ -55,7 +55,7 @@ _BY_TYPE: Mapping[str, Time] = {
 }
 _INTERFACE_ENDPOINT = Time(60, 90, 120, "estimate")
 _GATEWAY_ENDPOINT = Time(5, 6, 10, f"5 s: {_WAITER}")
-OTHER = Time(1, 1, 5, "estimate: one or two API calls")
+_OTHER = Time(1, 1, 5, "estimate: one or two API calls")
 _NOT_IN_AWS = Time(0, 0, 0, "created on the machine that runs the program")
 
 
@@ -64,4 +64,4 @@ def creation_time(resource: Resource) -> Time:
         return _NOT_IN_AWS
     if resource.type == "aws:ec2/vpcEndpoint:VpcEndpoint":
         return _INTERFACE_ENDPOINT if resource.inputs.get("vpcEndpointType") == "Interface" else _GATEWAY_ENDPOINT
-    return _BY_TYPE.get(resource.type, OTHER)
+    return _BY_TYPE.get(resource.type, _OTHER)
