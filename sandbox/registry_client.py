@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import urllib3
+from urllib3.util import parse_url
 
 from sandbox.random_image import MANIFEST_TYPE, MB, Blob, Image
 
@@ -243,7 +244,7 @@ def _manifest_path(image: Image) -> str:
 
 def _location(answer: urllib3.BaseHTTPResponse) -> str:
     """Return path and query of the next request of an upload. Its state is in the query."""
-    return urllib3.util.parse_url(answer.headers["Location"]).request_uri
+    return parse_url(answer.headers["Location"]).request_uri
 
 
 def _parts(blob: Blob, before_end: Callable[[], None]) -> Iterator[memoryview]:
