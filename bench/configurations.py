@@ -46,7 +46,7 @@ _DECLARED_IN_ARTICLE = ("REGISTRY_STORAGE_S3_REGION", "REGISTRY_STORAGE_S3_BUCKE
 
 # registry 2's AWS SDK sends "Expect: 100-Continue" with capitals, which versitygw does not understand: the SDK would
 # wait a second before each part of more than 2 MB. S3 understands it. With this setting, the S3 driver's HTTP client
-# does not wait (registry/storage/driver/s3-aws/s3.go, ExpectContinueTimeout).
+# does not wait (registry/storage/driver/s3-aws/s3.go: a transport without ExpectContinueTimeout).
 _DO_NOT_WAIT = {"REGISTRY_STORAGE_S3_SKIPVERIFY": "true"}
 
 # A setting that several chapters compare, with its name.
