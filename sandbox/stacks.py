@@ -48,7 +48,7 @@ def by_evaluation(project: Path, name: str, folder: Path, report: Report) -> Ite
     with _aws_api(folder, report) as api:
         stack = DeclaredStack(declaration, api)
         with report.step("make what is declared") as detail:
-            detail(account.make(declaration, stack.aws("s3"), stack.aws("ssm")))
+            detail(account.create_resources(declaration, stack.aws("s3"), stack.aws("ssm")))
         yield stack
 
 

@@ -1,1 +1,1 @@
-"""The AWS API on this machine: a moto server that answers and refuses as AWS does."""
+"""The emulated AWS API: a moto server that answers and refuses like AWS."""

@@ -1,4 +1,4 @@
-"""The AWS account: makes in the AWS API what the program declared and the instances will ask for."""
+"""The resources in the AWS account that instances and containers read: buckets, objects and parameters."""
 
 from __future__ import annotations
 
@@ -14,14 +14,22 @@ _OBJECT_TYPES = (
 )
 
 
-def make(declaration: Declaration, s3: Any, ssm: Any) -> str:
-    """Makes buckets, objects and parameters by boto3 clients, and says in a few words how many."""
+def create_resources(declaration: Declaration, s3: Any, ssm: Any) -> str:
+    """Create the declared buckets, objects and parameters.
+
+    Args:
+        s3: a boto3 client.
+        ssm: a boto3 client.
+
+    Returns:
+        How many there are, for the report.
+    """
     buckets = declaration.all("aws:s3/bucket:Bucket")
     for bucket in buckets:
-        # S3 refuses this one region as a constraint: it is the default.
+        # S3 API Reference, "CreateBucket", LocationConstraint: us-east-1 is the default, and not a valid value.
         region = s3.meta.region_name
-        where = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
-        s3.create_bucket(Bucket=bucket.outputs["bucket"], **where)
+        options = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
+        s3.create_bucket(Bucket=bucket.outputs["bucket"], **options)
     for versioning in declaration.all("aws:s3/bucketVersioning:BucketVersioning"):
         status = versioning.inputs["versioningConfiguration"]["status"]
         s3.put_bucket_versioning(Bucket=versioning.inputs["bucket"], VersioningConfiguration={"Status": status})
@@ -41,4 +49,4 @@ def _content(object_: Resource) -> bytes:
         return base64.b64decode(object_.inputs["contentBase64"])
     if "content" in object_.inputs:
         return object_.inputs["content"].encode()
-    raise SandboxError(f"{object_.urn} has neither content nor contentBase64; the sandbox uploads no files")
+    raise SandboxError(f"{object_.urn} has neither content nor contentBase64; the sandbox cannot upload files")

@@ -1,4 +1,4 @@
-"""The AWS API on this machine: a moto server on loopback."""
+"""The emulated AWS API: a moto server on loopback."""
 
 from __future__ import annotations
 
@@ -24,30 +24,30 @@ _START_SECONDS = 30
 
 @dataclass(frozen=True)
 class Keys:
-    """An access key of the sandbox's AWS API. It opens nothing anywhere else."""
+    """An access key for the emulated AWS API. It is valid nowhere else."""
 
     id: str
     secret: str = field(repr=False)
 
     @classmethod
     def random(cls) -> Keys:
-        """A new one, with an id as AWS gives them: AKIA and 16 capitals and digits."""
+        """Make an access key with an id in AWS's format: AKIA and 16 uppercase letters and digits."""
         return cls(f"AKIA{base64.b32encode(secrets.token_bytes(10)).decode()}", secrets.token_urlsafe(30))
 
     def environment(self) -> dict[str, str]:
-        """The variables in which AWS's programs look for them."""
+        """The environment variables with the access key, for the AWS CLI and SDKs."""
         return {"AWS_ACCESS_KEY_ID": self.id, "AWS_SECRET_ACCESS_KEY": self.secret}
 
 
 @dataclass(frozen=True)
 class AwsApi:
-    """A running AWS API, and the keys that requests to it must be signed with."""
+    """A running emulator, and the access key with which requests must be signed."""
 
     url: str
     keys: Keys
 
     def client(self, service: str, region: str) -> Any:
-        """A boto3 client, whatever the environment says of the real AWS."""
+        """Make a boto3 client. It ignores credentials, endpoints and proxies in the environment."""
         return boto3.client(
             service,  # pyright: ignore[reportArgumentType]  (boto3 knows its services by overloads)
             endpoint_url=self.url,
@@ -58,7 +58,7 @@ class AwsApi:
         )
 
     def environment(self, region: str) -> dict[str, str]:
-        """What makes a program its client, and keeps it away from the real AWS: an empty value counts as none."""
+        """The environment variables that make a program use the emulator and not AWS. Empty ones count as unset."""
         return {
             **self.keys.environment(),
             "AWS_ENDPOINT_URL": self.url,
@@ -72,17 +72,17 @@ class AwsApi:
 
 @contextmanager
 def running(*, log: Path) -> Iterator[AwsApi]:
-    """An empty account on a free port, with keys of its own, until the end.
+    """Run an emulator with an empty account, on a free port and with a new access key.
 
     Args:
-        log: gets a line for each request; they hold no bodies.
+        log: gets a line for each request, without bodies.
 
     Raises:
-        SandboxError: it did not start.
+        SandboxError: the emulator did not start.
     """
     port, keys = processes.free_port(_HOST), Keys.random()
     argv = [sys.executable, "-m", "sandbox.aws.moto_server", _HOST, str(port)]
-    # The package is found from any folder.
+    # So that Python finds this package in every working directory.
     env = {**os.environ, **keys.environment(), "PYTHONPATH": str(Path(__file__).parents[2])}
     with processes.running(argv, log=log, env=env) as process:
         processes.wait_until(lambda: _answers(port), "the AWS API", seconds=_START_SECONDS, process=process, log=log)

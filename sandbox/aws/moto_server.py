@@ -1,8 +1,8 @@
-"""A moto server that answers, and refuses, as AWS does.
+"""A moto server with the gaps closed, the refusals of AWS, and required signatures.
 
 usage: python -m sandbox.aws.moto_server HOST PORT
 
-AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are the keys that requests must be signed with.
+Requests must be signed with the access key in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Callable
 
 from botocore.credentials import Credentials
 from moto.core.common_types import TYPE_RESPONSE
@@ -19,15 +20,20 @@ from moto.core.responses import ActionResult, BaseResponse
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import make_server
 
-from sandbox.aws import api_calls, moto_gaps, refusals, signatures
+from sandbox.aws import api_calls, moto_gaps, patching, refusals, signatures
+
+
+class _NotImplemented(ServiceException):
+    code = "NotImplemented"
+
+
+_READ_ONLY = ("Describe", "Get", "List")
+_answers: dict[str, TYPE_RESPONSE] = {}
 
 
 def main(host: str, port: int) -> None:
-    """Serves until SIGTERM or Ctrl-C."""
-    moto_gaps.close()
-    refusals.enforce()
-    api_calls.log_calls()
-    BaseResponse.call_action = _call_action
+    """Serve until SIGTERM or Ctrl-C."""
+    patching.apply(moto_gaps, refusals)
     credentials = Credentials(os.environ["AWS_ACCESS_KEY_ID"], os.environ["AWS_SECRET_ACCESS_KEY"])
     app = signatures.required(DomainDispatcherApplication(create_backend_app), credentials)
     server = make_server(host, port, app, threaded=True, request_handler=MotoRequestHandler)
@@ -35,33 +41,27 @@ def main(host: str, port: int) -> None:
     signal.sigwait({signal.SIGTERM, signal.SIGINT})
 
 
-class _NotImplemented(ServiceException):
-    code = "NotImplemented"
+@patching.around(BaseResponse, "call_action")
+def _call_action(call_action: Callable[..., TYPE_RESPONSE], response: BaseResponse) -> TYPE_RESPONSE:
+    """Answer a retry with the first answer, an operation that moto lacks with 501, and log refusals.
 
-
-_moto_call_action = BaseResponse.call_action
-_READING = ("Describe", "Get", "List")
-_answers: dict[str, TYPE_RESPONSE] = {}
-
-
-def _call_action(self: BaseResponse) -> TYPE_RESPONSE:
-    """An action that moto lacks is a 501: clients try the 500 of its own again for minutes.
-
-    A call that comes again, since its answer was lost on a busy machine, is not carried out again: what a second
-    CreateVpc makes is known to nobody, and a second CreateLaunchTemplate is refused. The log tells of it.
+    An SDK retries a call whose answer was lost on a busy machine. A second CreateVpc would make a VPC that nothing
+    refers to, and a second CreateLaunchTemplate would be refused. SDKs retry moto's 500 for a missing operation for
+    minutes, but not a 501.
     """
-    action, call = self._get_action() or "", self.headers.get("Amz-Sdk-Invocation-Id")
+    action, call = response._get_action() or "", response.headers.get("Amz-Sdk-Invocation-Id")
     if call in _answers:
-        print(f"{self.service_name} {action} came again: {self.headers.get('Amz-Sdk-Request')}", flush=True)
+        print(f"{response.service_name} {action} was retried: {response.headers.get('Amz-Sdk-Request')}", flush=True)
         return _answers[call]
     try:
-        status, headers, body = _moto_call_action(self)
-    except NotImplementedError as error:  # what moto raises for an action that it lacks
-        _, headers, body = self.serialized(ActionResult(_NotImplemented(f"moto, the AWS API here: {error}")))
+        status, headers, body = call_action(response)
+    except NotImplementedError as error:  # moto lacks the operation
+        missing = _NotImplemented(f"moto, the emulated AWS API: {error}")
+        _, headers, body = response.serialized(ActionResult(missing))
         return 501, headers, body
     if status >= 400:
-        api_calls.log_refusal(self.service_name, action, body)
-    if call and status < 300 and not action.startswith(_READING):
+        api_calls.log_refusal(response.service_name, action, body)
+    if call and status < 300 and not action.startswith(_READ_ONLY):
         _answers[call] = status, dict(headers), body
     return status, headers, body
 

@@ -1,8 +1,11 @@
-"""Requests to the AWS API must be signed with its keys: everything on this machine can reach it, other users included.
+"""Verification of request signatures: other users of the machine can reach the emulated AWS API, and must be refused.
 
-Source: AWS IAM User Guide, "AWS Signature Version 4 for API requests", and Amazon S3 API Reference, "Authenticating
-Requests". As AWS does, this refuses unsigned requests, other keys, signatures of something else, and old ones. Unlike
-AWS, it does not verify the signatures of a streamed body's chunks, since moto does not read them either.
+Like AWS, it refuses unsigned requests, unknown access keys, wrong signatures and expired ones. Unlike AWS, it does not
+verify the signature of each chunk of a streamed body, since moto does not read them. botocore signs the request again,
+and the signatures are compared.
+
+Sources: AWS IAM User Guide, "AWS Signature Version 4 for API requests"; Amazon S3 API Reference, "Authenticating
+Requests".
 """
 
 from __future__ import annotations
@@ -32,10 +35,10 @@ _HEADER = re.compile(rf"{_ALGORITHM} Credential=(\S+), ?SignedHeaders=(\S+), ?Si
 _SCOPE = re.compile(r"([^/]+)/\d{8}/([^/]+)/([^/]+)/aws4_request")
 _TIME = "%Y%m%dT%H%M%SZ"
 _SKEW = timedelta(minutes=15)
-_LONGEST = 7 * 24 * 3600  # seconds that a presigned URL may be valid
+_LONGEST_EXPIRY_SECONDS = 7 * 24 * 3600  # of a presigned URL
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
-# An error's code at S3 ("Error responses") and at the other services ("Common Errors").
+# Error codes of S3 ("Error responses") and of the other services ("Common Errors").
 _CODES = {
     "unsigned": ("AccessDenied", "MissingAuthenticationToken"),
     "key": ("InvalidAccessKeyId", "InvalidClientTokenId"),
@@ -45,16 +48,16 @@ _CODES = {
 
 
 class _Refused(Exception):
-    """Args: a key of `_CODES`, and what is wrong."""
+    """The request is refused. The arguments are a key of `_CODES` and the error message."""
 
 
 @dataclass(frozen=True)
 class _Claim:
-    """What a request says of its signature.
+    """The signature of a request, and what it says that was signed.
 
     Attributes:
-        headers: the names of those that are signed.
-        lifetime: how long it holds from `time` on.
+        headers: the names of the signed headers.
+        lifetime: how long the signature is valid, from `time` on.
     """
 
     key_id: str
@@ -68,7 +71,7 @@ class _Claim:
 
 
 def required(app: WSGIApplication, credentials: Credentials) -> WSGIApplication:
-    """An application that answers 403 to each request which is not signed with `credentials`."""
+    """Wrap an application so that it answers 403 to requests that are not signed with `credentials`."""
 
     def guarded(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         request = Request(environ)
@@ -85,18 +88,17 @@ def required(app: WSGIApplication, credentials: Credentials) -> WSGIApplication:
 
 
 def _verify(request: Request, body: bytes, credentials: Credentials) -> None:
-    """Raises: _Refused."""
     claim = _claim(request)
     if claim.key_id != credentials.access_key:
         raise _Refused("key", f"The access key {claim.key_id} is not the one of this sandbox.")
     if not hmac.compare_digest(_signature(request, body, claim, credentials), claim.signature):
-        raise _Refused("signature", "The signature is not that of this request by the sandbox's secret access key.")
+        raise _Refused("signature", "The request was not signed with the secret access key of this sandbox.")
     declared = request.headers.get("X-Amz-Content-SHA256", "")
     if _SHA256.fullmatch(declared) and declared != hashlib.sha256(body).hexdigest():
-        raise _Refused("signature", "The body is not the one that was signed.")
+        raise _Refused("signature", "The body differs from the signed one.")
     now = datetime.now(timezone.utc)
     if not claim.time - _SKEW <= now <= claim.time + claim.lifetime:
-        raise _Refused("time", f"The request was signed at {claim.time:{_TIME}}; it is {now:{_TIME}}.")
+        raise _Refused("time", f"The signature of {claim.time:{_TIME}} is not valid now, at {now:{_TIME}}.")
 
 
 def _claim(request: Request) -> _Claim:
@@ -107,7 +109,7 @@ def _claim(request: Request) -> _Claim:
         lifetime = query.get("X-Amz-Expires", "")
     else:
         if not (found := _HEADER.fullmatch(request.headers.get("Authorization", ""))):
-            raise _Refused("unsigned", f"The request is not signed by {_ALGORITHM}.")
+            raise _Refused("unsigned", f"The request has no {_ALGORITHM} signature.")
         credential, headers, signature = found.groups()
         time, lifetime = request.headers.get("X-Amz-Date", ""), str(int(_SKEW.total_seconds()))
     scope, signed_at = _SCOPE.fullmatch(credential), _time(time)
@@ -120,7 +122,7 @@ def _claim(request: Request) -> _Claim:
         headers=tuple(headers.split(";")),
         signature=signature,
         time=signed_at,
-        lifetime=timedelta(seconds=min(int(lifetime), _LONGEST)),
+        lifetime=timedelta(seconds=min(int(lifetime), _LONGEST_EXPIRY_SECONDS)),
         presigned=presigned,
     )
 
@@ -133,7 +135,7 @@ def _time(text: str) -> datetime | None:
 
 
 def _signature(request: Request, body: bytes, claim: _Claim, credentials: Credentials) -> str:
-    """What the signature must be. The path and the query are taken as they were sent, escapes included."""
+    """Sign the request again, with path and query as they were sent, including escapes."""
     path, _, query = request.environ["RAW_URI"].partition("?")
     kept = "&".join(pair for pair in query.split("&") if not pair.startswith("X-Amz-Signature="))
     signed = AWSRequest(request.method, f"http://{request.host}{path}?{kept}", data=body)
@@ -148,7 +150,7 @@ def _signature(request: Request, body: bytes, claim: _Claim, credentials: Creden
 
 
 class _Signer(SigV4Auth):
-    """Signs the headers that the client has signed, where botocore chooses by itself."""
+    """Signs the headers that the client signed. botocore would choose others."""
 
     signed: tuple[str, ...] = ()
 
@@ -160,7 +162,7 @@ class _Signer(SigV4Auth):
 
 
 class _S3Signer(_Signer, S3SigV4Auth):
-    """The same without the normal form of a path, which S3 does not want."""
+    """Signs for S3, which does not normalize the path."""
 
 
 def _refusal(request: Request, kind: str, message: str) -> Response:

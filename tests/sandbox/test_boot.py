@@ -28,7 +28,7 @@ def without_a_file(dev: Sandbox, tmp_path: Path, request: pytest.FixtureRequest)
     declaration = dev.stack.declaration.changed(missing)
     with emulator.running(log=tmp_path / "aws-api.log") as api:
         stack = DeclaredStack(declaration, api)
-        account.make(declaration, stack.aws("s3"), stack.aws("ssm"))
+        account.create_resources(declaration, stack.aws("s3"), stack.aws("ssm"))
         with launched(declaration, tmp_path / "instance", address="127.0.0.9", api=api) as instance:
             yield request.param, instance
 

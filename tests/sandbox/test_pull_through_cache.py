@@ -45,7 +45,7 @@ def cache(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         "pull-through-cache:upstreamPassword": LOGIN[1],
     }
     declaration = evaluate_project(EXAMPLE, "dev", overrides=overrides)
-    account.make(declaration, base.stack.aws("s3"), base.stack.aws("ssm"))
+    account.create_resources(declaration, base.stack.aws("s3"), base.stack.aws("ssm"))
     with hub(folder / "image", user=LOGIN[0], password=LOGIN[1]) as running:
 
         def behind_it(container: Container) -> Container:

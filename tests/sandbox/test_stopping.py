@@ -103,7 +103,7 @@ def test_ctrl_c_while_python_imports_is_one_line(tmp_path: Path) -> None:
 def test_a_failure_ends_everything(
     started: Callable[[], set[int]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(account, "make", lambda *_: "nothing: the instances find no bucket")
+    monkeypatch.setattr(account, "create_resources", lambda *_: "nothing: the instances find no bucket")
     with (
         pytest.raises(SandboxError, match="could not be read"),
         sandbox(Options(PROJECT, "dev", tmp_path, instances=1), quiet()),

@@ -1,4 +1,4 @@
-"""Auto Scaling as AWS answers it."""
+"""Gaps of moto's Amazon EC2 Auto Scaling: instance refreshes, scaling activities, how instances spread over zones."""
 
 from __future__ import annotations
 
@@ -13,23 +13,14 @@ from moto.autoscaling.models import FakeAutoScalingGroup
 from moto.autoscaling.responses import AutoScalingResponse
 from moto.core.responses import ActionResult
 
-from sandbox.aws.patching import add, wrap
+from sandbox.aws.patching import around, method_of
 
 _REFRESH_SECONDS = 5
 
 
-def close() -> None:
-    """Close the gaps."""
-    wrap(FakeAutoScalingGroup, "replace_autoscaling_group_instances", _spread)
-    wrap(AutoScalingResponse, "delete_auto_scaling_group", _let_protected_instances_go)
-    add(AutoScalingResponse, "start_instance_refresh", _start_instance_refresh)
-    add(AutoScalingResponse, "cancel_instance_refresh", _cancel_instance_refresh)
-    add(AutoScalingResponse, "describe_instance_refreshes", _describe_instance_refreshes)
-    add(AutoScalingResponse, "describe_scaling_activities", _describe_scaling_activities)
-
-
-def _let_protected_instances_go(delete: Callable[..., Any], response: Any) -> ActionResult:
-    """A forced deletion takes them too; in moto they outlive their group.
+@around(AutoScalingResponse, "delete_auto_scaling_group")
+def _terminate_protected_instances(delete: Callable[..., Any], response: Any) -> ActionResult:
+    """A forced deletion terminates protected instances too. moto keeps them.
 
     Source: Auto Scaling API Reference, "DeleteAutoScalingGroup", ForceDelete.
     """
@@ -39,23 +30,25 @@ def _let_protected_instances_go(delete: Callable[..., Any], response: Any) -> Ac
     return delete(response)
 
 
-def _spread(launch: Callable[..., Any], group: Any, count: int, tags: dict[str, str]) -> None:
-    """Launches each instance where there are the fewest; moto launches all of them in the first subnet.
+@around(FakeAutoScalingGroup, "replace_autoscaling_group_instances")
+def _balance_zones(launch: Callable[..., Any], group: Any, count: int, tags: dict[str, str]) -> None:
+    """Each instance starts in the subnet with the fewest instances. moto starts all of them in the first subnet.
 
     Source: Amazon EC2 Auto Scaling User Guide, "Amazon EC2 Auto Scaling benefits", Instance distribution.
     """
     subnets = group.vpc_zone_identifier
     try:
         for _ in range(count):
-            taken = [state.instance.subnet_id for state in group.instance_states]
-            group.vpc_zone_identifier = min((subnets or "").split(","), key=taken.count)
+            used = [state.instance.subnet_id for state in group.instance_states]
+            group.vpc_zone_identifier = min((subnets or "").split(","), key=used.count)
             launch(group, 1, tags)
     finally:
         group.vpc_zone_identifier = subnets
 
 
-def _start_instance_refresh(response: Any) -> ActionResult:
-    """New instances in the group's present subnets; the old ones are terminated some seconds later.
+@method_of(AutoScalingResponse)
+def start_instance_refresh(response: Any) -> ActionResult:
+    """Start new instances in the group's current subnets, and terminate the old ones, after some seconds.
 
     Source: Auto Scaling API Reference, "StartInstanceRefresh".
     """
@@ -77,7 +70,7 @@ def _start_instance_refresh(response: Any) -> ActionResult:
 
 
 def _replace_instances(group: Any, refresh: dict[str, Any]) -> None:
-    """Ends a refresh, unless it was cancelled or its group is gone, and says so in the log."""
+    """Finish a refresh and log it, unless it was cancelled or its group was deleted."""
     if refresh["Status"] != "InProgress" or group not in group.autoscaling_backend.autoscaling_groups.values():
         return
     old = list(group.instance_states)
@@ -88,7 +81,8 @@ def _replace_instances(group: Any, refresh: dict[str, Any]) -> None:
     print(f"autoscaling instance refresh of {group.name} has replaced {len(old)} instances", flush=True)
 
 
-def _cancel_instance_refresh(response: Any) -> ActionResult:
+@method_of(AutoScalingResponse)
+def cancel_instance_refresh(response: Any) -> ActionResult:
     """Source: Auto Scaling API Reference, "CancelInstanceRefresh"."""
     refreshes = _refreshes(response)
     if not refreshes or refreshes[0]["Status"] != "InProgress":
@@ -97,8 +91,9 @@ def _cancel_instance_refresh(response: Any) -> ActionResult:
     return ActionResult({"InstanceRefreshId": refreshes[0]["InstanceRefreshId"]})
 
 
-def _describe_instance_refreshes(response: Any) -> ActionResult:
-    """A group's refreshes, the newest first.
+@method_of(AutoScalingResponse)
+def describe_instance_refreshes(response: Any) -> ActionResult:
+    """Return a group's refreshes, the newest first.
 
     Source: Auto Scaling API Reference, "DescribeInstanceRefreshes".
     """
@@ -108,12 +103,13 @@ def _describe_instance_refreshes(response: Any) -> ActionResult:
 
 
 def _refreshes(response: Any) -> list[dict[str, Any]]:
-    """Those of the group that a request names."""
+    """The refreshes of the group that a request names."""
     return vars(_group(response)).setdefault("instance_refreshes", [])
 
 
-def _describe_scaling_activities(response: Any) -> ActionResult:
-    """A new group's first launch fails in one zone, and the next one succeeds in another, as may happen in AWS.
+@method_of(AutoScalingResponse)
+def describe_scaling_activities(response: Any) -> ActionResult:
+    """Report that a new group's first launch failed in one zone. In AWS, the next launch succeeds in another zone.
 
     Sources: Auto Scaling API Reference, "Activity"; Amazon EC2 Auto Scaling User Guide, "Troubleshoot Amazon EC2 Auto
     Scaling: EC2 instance launch failures".
@@ -134,5 +130,5 @@ def _describe_scaling_activities(response: Any) -> ActionResult:
 
 
 def _group(response: Any) -> Any:
-    """The group that a request names."""
+    """The Auto Scaling group that a request names."""
     return response.autoscaling_backend.autoscaling_groups[response._get_param("AutoScalingGroupName")]

@@ -1,4 +1,4 @@
-"""EC2 as AWS answers it."""
+"""Gaps of moto's EC2: tags of launch templates, flow logs, NAT gateways, security group rules."""
 
 from __future__ import annotations
 
@@ -13,25 +13,15 @@ from moto.ec2.models.security_groups import SecurityGroupRule
 from moto.ec2.utils import parse_user_data
 from moto.s3.models import s3_backends
 
-from sandbox.aws.patching import add, wrap
+from sandbox.aws.patching import add, around
+
+# moto copies a launch template's tags at its creation, and returns the copy after the tags have changed.
+add(LaunchTemplate, "tags", property(LaunchTemplate.get_tags, lambda _template, _copy: None))
 
 
-def close() -> None:
-    """Close the gaps."""
-    add(LaunchTemplate, "tags", property(LaunchTemplate.get_tags, _ignore_copy))
-    wrap(LaunchTemplate, "create_version", _keep_template_tags_apart)
-    wrap(LaunchTemplate, "create_version", _read_user_data)
-    wrap(FlowLogsBackend, "create_flow_logs", _grant_log_delivery)
-    wrap(NatGatewayBackend, "delete_nat_gateway", _let_its_address_go)
-    add(SecurityGroupRule, "description", property(_rule_description))
-
-
-def _ignore_copy(_template: LaunchTemplate, _tags: object) -> None:
-    """moto copies a launch template's tags once, and then tells the copy whatever changes."""
-
-
-def _keep_template_tags_apart(create_version: Callable[..., Any], template: Any, data: Any, description: str) -> Any:
-    """A launch template's own tags are no part of what it launches.
+@around(LaunchTemplate, "create_version")
+def _leave_out_template_tags(create_version: Callable[..., Any], template: Any, data: Any, description: str) -> Any:
+    """A version of a launch template does not contain the tags of the template itself.
 
     Source: EC2 API Reference, "CreateLaunchTemplate", TagSpecification.N.
     """
@@ -41,8 +31,9 @@ def _keep_template_tags_apart(create_version: Callable[..., Any], template: Any,
     return create_version(template, kept | ({"TagSpecifications": launched} if launched else {}), description)
 
 
-def _read_user_data(create_version: Callable[..., Any], template: Any, data: Any, description: str) -> Any:
-    """Instances of a later version boot too; moto reads the user data of the first version only, and launches no others.
+@around(LaunchTemplate, "create_version")
+def _parse_user_data(create_version: Callable[..., Any], template: Any, data: Any, description: str) -> Any:
+    """Instances start from any version. moto parses the user data of the first version only, and starts no others.
 
     Source: EC2 API Reference, "CreateLaunchTemplateVersion", LaunchTemplateData.
     """
@@ -51,11 +42,12 @@ def _read_user_data(create_version: Callable[..., Any], template: Any, data: Any
     return create_version(template, data, description)
 
 
-def _grant_log_delivery(create: Callable[..., Any], backend: Any, *args: Any, **kwargs: Any) -> Any:
-    """AWS lets itself into the bucket: it appends its statements to the bucket's policy unless they are there.
+@around(FlowLogsBackend, "create_flow_logs")
+def _allow_log_delivery(create: Callable[..., Any], backend: Any, *args: Any, **kwargs: Any) -> Any:
+    """AWS appends its statements to the bucket policy, if they are missing.
 
-    Sources: VPC User Guide, "Amazon S3 bucket permissions for flow logs", which has the statements, and by which they
-    even overwrite the policy; CloudWatch Logs User Guide, "Logs sent to Amazon S3", by which each is appended.
+    Sources: VPC User Guide, "Amazon S3 bucket permissions for flow logs", has the statements, and says that they
+    overwrite the policy; CloudWatch Logs User Guide, "Logs sent to Amazon S3", says that they are appended.
     """
     created, unsuccessful = create(backend, *args, **kwargs)
     for flow_log in created:
@@ -96,8 +88,9 @@ def _log_delivery(backend: Any, bucket: str) -> list[dict[str, Any]]:
     ]
 
 
-def _let_its_address_go(delete: Callable[..., Any], backend: Any, nat_gateway_id: str) -> Any:
-    """A deleted NAT gateway has neither network interface nor address; moto keeps both.
+@around(NatGatewayBackend, "delete_nat_gateway")
+def _release_network_interface(delete: Callable[..., Any], backend: Any, nat_gateway_id: str) -> Any:
+    """A deleted NAT gateway has no network interface and no address. moto keeps both.
 
     Source: EC2 API Reference, "DeleteNatGateway".
     """
@@ -110,8 +103,12 @@ def _let_its_address_go(delete: Callable[..., Any], backend: Any, nat_gateway_id
 
 
 def _rule_description(rule: SecurityGroupRule) -> str | None:
-    """Rules that name a group have one too; moto returns it for ranges only. It keeps a changed one with the range.
+    """A rule whose peer is a security group has a description. moto returns it only for IP ranges.
 
     Source: EC2 API Reference, "SecurityGroupRule", description.
     """
+    # moto stores a changed description in the IP range.
     return rule.ip_range.get("Description", rule.source_group.get("Description"))
+
+
+add(SecurityGroupRule, "description", property(_rule_description))

@@ -1,4 +1,4 @@
-"""ECS as AWS answers it."""
+"""Gaps of moto's ECS: settings and rollbacks of services, container definitions."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from moto.core.responses import ActionResult
 from moto.ecs.models import EC2ContainerServiceBackend
 from moto.ecs.responses import EC2ContainerServiceResponse
 
-from sandbox.aws.patching import wrap
+from sandbox.aws.patching import around
 
-# What services forget: names in the API, and as moto would spell them.
+# Settings of a service that moto drops: name in the API, attribute in moto.
 _SERVICE_SETTINGS = {
     "availabilityZoneRebalancing": "availability_zone_rebalancing",
     "capacityProviderStrategy": "capacity_provider_strategy",
@@ -22,23 +22,16 @@ _SERVICE_SETTINGS = {
 }
 
 
-def close() -> None:
-    """Close the gaps."""
-    wrap(EC2ContainerServiceResponse, "create_service", _keep_service_settings)
-    wrap(EC2ContainerServiceResponse, "update_service", _keep_service_settings)
-    wrap(EC2ContainerServiceBackend, "update_service", _roll_back)
-    wrap(EC2ContainerServiceBackend, "_validate_container_defs", _take_memory_reservation_alone)
-    wrap(EC2ContainerServiceBackend, "register_task_definition", _fill_in_container_definitions)
-
-
+@around(EC2ContainerServiceResponse, "create_service")
+@around(EC2ContainerServiceResponse, "update_service")
 def _keep_service_settings(call: Callable[..., Any], response: Any) -> ActionResult:
-    """Services keep what they are told, and are steady at once: nothing runs behind this API."""
+    """A service keeps its settings. It is stable at once, since the emulator runs no tasks."""
     answer = call(response)
     service = answer.result["service"]
     for key, attribute in _SERVICE_SETTINGS.items():
         if (value := response._get_param(key)) is not None:
             setattr(service, attribute, value)
-    # A capacity provider strategy stands in the place of a launch type, and only "awsvpc" has a network of its own.
+    # A capacity provider strategy replaces the launch type. Only the network mode awsvpc has a network configuration.
     service.launch_type = None if getattr(service, "capacity_provider_strategy", None) else service.launch_type
     service.network_configuration = service.network_configuration or None
     service.running_count, service.pending_count = service.desired_count, 0
@@ -53,11 +46,11 @@ def _keep_service_settings(call: Callable[..., Any], response: Any) -> ActionRes
     return answer
 
 
+@around(EC2ContainerServiceBackend, "update_service")
 def _roll_back(update: Callable[..., Any], backend: Any, properties: dict[str, Any]) -> Any:
-    """A service whose new tasks cannot start is taken back to its old ones, and steady with them.
+    """A service whose new tasks cannot start is rolled back. In the emulator, an image ending with "missing" cannot.
 
-    Here, an image whose tag ends with "missing" cannot be pulled. Source: ECS Developer Guide, "How the Amazon ECS
-    deployment circuit breaker detects failures".
+    Source: ECS Developer Guide, "How the Amazon ECS deployment circuit breaker detects failures".
     """
     service = backend._get_service(properties.get("cluster", "default"), properties["service"])
     before = service.task_definition
@@ -68,18 +61,20 @@ def _roll_back(update: Callable[..., Any], backend: Any, properties: dict[str, A
     return updated
 
 
-def _take_memory_reservation_alone(
+@around(EC2ContainerServiceBackend, "_validate_container_defs")
+def _accept_memory_reservation(
     validate: Callable[..., None], memory: str | None, definitions: list[dict[str, Any]], _compatibilities: list[str]
 ) -> None:
-    """On EC2 a container needs a memory limit or a reservation; moto asks for the limit.
+    """On EC2, a container needs a memory limit or a reservation. moto requires the limit.
 
     Source: ECS API Reference, "ContainerDefinition", memory.
     """
     validate(memory, definitions, None)
 
 
-def _fill_in_container_definitions(register: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-    """ECS returns a container definition with the lists that it was registered without, empty; moto lacks two kinds.
+@around(EC2ContainerServiceBackend, "register_task_definition")
+def _fill_in_empty_lists(register: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """ECS returns omitted lists of a container definition as empty lists. moto leaves out two of them.
 
     Sources: METR/hawk#532 (the lists), braintrustdata/terraform-aws-braintrust-data-plane#335 (the capabilities).
     """

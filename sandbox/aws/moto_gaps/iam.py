@@ -1,4 +1,4 @@
-"""IAM as AWS answers it: server certificates with tags, and an id each; how a policy's statements apply."""
+"""Gaps of moto's IAM: tags and ids of server certificates, evaluation of policy statements."""
 
 from __future__ import annotations
 
@@ -10,61 +10,64 @@ from moto.core.responses import ActionResult, EmptyResult
 from moto.iam.access_control import IAMPolicyStatement, PermissionResult
 from moto.iam.responses import IamResponse
 
-from sandbox.aws.patching import add, wrap
+from sandbox.aws.patching import around, method_of
 
 
-def close() -> None:
-    """Close the gaps."""
-    wrap(IamResponse, "upload_server_certificate", _keep_certificate_tags)
-    wrap(IamResponse, "get_server_certificate", _tell_certificate_apart)
-    add(IamResponse, "tag_server_certificate", _tag_server_certificate)
-    add(IamResponse, "untag_server_certificate", _untag_server_certificate)
-    wrap(IAMPolicyStatement, "is_action_permitted", _come_by_tls)
-    wrap(IAMPolicyStatement, "_check_element_matches", _ignore_case_of_actions)
-
-
+@around(IamResponse, "upload_server_certificate")
 def _keep_certificate_tags(upload: Callable[..., Any], response: Any) -> ActionResult:
     """Source: IAM API Reference, "UploadServerCertificate"."""
     answer = upload(response)
-    certificate = response.backend.get_server_certificate(response._get_param("ServerCertificateName"))
-    certificate.tags = _given_tags(response)
-    return _told_apart(answer, certificate, answer.result)
+    certificate = _certificate(response)
+    certificate.tags = _tags(response)
+    return _with_id_and_tags(answer, certificate, answer.result)
 
 
-def _tell_certificate_apart(get: Callable[..., Any], response: Any) -> ActionResult:
+@around(IamResponse, "get_server_certificate")
+def _return_certificate_tags(get: Callable[..., Any], response: Any) -> ActionResult:
+    """Source: IAM API Reference, "GetServerCertificate"."""
     answer = get(response)
-    certificate = response.backend.get_server_certificate(response._get_param("ServerCertificateName"))
-    return _told_apart(answer, certificate, answer.result["ServerCertificate"])
+    return _with_id_and_tags(answer, _certificate(response), answer.result["ServerCertificate"])
 
 
-def _told_apart(answer: Any, certificate: Any, described: dict[str, Any]) -> ActionResult:
+def _with_id_and_tags(answer: Any, certificate: Any, described: dict[str, Any]) -> ActionResult:
+    """Add the tags, and an id that differs between certificates."""
     digest = hashlib.sha256(certificate.arn.encode()).hexdigest()
     described["ServerCertificateMetadata"]["ServerCertificateId"] = f"ASCA{digest[:17].upper()}"
     described["Tags"] = [{"Key": key, "Value": value} for key, value in certificate.tags.items()]
     return answer
 
 
-def _tag_server_certificate(response: Any) -> ActionResult:
-    certificate = response.backend.get_server_certificate(response._get_param("ServerCertificateName"))
-    certificate.tags |= _given_tags(response)
+@method_of(IamResponse)
+def tag_server_certificate(response: Any) -> ActionResult:
+    """Source: IAM API Reference, "TagServerCertificate"."""
+    _certificate(response).tags |= _tags(response)
     return EmptyResult()
 
 
-def _untag_server_certificate(response: Any) -> ActionResult:
-    certificate = response.backend.get_server_certificate(response._get_param("ServerCertificateName"))
-    gone = response._get_param("TagKeys", [])
-    certificate.tags = {key: value for key, value in certificate.tags.items() if key not in gone}
+@method_of(IamResponse)
+def untag_server_certificate(response: Any) -> ActionResult:
+    """Source: IAM API Reference, "UntagServerCertificate"."""
+    for key in response._get_param("TagKeys", []):
+        _certificate(response).tags.pop(key, None)
     return EmptyResult()
 
 
-def _given_tags(response: Any) -> dict[str, str]:
+def _certificate(response: Any) -> Any:
+    """The server certificate that a request names."""
+    return response.backend.get_server_certificate(response._get_param("ServerCertificateName"))
+
+
+def _tags(response: Any) -> dict[str, str]:
     return {tag["Key"]: tag["Value"] for tag in response._get_param("Tags", [])}
 
 
-def _come_by_tls(is_permitted: Callable[..., Any], statement: Any, *args: Any, **kwargs: Any) -> PermissionResult:
-    """Every request counts as one by TLS, as AWS gets it: a statement about others does not apply to it.
+@around(IAMPolicyStatement, "is_action_permitted")
+def _count_requests_as_tls(
+    is_permitted: Callable[..., Any], statement: Any, *args: Any, **kwargs: Any
+) -> PermissionResult:
+    """Every request counts as sent over TLS, so statements about requests without TLS do not apply.
 
-    moto ignores conditions with Bool, as if they were met.
+    moto treats every Bool condition as met.
 
     Source: IAM User Guide, "AWS global condition context keys", aws:SecureTransport.
     """
@@ -74,6 +77,7 @@ def _come_by_tls(is_permitted: Callable[..., Any], statement: Any, *args: Any, *
     return is_permitted(statement, *args, **kwargs)
 
 
+@around(IAMPolicyStatement, "_check_element_matches")
 def _ignore_case_of_actions(matches: Callable[..., bool], statement: Any, element: str, value: str) -> bool:
     """Source: IAM User Guide, "IAM JSON policy elements: Action"."""
     if element == "Resource":

@@ -1,4 +1,4 @@
-"""Route 53 as AWS answers it."""
+"""Gaps of moto's Route 53: the IDs of hosted zones."""
 
 from __future__ import annotations
 
@@ -7,16 +7,12 @@ from typing import Any
 
 from moto.route53.models import HostedZoneIdentifier
 
-from sandbox.aws.patching import wrap
+from sandbox.aws.patching import around
 
 
-def close() -> None:
-    """Close the gaps."""
-    wrap(HostedZoneIdentifier, "generate", _begin_with_z)
-
-
+@around(HostedZoneIdentifier, "generate")
 def _begin_with_z(generate: Callable[..., str], *args: Any, **kwargs: Any) -> str:
-    """A hosted zone's id begins with Z; moto's begins with any capital or digit.
+    """The ID of a hosted zone begins with Z. An ID of moto begins with any capital letter or digit.
 
     Source: Route 53 API Reference, "CreateHostedZone" and "GetHostedZone", the examples.
     """

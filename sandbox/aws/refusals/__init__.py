@@ -1,15 +1,6 @@
-"""What AWS refuses and moto accepts, one module per service.
+"""Calls that AWS refuses and moto accepts, one module per service.
 
-Without these rules a stack that AWS would refuse comes up here. Each rule names where AWS documents it, raises the
-error code that AWS answers with, and has a test in tests/sandbox/aws_api.
+Without these rules, a stack that AWS would refuse comes up in the sandbox. To add a rule, write a function with
+`refuses` (sandbox/aws/patching.py): it names the method of moto, the error code, and in its docstring the page of AWS's
+documentation. Add a test to tests/sandbox/aws_api/test_refusals_SERVICE.py.
 """
-
-from __future__ import annotations
-
-from sandbox.aws.refusals import acm, autoscaling, ec2, ecs, elbv2, iam, route53, s3
-
-
-def enforce() -> None:
-    """Enforce all rules, by changing moto's classes for the rest of this process."""
-    for service in (acm, autoscaling, ec2, ecs, elbv2, iam, route53, s3):
-        service.enforce()

@@ -1,25 +1,18 @@
-"""What ACM refuses."""
+"""Calls that ACM refuses."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from moto.acm.models import AWSCertificateManagerBackend
-from moto.core.exceptions import AWSError
 
-from sandbox.aws.patching import wrap
-from sandbox.aws.refusals.elbv2 import balancers_showing
-
-
-def enforce() -> None:
-    """Enforce the rules."""
-    wrap(AWSCertificateManagerBackend, "delete_certificate", _certificate_in_use)
+from sandbox.aws.patching import refuses
+from sandbox.aws.refusals.elbv2 import load_balancers_with_certificate
 
 
-def _certificate_in_use(delete: Callable[..., Any], backend: Any, arn: str) -> Any:
+@refuses(AWSCertificateManagerBackend, "delete_certificate", "ResourceInUseException")
+def _certificate_in_use(backend: Any, arn: str) -> str | None:
     """Source: ACM API Reference, "DeleteCertificate"."""
-    if balancers_showing(backend.account_id, arn):
-        message = f"Certificate {arn} in account {backend.account_id} is in use."
-        raise AWSError(message, "ResourceInUseException")
-    return delete(backend, arn)
+    if load_balancers_with_certificate(backend.account_id, arn):
+        return f"Certificate {arn} in account {backend.account_id} is in use."
+    return None

@@ -1,12 +1,11 @@
-"""What EC2 refuses: names, and deleting what others still use."""
+"""Calls that EC2 refuses: reserved names, invalid descriptions, and deleting resources that are in use."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from moto.ec2.exceptions import DependencyViolationError, EC2ClientError
 from moto.ec2.models.elastic_ip_addresses import ElasticAddressBackend
 from moto.ec2.models.internet_gateways import InternetGatewayBackend
 from moto.ec2.models.nat_gateways import NatGatewayBackend
@@ -15,42 +14,50 @@ from moto.ec2.models.subnets import SubnetBackend
 from moto.ec2.models.vpcs import VPCBackend
 from moto.elbv2.models import elbv2_backends
 
-from sandbox.aws.patching import wrap
+from sandbox.aws.patching import around, refuses
 
 _DESCRIPTION = re.compile(r"[a-zA-Z0-9. _\-:/()#,@\[\]+=&;{}!$*]{0,255}")
 
 
-def enforce() -> None:
-    """Enforce the rules."""
-    wrap(SecurityGroupBackend, "create_security_group", _reserved_group_name)
-    wrap(SecurityGroupBackend, "create_security_group", _invalid_group_description)
-    wrap(SecurityGroupRule, "__init__", _invalid_rule_description)
-    wrap(SecurityGroupBackend, "delete_security_group", _group_in_use)
-    wrap(SubnetBackend, "delete_subnet", _subnet_in_use)
-    wrap(VPCBackend, "delete_vpc", _vpc_in_use)
-    wrap(InternetGatewayBackend, "detach_internet_gateway", _mapped_addresses)
-    wrap(ElasticAddressBackend, "release_address", _address_in_use)
-    wrap(NatGatewayBackend, "create_nat_gateway", _no_internet_gateway)
-
-
 def has_internet_gateway(backend: Any, vpc_id: str) -> bool:
-    """Whether a VPC has one attached. AWS creates default VPCs with one, moto without."""
+    """Whether an internet gateway is attached to a VPC. AWS creates default VPCs with one, moto without."""
     attached = {gateway.vpc.id for gateway in backend.internet_gateways.values() if gateway.vpc}
     return vpc_id in attached or backend.get_vpc(vpc_id).is_default
 
 
-def _reserved_group_name(create: Callable[..., Any], backend: Any, name: str, *args: Any, **kwargs: Any) -> Any:
+@refuses(SecurityGroupBackend, "create_security_group", "InvalidParameterValue")
+def _reserved_group_name(_backend: Any, name: str) -> str | None:
     """Source: EC2 API Reference, "CreateSecurityGroup", GroupName."""
     if name.startswith("sg-"):
-        raise EC2ClientError(
-            "InvalidParameterValue",
-            f"Value ({name}) for parameter GroupName is invalid. Group names may not be in the format sg-*.",
-        )
-    return create(backend, name, *args, **kwargs)
+        return f"Value ({name}) for parameter GroupName is invalid. Group names may not be in the format sg-*."
+    return None
 
 
-def _group_in_use(delete: Callable[..., Any], backend: Any, name: Any = None, group_id: Any = None) -> Any:
-    """Another group's rule, an instance, load balancer or endpoint uses it; its own rules do not count.
+@refuses(SecurityGroupBackend, "create_security_group", "InvalidParameterValue")
+def _invalid_group_description(_backend: Any, description: str) -> str | None:
+    """Source: EC2 API Reference, "CreateSecurityGroup", GroupDescription."""
+    return None if _DESCRIPTION.fullmatch(description) else _invalid_description("security group")
+
+
+@refuses(SecurityGroupRule, "__init__", "InvalidParameterValue")
+def _invalid_rule_description(
+    _rule: Any, ip_range: Mapping[str, str] | None, source_group: Mapping[str, str] | None
+) -> str | None:
+    """Source: EC2 API Reference, "IpRange" and "UserIdGroupPair", Description."""
+    descriptions = [(peer or {}).get("Description", "") for peer in (ip_range, source_group)]
+    return None if all(map(_DESCRIPTION.fullmatch, descriptions)) else _invalid_description("rule")
+
+
+def _invalid_description(kind: str) -> str:
+    return (
+        f"Invalid {kind} description. Valid descriptions are strings less than 256 characters from the following "
+        "set: a-zA-Z0-9. _-:/()#,@[]+=&;{}!$*"
+    )
+
+
+@refuses(SecurityGroupBackend, "delete_security_group", "DependencyViolation")
+def _group_in_use(backend: Any, group_id: str | None) -> str | None:
+    """A rule of another group, an instance, a load balancer or an endpoint uses the group.
 
     Sources: EC2 API Reference, "DeleteSecurityGroup"; VPC User Guide, "Delete a security group".
     """
@@ -58,112 +65,88 @@ def _group_in_use(delete: Callable[..., Any], backend: Any, name: Any = None, gr
     rules = [rule for group in groups for rule in (*group.ingress_rules, *group.egress_rules)]
     used = {
         *(rule.source_group.get("GroupId") for rule in rules),
-        *(group.id for interface in _interfaces(backend) for group in interface.group_set),
-        *(id_ for balancer in _load_balancers(backend) for id_ in balancer.security_groups),
+        *(group.id for interface in _network_interfaces(backend) for group in interface.group_set),
+        *(id_ for load_balancer in _load_balancers(backend) for id_ in load_balancer.security_groups),
         *(id_ for endpoint in _endpoints(backend) for id_ in endpoint.security_group_ids or ()),
     }
-    if group_id in used - {None}:
-        raise DependencyViolationError(f"resource {group_id} has a dependent object")
-    return delete(backend, name, group_id)
+    return f"resource {group_id} has a dependent object" if group_id in used - {None} else None
 
 
-def _subnet_in_use(delete: Callable[..., Any], backend: Any, subnet_id: str) -> Any:
-    """A network interface is in it: an instance's, NAT gateway's, interface endpoint's or load balancer's.
+@refuses(SubnetBackend, "delete_subnet", "DependencyViolation")
+def _subnet_in_use(backend: Any, subnet_id: str) -> str | None:
+    """The subnet has a network interface: of an instance, NAT gateway, interface endpoint or load balancer.
 
     Source: VPC User Guide, "Delete a subnet".
     """
-    balanced = {subnet.id for balancer in _load_balancers(backend) for subnet in balancer.subnets}
-    if subnet_id in balanced | {interface.subnet.id for interface in _interfaces(backend)}:
-        raise DependencyViolationError(f"The subnet '{subnet_id}' has dependencies and cannot be deleted.")
-    return delete(backend, subnet_id)
+    used = {interface.subnet.id for interface in _network_interfaces(backend)}
+    used |= {subnet.id for load_balancer in _load_balancers(backend) for subnet in load_balancer.subnets}
+    return f"The subnet '{subnet_id}' has dependencies and cannot be deleted." if subnet_id in used else None
 
 
-def _vpc_in_use(delete: Callable[..., Any], backend: Any, vpc_id: str) -> Any:
-    """A gateway, an endpoint or a security group of its own is left; moto sees to subnets and route tables.
+@refuses(VPCBackend, "delete_vpc", "DependencyViolation")
+def _vpc_in_use(backend: Any, vpc_id: str) -> str | None:
+    """The VPC has an internet gateway, an endpoint or a security group. moto checks subnets and route tables.
 
     Source: EC2 API Reference, "DeleteVpc".
     """
     gateways = [gateway for gateway in backend.internet_gateways.values() if gateway.vpc and gateway.vpc.id == vpc_id]
     endpoints = [endpoint for endpoint in _endpoints(backend) if endpoint.vpc_id == vpc_id]
     groups = [group for group in backend.groups[vpc_id].values() if group.name != "default"]
-    if gateways or endpoints or groups:
-        raise DependencyViolationError(f"The vpc '{vpc_id}' has dependencies and cannot be deleted.")
-    return delete(backend, vpc_id)
+    return f"The vpc '{vpc_id}' has dependencies and cannot be deleted." if gateways or endpoints or groups else None
 
 
-def _mapped_addresses(detach: Callable[..., Any], backend: Any, internet_gateway_id: str, vpc_id: str) -> Any:
-    """An instance, a NAT gateway or a load balancer has a public address.
+@refuses(InternetGatewayBackend, "detach_internet_gateway", "DependencyViolation")
+def _mapped_public_addresses(backend: Any, vpc_id: str) -> str | None:
+    """An instance, a NAT gateway or a load balancer of the VPC has a public address.
 
-    Sources: EC2 API Reference, "DetachInternetGateway"; hashicorp/terraform#497, terraform-aws-eks-jx#373 for the code.
+    Sources: EC2 API Reference, "DetachInternetGateway"; code: hashicorp/terraform#497, terraform-aws-eks-jx#373.
     """
-    public = [interface for interface in _interfaces(backend) if interface.vpc_id == vpc_id and interface.public_ip]
-    facing = [
-        balancer for balancer in _load_balancers(backend) if balancer.vpc_id == vpc_id and balancer.scheme != "internal"
-    ]
-    if public or facing:
-        raise DependencyViolationError(
+    interfaces = [each for each in _network_interfaces(backend) if each.vpc_id == vpc_id and each.public_ip]
+    internet_facing = [each for each in _load_balancers(backend) if each.vpc_id == vpc_id and each.scheme != "internal"]
+    if interfaces or internet_facing:
+        return (
             f"Network {vpc_id} has some mapped public address(es). "
             "Please unmap those public address(es) before detaching the gateway."
         )
-    return detach(backend, internet_gateway_id, vpc_id)
+    return None
 
 
-def _address_in_use(release: Callable[..., Any], backend: Any, address: Any = None, allocation_id: Any = None) -> Any:
-    """A NAT gateway has it.
+@refuses(ElasticAddressBackend, "release_address", "AuthFailure")
+def _address_in_use(backend: Any, allocation_id: str | None) -> str | None:
+    """A NAT gateway uses the address.
 
-    Sources: EC2 API Reference, "ReleaseAddress"; genevieve/leftovers#33 for the code.
+    Sources: EC2 API Reference, "ReleaseAddress"; code: genevieve/leftovers#33.
     """
-    if any(found.allocation_id == allocation_id and found.eni for found in backend.addresses):
-        raise EC2ClientError("AuthFailure", "You do not have permission to access the specified resource.")
-    return release(backend, address, allocation_id)
+    if any(address.allocation_id == allocation_id and address.eni for address in backend.addresses):
+        return "You do not have permission to access the specified resource."
+    return None
 
 
-def _no_internet_gateway(create: Callable[..., Any], backend: Any, subnet_id: str, *args: Any, **kwargs: Any) -> Any:
-    """EC2 takes the call, and the NAT gateway fails, unless it is private.
+@around(NatGatewayBackend, "create_nat_gateway")
+def _public_nat_gateway_without_internet_gateway(
+    create: Callable[..., Any], backend: Any, *args: Any, **kwargs: Any
+) -> Any:
+    """EC2 accepts the call, and the NAT gateway gets the state "failed".
 
     Source: VPC User Guide, "Troubleshoot NAT gateways", NAT gateway creation fails.
     """
-    gateway = create(backend, subnet_id, *args, **kwargs)
+    gateway = create(backend, *args, **kwargs)
     if gateway.connectivity_type != "private" and not has_internet_gateway(backend, gateway.vpc_id):
         gateway.state, gateway.failure_code = "failed", "Gateway.NotAttached"
     return gateway
 
 
-def _interfaces(backend: Any) -> Iterator[Any]:
-    """The network interfaces; moto keeps those of terminated instances."""
+def _network_interfaces(backend: Any) -> Iterator[Any]:
+    """The network interfaces. moto keeps those of terminated instances."""
     for interface in backend.enis.values():
         if not interface.instance or interface.instance.state != "terminated":
             yield interface
 
 
 def _load_balancers(backend: Any) -> list[Any]:
-    """Elastic Load Balancing's; moto gives them no network interfaces."""
+    """The load balancers. moto gives them no network interfaces."""
     return list(elbv2_backends[backend.account_id][backend.region_name].load_balancers.values())
 
 
 def _endpoints(backend: Any) -> list[Any]:
     return [endpoint for endpoint in backend.vpc_end_points.values() if endpoint.state != "deleted"]
-
-
-def _invalid_group_description(
-    create: Callable[..., Any], backend: Any, name: str, description: str, *args: Any, **kwargs: Any
-) -> Any:
-    """Source: EC2 API Reference, "CreateSecurityGroup", GroupDescription."""
-    _check_description("security group", description)
-    return create(backend, name, description, *args, **kwargs)
-
-
-def _invalid_rule_description(init: Callable[..., Any], rule: Any, *args: Any, **kwargs: Any) -> None:
-    """Source: EC2 API Reference, "IpRange" and "UserIdGroupPair", Description."""
-    init(rule, *args, **kwargs)
-    for described in (rule.ip_range, rule.source_group):
-        _check_description("rule", described.get("Description", ""))
-
-
-def _check_description(kind: str, description: str) -> None:
-    if not _DESCRIPTION.fullmatch(description):
-        raise EC2ClientError(
-            "InvalidParameterValue",
-            f"Invalid {kind} description. Valid descriptions are strings less than 256 characters from the following "
-            "set: a-zA-Z0-9. _-:/()#,@[]+=&;{}!$*",
-        )

@@ -27,7 +27,7 @@ def test_a_call_that_comes_again_is_not_carried_out_again(tmp_path: Path) -> Non
         made = {vpc["VpcId"] for vpc in ec2.describe_vpcs()["Vpcs"] if not vpc["IsDefault"]}
     assert first == again
     assert made == {first, second}
-    assert "ec2 CreateVpc came again" in (tmp_path / "log").read_text()
+    assert "ec2 CreateVpc was retried" in (tmp_path / "log").read_text()
 
 
 def test_calls_are_logged_with_their_operation_and_client(tmp_path: Path) -> None:
