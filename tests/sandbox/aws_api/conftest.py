@@ -1,4 +1,4 @@
-"""An AWS API on this machine, emptied before each test."""
+"""The emulated AWS API, emptied before each test."""
 
 from __future__ import annotations
 
@@ -19,13 +19,14 @@ REGION = "us-west-2"
 
 @pytest.fixture(scope="session")
 def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AwsApi]:
+    """One emulator for all tests."""
     with emulator.running(log=tmp_path_factory.mktemp("aws-api") / "log") as running:
         yield running
 
 
 @pytest.fixture
 def aws(api: AwsApi) -> Callable[[str], Any]:
-    """From a service's name to a boto3 client of an empty account."""
+    """Make a boto3 client of an empty account, given a service's name."""
     reset = AWSRequest("POST", f"{api.url}/moto-api/reset", data=b"")
     SigV4Auth(Credentials(api.keys.id, api.keys.secret), "moto-api", REGION).add_auth(reset)
     assert URLLib3Session().send(reset.prepare()).status_code == 200

@@ -1,4 +1,4 @@
-"""Auto Scaling, where moto lacks what AWS does."""
+"""Gaps of moto's Auto Scaling that the emulator closes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.sandbox.aws_api.networks import create_auto_scaling_group, subnet_ids
 NAME = "registry"
 
 
-def test_refresh_is_in_progress_until_it_is_cancelled(aws: Callable[[str], Any]) -> None:
+def test_instance_refresh_is_in_progress_until_cancelled(aws: Callable[[str], Any]) -> None:
     create_auto_scaling_group(aws)
     client = aws("autoscaling")
     first = client.start_instance_refresh(AutoScalingGroupName=NAME)["InstanceRefreshId"]
@@ -29,53 +29,55 @@ def test_refresh_is_in_progress_until_it_is_cancelled(aws: Callable[[str], Any])
     assert [refresh["Status"] for refresh in refreshes] == ["InProgress", "Cancelled"]
 
 
-def test_refresh_moves_the_instances_to_the_present_subnets(aws: Callable[[str], Any]) -> None:
+def test_instance_refresh_starts_instances_in_the_current_subnets(aws: Callable[[str], Any]) -> None:
     create_auto_scaling_group(aws)
     client, (_, other) = aws("autoscaling"), subnet_ids(aws("ec2"))
     client.update_auto_scaling_group(AutoScalingGroupName=NAME, VPCZoneIdentifier=other)
-    _refresh(client)
+    _refresh_instances(client)
     assert [instance["SubnetId"] for instance in _running_instances(aws("ec2"))] == [other]
 
 
-def test_refresh_launches_a_later_template_version(aws: Callable[[str], Any]) -> None:
+def test_instance_refresh_starts_instances_of_a_later_launch_template_version(aws: Callable[[str], Any]) -> None:
     create_auto_scaling_group(aws)
     client, ec2 = aws("autoscaling"), aws("ec2")
-    [template] = ec2.describe_launch_templates()["LaunchTemplates"]
-    [first] = ec2.describe_launch_template_versions(LaunchTemplateId=template["LaunchTemplateId"])[
-        "LaunchTemplateVersions"
-    ]
-    changed = {
-        **first["LaunchTemplateData"],
-        "InstanceType": "m7g.large",
-        "UserData": base64.b64encode(b"#!/bin/sh").decode(),
-    }
-    ec2.create_launch_template_version(LaunchTemplateId=template["LaunchTemplateId"], LaunchTemplateData=changed)
-    client.update_auto_scaling_group(
-        AutoScalingGroupName=NAME,
-        LaunchTemplate={"LaunchTemplateId": template["LaunchTemplateId"], "Version": "2"},
-    )
-    _refresh(client)
+    template = {"LaunchTemplateName": NAME}
+    [first] = ec2.describe_launch_template_versions(**template)["LaunchTemplateVersions"]
+    user_data = base64.b64encode(b"#!/bin/sh").decode()
+    changed = {**first["LaunchTemplateData"], "InstanceType": "m7g.large", "UserData": user_data}
+    ec2.create_launch_template_version(**template, LaunchTemplateData=changed)
+    client.update_auto_scaling_group(AutoScalingGroupName=NAME, LaunchTemplate={**template, "Version": "2"})
+    _refresh_instances(client)
     assert [instance["InstanceType"] for instance in _running_instances(ec2)] == ["m7g.large"]
 
 
-def test_instances_are_spread_over_the_subnets(aws: Callable[[str], Any]) -> None:
+def test_instances_spread_over_subnets(aws: Callable[[str], Any]) -> None:
     create_auto_scaling_group(aws)
     subnets = subnet_ids(aws("ec2"))
     aws("autoscaling").update_auto_scaling_group(
         AutoScalingGroupName=NAME, VPCZoneIdentifier=",".join(subnets), MaxSize=2, DesiredCapacity=2
     )
-    reservations = aws("ec2").describe_instances()["Reservations"]
-    assert sorted(i["SubnetId"] for each in reservations for i in each["Instances"]) == sorted(subnets)
+    assert sorted(instance["SubnetId"] for instance in _running_instances(aws("ec2"))) == sorted(subnets)
 
 
-def test_first_launch_fails(aws: Callable[[str], Any]) -> None:
+def test_forced_deletion_terminates_protected_instances(aws: Callable[[str], Any]) -> None:
+    create_auto_scaling_group(aws)
+    client = aws("autoscaling")
+    [instance] = client.describe_auto_scaling_instances()["AutoScalingInstances"]
+    client.set_instance_protection(
+        AutoScalingGroupName=NAME, InstanceIds=[instance["InstanceId"]], ProtectedFromScaleIn=True
+    )
+    client.delete_auto_scaling_group(AutoScalingGroupName=NAME, ForceDelete=True)
+    assert _running_instances(aws("ec2")) == []
+
+
+def test_first_launch_is_reported_as_failed(aws: Callable[[str], Any]) -> None:
     create_auto_scaling_group(aws)
     [activity] = aws("autoscaling").describe_scaling_activities(AutoScalingGroupName=NAME)["Activities"]
     assert (activity["StatusCode"], activity["Progress"]) == ("Failed", 100)
     assert "do not have sufficient" in activity["StatusMessage"]
 
 
-def _refresh(client: Any) -> None:
+def _refresh_instances(client: Any) -> None:
     """Start an instance refresh and wait for its end."""
     client.start_instance_refresh(AutoScalingGroupName=NAME)
 

@@ -1,4 +1,4 @@
-"""What ECS answers, as the emulated API answers it."""
+"""Gaps of moto's ECS that the emulator closes."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ SETTINGS = ContainerSettings(
 )
 
 
-def test_container_definition_comes_back_with_its_empty_lists(aws: Callable[[str], Any]) -> None:
+def test_container_definition_comes_back_with_empty_lists(aws: Callable[[str], Any]) -> None:
     registered = {
         "name": "bare",
         "image": "bare:1",
         "memoryReservation": 256,
         "linuxParameters": {"capabilities": {"drop": ["ALL"]}},
     }
-    assert _returned(aws("ecs"), registered) == {
+    assert _register_and_describe(aws("ecs"), registered) == {
         **registered,
         "cpu": 0,
         "essential": True,
@@ -32,12 +32,12 @@ def test_container_definition_comes_back_with_its_empty_lists(aws: Callable[[str
     }
 
 
-def test_registry_is_declared_as_it_comes_back(aws: Callable[[str], Any]) -> None:
+def test_declared_container_definition_comes_back_unchanged(aws: Callable[[str], Any]) -> None:
     declared = container_definition(SETTINGS)
-    assert _returned(aws("ecs"), declared) == declared
+    assert _register_and_describe(aws("ecs"), declared) == declared
 
 
-def test_deployment_whose_image_is_missing_is_rolled_back(aws: Callable[[str], Any]) -> None:
+def test_deployment_with_a_missing_image_is_rolled_back(aws: Callable[[str], Any]) -> None:
     ecs = aws("ecs")
     ecs.create_cluster(clusterName="cluster")
     first, second = (
@@ -53,7 +53,28 @@ def test_deployment_whose_image_is_missing_is_rolled_back(aws: Callable[[str], A
     assert [deployment["taskDefinition"] for deployment in service["deployments"]] == [first]
 
 
-def _returned(ecs: Any, container: dict[str, Any]) -> dict[str, Any]:
+def test_service_keeps_its_settings_and_is_stable(aws: Callable[[str], Any]) -> None:
+    ecs = aws("ecs")
+    ecs.create_cluster(clusterName="cluster")
+    container = {"name": "registry", "image": "registry:2", "memoryReservation": 256}
+    ecs.register_task_definition(family="family", containerDefinitions=[container])
+    settings: dict[str, Any] = {
+        "availabilityZoneRebalancing": "ENABLED",
+        "capacityProviderStrategy": [{"capacityProvider": "registry", "weight": 1, "base": 0}],
+        "enableECSManagedTags": True,
+        "healthCheckGracePeriodSeconds": 60,
+    }
+    created = ecs.create_service(
+        cluster="cluster", serviceName="service", taskDefinition="family", desiredCount=2, **settings
+    )["service"]
+    updated = ecs.update_service(cluster="cluster", service="service", healthCheckGracePeriodSeconds=90)["service"]
+    assert {key: created[key] for key in settings} == settings
+    assert {key: updated[key] for key in settings} == {**settings, "healthCheckGracePeriodSeconds": 90}
+    assert "launchType" not in created
+    assert [(each["runningCount"], each["rolloutState"]) for each in updated["deployments"]] == [(2, "COMPLETED")]
+
+
+def _register_and_describe(ecs: Any, container: dict[str, Any]) -> dict[str, Any]:
     ecs.register_task_definition(family="family", containerDefinitions=[container])
     described = ecs.describe_task_definition(taskDefinition="family")["taskDefinition"]
     (returned,) = described["containerDefinitions"]

@@ -1,4 +1,4 @@
-"""What IAM answers and grants, as the emulated API does."""
+"""Gaps of moto's IAM that the emulator closes."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from botocore.exceptions import ClientError
 
 from components.pure import policies
 from tests.sandbox.aws_api.conftest import REGION
+from tests.unit.pems import issue
 
 
 @pytest.fixture
-def allowed(aws: Callable[[str], Any]) -> Callable[[policies.Statement], bool]:
-    """From a statement to whether a bucket with it takes an object."""
+def put_allowed(aws: Callable[[str], Any]) -> Callable[[policies.Statement], bool]:
+    """A function that says whether a bucket whose policy has a statement accepts an object."""
     s3 = aws("s3")
     s3.create_bucket(Bucket="bucket", CreateBucketConfiguration={"LocationConstraint": REGION})
 
@@ -30,13 +31,33 @@ def allowed(aws: Callable[[str], Any]) -> Callable[[policies.Statement], bool]:
 
 
 @pytest.mark.parametrize("action", ["s3:*", "S3:*", "S3:putobject", ["s3:GetObject", "s3:PutObject"]])
-def test_actions_are_denied_in_any_case(allowed: Callable[[policies.Statement], bool], action: Any) -> None:
-    everything = {"Effect": "Deny", "Principal": "*", "Resource": "arn:aws:s3:::bucket/*"}
-    assert not allowed({**everything, "Action": action})
-    assert allowed({**everything, "Action": "s3:DeleteObject"})
+def test_actions_match_in_any_case(put_allowed: Callable[[policies.Statement], bool], action: Any) -> None:
+    deny = {"Effect": "Deny", "Principal": "*", "Resource": "arn:aws:s3:::bucket/*"}
+    assert not put_allowed({**deny, "Action": action})
+    assert put_allowed({**deny, "Action": "s3:DeleteObject"})
 
 
-def test_requests_count_as_by_tls(allowed: Callable[[policies.Statement], bool]) -> None:
+def test_requests_count_as_tls(put_allowed: Callable[[policies.Statement], bool]) -> None:
     statement = policies.tls_only("arn:aws:s3:::bucket")
-    assert allowed(statement)
-    assert not allowed({key: value for key, value in statement.items() if key != "Condition"})
+    assert put_allowed(statement)
+    assert not put_allowed({key: value for key, value in statement.items() if key != "Condition"})
+
+
+def test_server_certificates_have_tags_and_different_ids(aws: Callable[[str], Any]) -> None:
+    iam, issued = aws("iam"), issue("registry.example")
+    for name in ("first", "second"):
+        iam.upload_server_certificate(
+            ServerCertificateName=name,
+            CertificateBody=issued.pem,
+            PrivateKey=issued.key_pem,
+            Tags=[{"Key": "name", "Value": name}],
+        )
+    iam.tag_server_certificate(ServerCertificateName="first", Tags=[{"Key": "added", "Value": "1"}])
+    iam.untag_server_certificate(ServerCertificateName="first", TagKeys=["name"])
+    first, second = (
+        iam.get_server_certificate(ServerCertificateName=name)["ServerCertificate"] for name in ("first", "second")
+    )
+    assert first["Tags"] == [{"Key": "added", "Value": "1"}]
+    assert second["Tags"] == [{"Key": "name", "Value": "second"}]
+    ids = {certificate["ServerCertificateMetadata"]["ServerCertificateId"] for certificate in (first, second)}
+    assert len(ids) == 2

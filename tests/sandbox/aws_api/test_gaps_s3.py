@@ -1,4 +1,4 @@
-"""What S3 answers, as the emulated API answers it."""
+"""Gaps of moto's S3 that the emulator closes."""
 
 from __future__ import annotations
 
@@ -6,31 +6,60 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
+from components.pure import policies
 from tests.sandbox.aws_api.conftest import REGION
 
 
-def test_deleted_folder_is_not_listed(aws: Callable[[str], Any]) -> None:
-    s3 = aws("s3")
-    s3.create_bucket(Bucket="bucket", CreateBucketConfiguration={"LocationConstraint": REGION})
-    s3.put_bucket_versioning(Bucket="bucket", VersioningConfiguration={"Status": "Enabled"})
-    for key in ("tags/kept/link", "tags/gone/link", "other/gone/link"):
+@pytest.fixture
+def s3(aws: Callable[[str], Any]) -> Any:
+    """A client of an account with a versioned bucket."""
+    client = aws("s3")
+    client.create_bucket(Bucket="bucket", CreateBucketConfiguration={"LocationConstraint": REGION})
+    client.put_bucket_versioning(Bucket="bucket", VersioningConfiguration={"Status": "Enabled"})
+    return client
+
+
+def test_prefix_without_objects_is_not_listed(s3: Any) -> None:
+    for key in ("tags/kept/link", "tags/deleted/link", "other/deleted/link"):
         s3.put_object(Bucket="bucket", Key=key)
-    for key in ("tags/gone/link", "other/gone/link"):
+    for key in ("tags/deleted/link", "other/deleted/link"):
         s3.delete_object(Bucket="bucket", Key=key)
-    assert _folders(s3, "") == ["tags/"]
-    assert _folders(s3, "tags/") == ["tags/kept/"]
+    assert _common_prefixes(s3, "") == ["tags/"]
+    assert _common_prefixes(s3, "tags/") == ["tags/kept/"]
 
 
-def test_bucket_policy_comes_back_with_lists_of_one_collapsed(aws: Callable[[str], Any]) -> None:
-    s3 = aws("s3")
-    s3.create_bucket(Bucket="bucket", CreateBucketConfiguration={"LocationConstraint": REGION})
+def test_delete_objects_removes_delete_markers(s3: Any) -> None:
+    s3.put_object(Bucket="bucket", Key="key")
+    s3.delete_object(Bucket="bucket", Key="key")
+    listed = s3.list_object_versions(Bucket="bucket")
+    versions = [{"Key": "key", "VersionId": each["VersionId"]} for each in listed["Versions"] + listed["DeleteMarkers"]]
+    assert "Errors" not in s3.delete_objects(Bucket="bucket", Delete={"Objects": versions})
+    assert "DeleteMarkers" not in s3.list_object_versions(Bucket="bucket")
+
+
+def test_bucket_policy_list_of_one_comes_back_as_item(s3: Any) -> None:
     arns = ["arn:aws:s3:::bucket", "arn:aws:s3:::bucket/*"]
     statement = {"Effect": "Deny", "Principal": "*", "Action": ["s3:GetObject"], "Resource": arns}
-    s3.put_bucket_policy(Bucket="bucket", Policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
+    s3.put_bucket_policy(Bucket="bucket", Policy=policies.document([statement]))
     returned = json.loads(s3.get_bucket_policy(Bucket="bucket")["Policy"])["Statement"]
     assert returned == [{**statement, "Action": "s3:GetObject"}]
 
 
-def _folders(s3: Any, prefix: str) -> list[str]:
+def test_access_logging_is_allowed_by_a_policy_with_lists(s3: Any) -> None:
+    allow = {
+        "Effect": "Allow",
+        "Principal": {"Service": ["logging.s3.amazonaws.com", "delivery.logs.amazonaws.com"]},
+        "Action": ["s3:PutObject", "s3:PutObjectTagging"],
+        "Resource": "arn:aws:s3:::bucket/logs/*",
+    }
+    s3.put_bucket_policy(Bucket="bucket", Policy=policies.document([policies.tls_only("arn:aws:s3:::bucket"), allow]))
+    enabled = {"TargetBucket": "bucket", "TargetPrefix": "logs/"}
+    s3.put_bucket_logging(Bucket="bucket", BucketLoggingStatus={"LoggingEnabled": enabled})
+    assert s3.get_bucket_logging(Bucket="bucket")["LoggingEnabled"] == enabled
+
+
+def _common_prefixes(s3: Any, prefix: str) -> list[str]:
     listed = s3.list_objects_v2(Bucket="bucket", Prefix=prefix, Delimiter="/")
-    return [folder["Prefix"] for folder in listed.get("CommonPrefixes", [])]
+    return [each["Prefix"] for each in listed.get("CommonPrefixes", [])]

@@ -1,4 +1,4 @@
-"""The AWS API on this machine, where it is put right by itself."""
+"""The emulator's server: retries and its log."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from sandbox.aws.api_calls import logged_calls, logged_refusals
 _ID = "amz-sdk-invocation-id"
 
 
-def test_a_call_that_comes_again_is_not_carried_out_again(tmp_path: Path) -> None:
+def test_retried_call_is_carried_out_once(tmp_path: Path) -> None:
     with emulator.running(log=tmp_path / "log") as api:
         ec2 = api.client("ec2", "us-west-2")
         ids = iter(("first", "first", "second"))
 
-        def give_id(request: Any, **_: object) -> None:
+        def set_id(request: Any, **_: object) -> None:
             request.headers[_ID] = next(ids)
 
-        ec2.meta.events.register("before-send.ec2.CreateVpc", give_id)
+        ec2.meta.events.register("before-send.ec2.CreateVpc", set_id)
         first, again, second = (ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"] for _ in range(3))
         made = {vpc["VpcId"] for vpc in ec2.describe_vpcs()["Vpcs"] if not vpc["IsDefault"]}
     assert first == again
@@ -30,7 +30,7 @@ def test_a_call_that_comes_again_is_not_carried_out_again(tmp_path: Path) -> Non
     assert "ec2 CreateVpc was retried" in (tmp_path / "log").read_text()
 
 
-def test_calls_are_logged_with_their_operation_and_client(tmp_path: Path) -> None:
+def test_calls_are_logged_with_operation_and_client(tmp_path: Path) -> None:
     with emulator.running(log=tmp_path / "log") as api:
         s3 = api.client("s3", "us-east-1")
         s3.create_bucket(Bucket="images")
@@ -60,7 +60,7 @@ def test_calls_are_logged_with_their_operation_and_client(tmp_path: Path) -> Non
     assert all(call.client.startswith("Boto3/") for call in calls)
 
 
-def test_refused_calls_are_logged_with_their_code(tmp_path: Path) -> None:
+def test_refused_calls_are_logged_with_error_code(tmp_path: Path) -> None:
     with emulator.running(log=tmp_path / "log") as api:
         for service, method, options in (
             ("ec2", "delete_subnet", {"SubnetId": "subnet-00000000"}),

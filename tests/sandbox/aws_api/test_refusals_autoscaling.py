@@ -1,4 +1,4 @@
-"""What Auto Scaling refuses, as the emulated API answers it."""
+"""Calls that the emulated Auto Scaling refuses."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from tests.sandbox.aws_api.networks import create_auto_scaling_group
 
 
-def test_group_with_instances_is_deleted_by_force_alone(aws: Callable[[str], Any]) -> None:
+def test_group_with_instances_is_deleted_only_by_force(aws: Callable[[str], Any]) -> None:
     create_auto_scaling_group(aws)
     autoscaling = aws("autoscaling")
     with pytest.raises(ClientError, match="ResourceInUse"):
@@ -20,13 +20,13 @@ def test_group_with_instances_is_deleted_by_force_alone(aws: Callable[[str], Any
 
 
 @pytest.mark.parametrize(("desired", "message"), [(0, "0 is below min value 1"), (2, "2 is above max value 1")])
-def test_desired_capacity_beyond_the_sizes_is_refused(aws: Callable[[str], Any], desired: int, message: str) -> None:
+def test_desired_capacity_out_of_bounds_is_refused(aws: Callable[[str], Any], desired: int, message: str) -> None:
     create_auto_scaling_group(aws)
     with pytest.raises(ClientError, match=message):
         aws("autoscaling").set_desired_capacity(AutoScalingGroupName="registry", DesiredCapacity=desired)
 
 
-def test_minimum_above_the_maximum_is_refused(aws: Callable[[str], Any]) -> None:
+def test_minimum_size_above_the_maximum_is_refused(aws: Callable[[str], Any]) -> None:
     create_auto_scaling_group(aws)
     with pytest.raises(ClientError, match="Max bound, 1, must be greater than or equal to min bound, 2"):
         aws("autoscaling").update_auto_scaling_group(AutoScalingGroupName="registry", MinSize=2)
@@ -40,7 +40,7 @@ def test_minimum_above_the_maximum_is_refused(aws: Callable[[str], Any]) -> None
         ({"AutoRollback": True}, "when the DesiredConfiguration parameter is empty"),
     ],
 )
-def test_instance_refresh_preferences_are_refused(
+def test_invalid_instance_refresh_preferences_are_refused(
     aws: Callable[[str], Any], preferences: dict[str, Any], message: str
 ) -> None:
     create_auto_scaling_group(aws)

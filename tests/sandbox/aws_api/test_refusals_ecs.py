@@ -1,4 +1,4 @@
-"""What ECS refuses, as the emulated API answers it."""
+"""Calls that the emulated ECS refuses."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.sandbox.aws_api.networks import (
     create_listener,
     create_load_balancer,
     create_target_group,
-    own_subnet_ids,
+    create_vpc_and_subnets,
 )
 
 Clients = Callable[[str], Any]
@@ -31,8 +31,8 @@ def test_auto_scaling_group_has_one_capacity_provider(aws: Clients) -> None:
         _create_capacity_provider(aws, "second")
 
 
-def test_service_wants_a_target_group_with_a_load_balancer(aws: Clients) -> None:
-    vpc, subnets = own_subnet_ids(aws("ec2"))
+def test_service_needs_a_target_group_with_a_load_balancer(aws: Clients) -> None:
+    vpc, subnets = create_vpc_and_subnets(aws("ec2"))
     group = create_target_group(aws("elbv2"), vpc)
     aws("ecs").create_cluster(clusterName="registry")
     with pytest.raises(ClientError, match=r"InvalidParameterException.*does not have an associated load balancer"):
@@ -41,7 +41,7 @@ def test_service_wants_a_target_group_with_a_load_balancer(aws: Clients) -> None
     _create_service(aws, group)
 
 
-def test_capacity_provider_is_kept_while_it_is_used(aws: Clients) -> None:
+def test_capacity_provider_in_use_is_not_removed(aws: Clients) -> None:
     ecs = aws("ecs")
     _create_capacity_provider(aws, "registry")
     ecs.create_cluster(clusterName="registry")
@@ -59,7 +59,7 @@ def test_capacity_provider_is_kept_while_it_is_used(aws: Clients) -> None:
     assert ecs.describe_capacity_providers(capacityProviders=["registry"])["capacityProviders"] == []
 
 
-def test_cluster_is_kept_while_services_and_instances_are_left(aws: Clients) -> None:
+def test_cluster_with_services_or_instances_is_not_deleted(aws: Clients) -> None:
     ecs, autoscaling = aws("ecs"), aws("autoscaling")
     ecs.create_cluster(clusterName="registry")
     _create_service(aws)

@@ -1,4 +1,4 @@
-"""What Elastic Load Balancing refuses, as the emulated API answers it."""
+"""Calls that the emulated Elastic Load Balancing refuses."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.sandbox.aws_api.networks import (
     create_listener,
     create_load_balancer,
     create_target_group,
-    own_subnet_ids,
+    create_vpc_and_subnets,
     subnet_ids,
 )
 
@@ -31,16 +31,16 @@ def test_protected_load_balancer_is_not_deleted(aws: Callable[[str], Any]) -> No
         elbv2.delete_load_balancer(LoadBalancerArn=arn)
 
 
-def test_load_balancer_facing_the_internet_wants_an_internet_gateway(aws: Callable[[str], Any]) -> None:
-    _, subnets = own_subnet_ids(aws("ec2"))
+def test_internet_facing_load_balancer_needs_an_internet_gateway(aws: Callable[[str], Any]) -> None:
+    _, subnets = create_vpc_and_subnets(aws("ec2"))
     with pytest.raises(ClientError, match=r"InvalidSubnet.*has no internet gateway"):
         create_load_balancer(aws("elbv2"), subnets)
     create_load_balancer(aws("elbv2"), subnets, Scheme="internal")
 
 
-def test_target_group_serves_one_load_balancer(aws: Callable[[str], Any]) -> None:
+def test_target_group_belongs_to_one_load_balancer(aws: Callable[[str], Any]) -> None:
     elbv2 = aws("elbv2")
-    vpc, subnets = own_subnet_ids(aws("ec2"))
+    vpc, subnets = create_vpc_and_subnets(aws("ec2"))
     group = create_target_group(elbv2, vpc)
     first, second = (create_load_balancer(elbv2, subnets, name, Scheme="internal") for name in ("first", "second"))
     create_listener(elbv2, first, group)

@@ -1,4 +1,4 @@
-"""What Route 53 refuses, as the emulated API answers it."""
+"""Calls that the emulated Route 53 refuses."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _NAME = "registry.example.com"
 
 @pytest.fixture
 def change(aws: Callable[[str], Any]) -> Callable[..., None]:
-    """Change a record of a hosted zone, by the action and the record's value."""
+    """Apply changes to a record of a hosted zone, each given as an action and a value."""
     route53 = aws("route53")
     zone_id = route53.create_hosted_zone(Name="example.com", CallerReference="test")["HostedZone"]["Id"]
 

@@ -1,4 +1,4 @@
-"""What S3 refuses, as the emulated API answers it."""
+"""Calls that the emulated S3 refuses."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def s3(aws: Callable[[str], Any]) -> Any:
         ({"Service": "logging.s3.amazonaws.com"}, {}, False),
     ],
 )
-def test_blocked_public_policy_is_refused(s3: Any, principal: Any, condition: dict[str, Any], refused: bool) -> None:
+def test_public_policy_is_refused_if_blocked(s3: Any, principal: Any, condition: dict[str, Any], refused: bool) -> None:
     s3.put_public_access_block(Bucket=_BUCKET, PublicAccessBlockConfiguration={"BlockPublicPolicy": True})
     statement = {
         "Effect": "Allow",
@@ -53,7 +53,7 @@ def test_blocked_public_policy_is_refused(s3: Any, principal: Any, condition: di
     ("ids", "days", "refusal"),
     [(("a", "a"), 1, "Rule ID must be unique"), (("a", "b"), 0, "must be a positive integer")],
 )
-def test_lifecycle_rules_are_limited(s3: Any, ids: tuple[str, ...], days: int, refusal: str) -> None:
+def test_invalid_lifecycle_rules_are_refused(s3: Any, ids: tuple[str, ...], days: int, refusal: str) -> None:
     rules = [{"ID": id_, "Status": "Enabled", "Filter": {"Prefix": ""}, "Expiration": {"Days": days}} for id_ in ids]
     with pytest.raises(ClientError, match=refusal):
         s3.put_bucket_lifecycle_configuration(Bucket=_BUCKET, LifecycleConfiguration={"Rules": rules})
@@ -65,17 +65,17 @@ def test_reserved_bucket_name_is_refused(aws: Callable[[str], Any], name: str) -
         aws("s3").create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION})
 
 
-def test_object_takes_ten_tags(s3: Any) -> None:
+def test_object_with_more_than_ten_tags_is_refused(s3: Any) -> None:
     tags = {f"key-{number}": "value" for number in range(11)}
     with pytest.raises(ClientError, match=r"BadRequest.*cannot be greater than 10"):
         s3.put_object(Bucket=_BUCKET, Key="refused", Tagging=urlencode(tags))
     tags.popitem()
-    s3.put_object(Bucket=_BUCKET, Key="taken", Tagging=urlencode(tags))
-    assert [each["Key"] for each in s3.list_objects_v2(Bucket=_BUCKET)["Contents"]] == ["taken"]
+    s3.put_object(Bucket=_BUCKET, Key="accepted", Tagging=urlencode(tags))
+    assert [each["Key"] for each in s3.list_objects_v2(Bucket=_BUCKET)["Contents"]] == ["accepted"]
 
 
-def test_upload_of_no_parts_is_not_completed(s3: Any) -> None:
-    """Source: S3 API Reference, "CompleteMultipartUpload": MalformedXML, as in distribution/distribution#3763."""
+def test_upload_without_parts_is_not_completed(s3: Any) -> None:
+    """Sources: S3 API Reference, "CompleteMultipartUpload"; error code: distribution/distribution#3763."""
     where = {"Bucket": _BUCKET, "Key": "upload"}
     upload = s3.create_multipart_upload(**where)["UploadId"]
     with pytest.raises(ClientError, match="MalformedXML"):

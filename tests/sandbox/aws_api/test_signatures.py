@@ -1,4 +1,4 @@
-"""Who may use the AWS API: whoever signs with its keys. Everybody on the machine can reach it."""
+"""The emulator accepts only requests that are signed with its access key."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ _BUCKET, _KEY = "bootstrap", "a b/c+d?é%41~.txt"
 
 @pytest.fixture
 def s3(aws: Callable[[str], Any]) -> Any:
-    """A client with the right keys, after it has put an object."""
+    """A client with the right access key, in an account with an object."""
     client = aws("s3")
     client.create_bucket(Bucket=_BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
     client.put_object(Bucket=_BUCKET, Key=_KEY, Body=b"secret")
     return client
 
 
-def presigned(api: AwsApi, seconds: int = 60) -> str:
+def presigned_url(api: AwsApi, seconds: int = 60) -> str:
     client = boto3.client(
         "s3",
         endpoint_url=api.url,
@@ -62,7 +62,7 @@ def status(url: str) -> int:
     ],
     ids=["S3", "query", "JSON"],
 )
-def test_other_keys_are_refused(
+def test_wrong_access_key_is_refused(
     api: AwsApi, service: str, call: Callable[[Any], object], codes: Mapping[str, str]
 ) -> None:
     others = {"key": Keys.random(), "secret": dataclasses.replace(api.keys, secret="another")}
@@ -72,32 +72,32 @@ def test_other_keys_are_refused(
         assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 403
 
 
-def test_the_right_keys_read_any_object(s3: Any) -> None:
+def test_right_access_key_reads_objects(s3: Any) -> None:
     assert s3.get_object(Bucket=_BUCKET, Key=_KEY)["Body"].read() == b"secret"
     assert s3.list_objects_v2(Bucket=_BUCKET, Prefix="a b/c+")["KeyCount"] == 1
 
 
 @pytest.mark.usefixtures("s3")
-def test_nobody_reads_without_a_signature(api: AwsApi) -> None:
+def test_unsigned_request_is_refused(api: AwsApi) -> None:
     assert status(f"{api.url}/{_BUCKET}?list-type=2") == 403
-    assert status(presigned(api).partition("?")[0]) == 403
+    assert status(presigned_url(api).partition("?")[0]) == 403
 
 
 @pytest.mark.usefixtures("s3")
-def test_a_presigned_url_opens_what_it_was_signed_for(api: AwsApi) -> None:
-    url = presigned(api)
+def test_presigned_url_is_valid_for_one_object(api: AwsApi) -> None:
+    url = presigned_url(api)
     assert status(url) == 200
     assert status(url.replace(f"/{_BUCKET}/", "/other/")) == 403
     assert status(url.replace("X-Amz-Expires=60", "X-Amz-Expires=600")) == 403
-    assert status(presigned(dataclasses.replace(api, keys=Keys.random()))) == 403
+    assert status(presigned_url(dataclasses.replace(api, keys=Keys.random()))) == 403
 
 
 @pytest.mark.usefixtures("s3")
-def test_a_presigned_url_expires(api: AwsApi) -> None:
-    assert status(presigned(api, seconds=0)) == 403
+def test_expired_presigned_url_is_refused(api: AwsApi) -> None:
+    assert status(presigned_url(api, seconds=0)) == 403
 
 
-def test_a_body_that_was_not_signed_is_refused(s3: Any) -> None:
+def test_body_that_differs_from_the_signed_one_is_refused(s3: Any) -> None:
     def change(request: Any, **_: object) -> None:
         request.body = b"secreT"
 
@@ -106,7 +106,7 @@ def test_a_body_that_was_not_signed_is_refused(s3: Any) -> None:
         s3.put_object(Bucket=_BUCKET, Key=_KEY, Body=b"public")
 
 
-def test_a_request_of_yesterday_is_refused(aws: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_request_signed_yesterday_is_refused(aws: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch) -> None:
     yesterday = datetime.now(timezone.utc) - timedelta(days=1)
     monkeypatch.setattr("botocore.auth.get_current_datetime", lambda: yesterday)
     with pytest.raises(ClientError, match="RequestExpired"):
