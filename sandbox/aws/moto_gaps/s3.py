@@ -10,7 +10,7 @@ from moto.s3.models import FakeBucket, FakeDeleteMarker, S3Backend
 
 from sandbox.aws.patching import add, around
 
-# moto calls this on every version that DeleteObjects removes. Delete markers lack it, since they have no content.
+# moto calls this on every version when DeleteObjects removes a key from a bucket with suspended versioning.
 add(FakeDeleteMarker, "dispose", lambda _marker: None)
 
 

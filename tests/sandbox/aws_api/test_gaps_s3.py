@@ -30,9 +30,11 @@ def test_prefix_without_objects_is_not_listed(s3: Any) -> None:
     assert _common_prefixes(s3, "tags/") == ["tags/kept/"]
 
 
-def test_delete_objects_removes_delete_markers(s3: Any) -> None:
+def test_delete_markers_are_deleted_after_versioning_was_suspended(s3: Any) -> None:
+    """`pulumi destroy` suspends versioning before it empties a bucket."""
     s3.put_object(Bucket="bucket", Key="key")
     s3.delete_object(Bucket="bucket", Key="key")
+    s3.put_bucket_versioning(Bucket="bucket", VersioningConfiguration={"Status": "Suspended"})
     listed = s3.list_object_versions(Bucket="bucket")
     versions = [{"Key": "key", "VersionId": each["VersionId"]} for each in listed["Versions"] + listed["DeleteMarkers"]]
     assert "Errors" not in s3.delete_objects(Bucket="bucket", Delete={"Objects": versions})
