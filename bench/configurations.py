@@ -21,7 +21,7 @@ from components.pure.image import registry_version
 from sandbox.ecs import agent, load_balancer
 from sandbox.ecs.agent import Container, Mount
 from sandbox.ecs.bubblewrap_runtime import BubblewrapRuntime
-from sandbox.ecs.containers import IMAGE_CONFIG
+from sandbox.ecs.runtime import IMAGE_CONFIG
 from sandbox.ecs.load_balancer import LoadBalancer
 from sandbox.machine import programs
 from sandbox.machine.process_tree import cpu_seconds

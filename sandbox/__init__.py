@@ -1,1 +1,1 @@
-"""Runs what the Pulumi program declares, on this machine and without AWS."""
+"""The sandbox: runs what the Pulumi program declares, on this machine and without AWS."""

@@ -1,4 +1,4 @@
-"""The sandbox's command line: python -m sandbox up | preview."""
+"""The command line of the sandbox: python -m sandbox up | preview."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from sandbox.evaluation.preview import preview
 from sandbox.evaluation.project import ProjectError, evaluate_project
 from sandbox.kept_folder import has_images, kept_folder, restore_images, save_images
 from sandbox.local import CONTAINERS, Options, Sandbox, sandbox
-from sandbox.machine import interruption
+from sandbox.machine import signals
 from sandbox.machine.private_folder import private_folder
 from sandbox.report import Report
 
@@ -28,14 +28,18 @@ _PREVIEW_WIDTH = 140
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Exit status 0, also after Ctrl-C once all is up; 1 after an error; 130 after Ctrl-C before."""
+    """Run a command.
+
+    Returns:
+        The exit status: 0, also after Ctrl-C while the sandbox is ready; 1 after an error; 130 after Ctrl-C before.
+    """
     options = _parser().parse_args(arguments)
     console = Console(highlight=False)
-    interruption.raise_first()
+    signals.interrupt_once()
     try:
         if options.command == "preview":
             declaration = evaluate_project(Path.cwd(), options.stack, notice=Report(console).notice)
-            # As wide as it is: a type's name in two lines could not be searched for.
+            # Wide enough for every line: a type's name that is broken into two lines cannot be searched for.
             wide = Console(width=max(console.width, _PREVIEW_WIDTH), highlight=False)
             wide.print(preview(declaration, options.stack))
         else:
@@ -43,15 +47,15 @@ def main(arguments: Sequence[str]) -> int:
     except (SandboxError, ProjectError, pulumi.RunError) as error:
         return _failed(str(error))
     except BrokenPipeError:
-        # Whoever read the output, such as `head`, has gone.
-        interruption.close_output()
+        # The reader of the output, such as `head`, has ended.
+        signals.discard_output()
         return 1
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise
-        return _failed(f"{error.strerror}; make space, or name another file system by TMPDIR or --keep")
+        return _failed(f"{error.strerror}; free some space, or set TMPDIR or --keep to a folder on another file system")
     except KeyboardInterrupt:
-        console.print("interrupted; everything is stopped")
+        console.print("interrupted; everything was stopped")
         return 130
     return 0
 
@@ -62,17 +66,23 @@ def _failed(message: str) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m sandbox", description="Runs what the stack declares, here.")
+    parser = argparse.ArgumentParser(
+        prog="python -m sandbox", description="Run a stack of this Pulumi project on this machine, without AWS."
+    )
     commands = parser.add_subparsers(dest="command", required=True)
-    for name, help_ in (("up", "run it"), ("preview", "show what would be created, and start nothing")):
-        command = commands.add_parser(name, help=help_)
-        command.add_argument("--stack", default="dev", help="Pulumi.STACK.yaml; default: %(default)s")
+    for name, help_ in (("up", "run the stack"), ("preview", "show the resources of the stack, and start nothing")):
+        command = commands.add_parser(name, help=help_, description=f"{help_[0].upper()}{help_[1:]}.")
+        command.add_argument("--stack", default="dev", help="the stack of Pulumi.STACK.yaml; default: %(default)s")
     up = commands.choices["up"]
-    up.add_argument("--check", action="store_true", help="end after the checks instead of at Ctrl-C")
-    up.add_argument("--instances", type=_count, metavar="N", help="default: the group's desired capacity")
-    up.add_argument("--keep", type=Path, metavar="DIR", help="keep files, logs and pushed images in this folder")
-    up.add_argument("--engine", action="store_true", help="declare by `pulumi up` instead of Pulumi's test runtime")
-    up.add_argument("--containers", choices=CONTAINERS, default=CONTAINERS[0], help="default: %(default)s")
+    up.add_argument("--check", action="store_true", help="stop after the checks, with exit status 0 or 1")
+    up.add_argument(
+        "--instances", type=_count, metavar="N", help="container instances; default: the desired capacity of the stack"
+    )
+    up.add_argument("--keep", type=Path, metavar="DIR", help="keep the files, logs and pushed images in this folder")
+    up.add_argument("--engine", action="store_true", help="run `pulumi up`, which needs the Pulumi CLI")
+    up.add_argument(
+        "--containers", choices=CONTAINERS, default=CONTAINERS[0], help="what runs the containers; default: %(default)s"
+    )
     return parser
 
 
@@ -87,10 +97,10 @@ def _up(options: argparse.Namespace, console: Console) -> None:
             engine=options.engine,
             containers=options.containers,
         )
-        with sandbox(settings, report) as running, _images_kept(running, report) if options.keep else nullcontext():
+        with sandbox(settings, report) as running, _kept_images(running, report) if options.keep else nullcontext():
             _check(running, report)
             console.rule()
-            # One line each, however long, so that the command can be copied.
+            # Without line breaks, so that commands can be copied.
             console.print(Text(_summary(running, report.total(), options.check)), soft_wrap=True)
             if not options.check:
                 with suppress(KeyboardInterrupt):
@@ -98,8 +108,8 @@ def _up(options: argparse.Namespace, console: Console) -> None:
 
 
 def _check(running: Sandbox, report: Report) -> None:
-    for what, check in CHECKS.items():
-        with report.step(what) as detail:
+    for name, check in CHECKS.items():
+        with report.step(name) as detail:
             detail(check(running))
 
 
@@ -114,8 +124,8 @@ def _folder(keep: Path | None) -> Iterator[Path]:
 
 
 @contextmanager
-def _images_kept(running: Sandbox, report: Report) -> Iterator[None]:
-    """The S3 here keeps objects in memory: what was pushed is written to the folder at the end."""
+def _kept_images(running: Sandbox, report: Report) -> Iterator[None]:
+    """Restore the images of the last run, and save those in the bucket at the end: the emulated S3 is in memory."""
     s3, bucket = running.stack.aws("s3"), running.stack.declaration.exports["bucketName"]
     if has_images(running.folder):
         with report.step("restore the kept images") as detail:
@@ -123,7 +133,7 @@ def _images_kept(running: Sandbox, report: Report) -> Iterator[None]:
     try:
         yield
     finally:
-        with interruption.undisturbed(), report.step("keep the pushed images") as detail:
+        with signals.ignored(), report.step("save the pushed images") as detail:
             detail(save_images(running.folder, s3, bucket))
 
 
@@ -134,19 +144,19 @@ def _summary(running: Sandbox, seconds: float, check: bool) -> str:
     example = shlex.join([str(client.wrapper), "skopeo", "inspect", *options, image])
     return "\n".join(
         (
-            f"ready and checked in {seconds:.1f} s",
-            f"address   {client.registry}, which is {running.balancer.address} for what {client.wrapper} runs",
+            f"Ready: all {len(CHECKS)} checks passed, {seconds:.1f} s after the start.",
+            f"registry  {client.registry} ({running.balancer.address} for commands that {client.wrapper} runs)",
             f"user      {running.user}",
-            f"password  in {running.password_file}",
+            f"password  in the file {running.password_file}",
             f"CA        {client.ca_folder}/ca.crt",
             f"try       {example}",
-            f"stop      {'it stops now' if check else 'Ctrl-C'}",
-            "It cannot show IAM permissions, VPC routing or ECS scheduling: those are AWS's own.",
+            f"stop      {'stops now, because of --check' if check else 'press Ctrl-C'}",
+            "Not checked, since only AWS has them: IAM permissions, VPC routing and ECS scheduling.",
         )
     )
 
 
 def _count(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= 200:
-        raise argparse.ArgumentTypeError(f"{text!r}; 1 to 200 instances are allowed")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of instances; give one from 1 to 200")
     return int(text)

@@ -1,4 +1,4 @@
-"""The second door: `pulumi up` itself, with a backend of its own and the sandbox's AWS API."""
+"""A stack by `pulumi up`, with its own backend and the emulated AWS API."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ from sandbox.evaluation import stack_state
 from sandbox.evaluation.declared import Declaration
 from sandbox.evaluation.project import stack_config
 
-# What says where a stack's state is, and what its secrets are encrypted with.
+# The variables that set where a stack's state is, and how its secrets are encrypted.
 _BACKEND = ("PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE_FILE")
 
 
 def up(project: Path, stack: str, api: AwsApi, folder: Path, *, notice: Callable[[str], None] = print) -> Declaration:
-    """What the program in `project` declares for a stack, made in an AWS API.
+    """Run `pulumi up` for a stack, and read what it declares from its state.
 
     Args:
-        project: holds Pulumi.yaml, Pulumi.<stack>.yaml and __main__.py; nothing is written there.
-        folder: gets the engine's own files.
-        notice: is told in a sentence of what was left out.
+        project: the folder with Pulumi.yaml, Pulumi.<stack>.yaml and __main__.py; nothing is written to it.
+        folder: for the files of the engine.
+        notice: is called with a sentence about each config value that is left out.
 
     Raises:
         ProjectError: a file is missing.
         SandboxError: there is no `pulumi`, or it failed.
     """
-    selected = select(project, stack, api, folder, notice=notice)
+    created = create_stack(project, stack, api, folder, notice=notice)
     errors: list[str] = []
 
     def collect(event: auto.EngineEvent) -> None:
@@ -42,64 +42,61 @@ def up(project: Path, stack: str, api: AwsApi, folder: Path, *, notice: Callable
             errors.append(event.diagnostic_event.message.strip())
 
     try:
-        selected.up(on_event=collect, color="never")
+        created.up(on_event=collect, color="never")
     except auto.CommandError as error:
         raise SandboxError("\n".join(["pulumi up failed:", *(errors or [str(error)])])) from None
-    return stack_state.declaration(selected.export_stack().deployment)
+    return stack_state.declaration(created.export_stack().deployment)
 
 
-def select(
+def create_stack(
     project: Path,
     stack: str,
     api: AwsApi,
     folder: Path,
     *,
-    beside: auto.Stack | None = None,
+    backend_of: auto.Stack | None = None,
     notice: Callable[[str], None] = print,
 ) -> auto.Stack:
-    """A new stack whose state, and the passphrase for the secrets in it, are in `folder`.
+    """Create a stack that has its state, and the passphrase for its secrets, in `folder`. See `up`.
 
     Args:
-        beside: another stack, whose backend and passphrase are used instead, so that the two may refer to each other.
+        backend_of: use the backend and the passphrase of this stack, so that stack references work.
 
-    Raises: as `up`.
+    Raises:
+        ProjectError: a file is missing.
+        SandboxError: there is no `pulumi`.
     """
     if shutil.which("pulumi") is None:
-        raise SandboxError("there is no pulumi on the PATH; install it: https://www.pulumi.com/docs/install/")
-    config = stack_config(project, stack)
-    for key in config.left_out:
-        notice(f"{key} is encrypted in Pulumi.{stack}.yaml and was left out: the sandbox cannot read it")
+        raise SandboxError("pulumi is not on the PATH; to install it, see https://www.pulumi.com/docs/install/")
+    config = stack_config(project, stack, notice)
     work, home = (folder / name for name in ("project", "home"))
     for new in (work, home):
         new.mkdir(parents=True)
-    backend = beside.workspace.env_vars if beside else _backend(folder)
-    # The CLI writes into stack files: it gets copies, beside a project file that points to the program.
+    backend = backend_of.workspace.env_vars if backend_of else _create_backend(folder)
+    # The CLI writes to stack files, so it gets copies, beside a project file that points to the program.
     _write(work / "Pulumi.yaml", _project_settings(project))
-    _write(work / f"Pulumi.{stack}.yaml", _stack_settings(project / f"Pulumi.{stack}.yaml", config.left_out))
+    _write(work / f"Pulumi.{stack}.yaml", _stack_settings(project / f"Pulumi.{stack}.yaml", config.encrypted))
     return auto.create_stack(
         stack,
         work_dir=str(work),
         opts=auto.LocalWorkspaceOptions(
             pulumi_home=str(home),
-            env_vars={
-                **api.environment(config.values.get("aws:region", "us-west-2")),
-                **{name: backend[name] for name in _BACKEND},
-            },
+            env_vars={**api.environment(config.region), **{name: backend[name] for name in _BACKEND}},
         ),
     )
 
 
-def _backend(folder: Path) -> dict[str, str]:
+def _create_backend(folder: Path) -> dict[str, str]:
     backend, passphrase = folder / "backend", folder / "passphrase"
     backend.mkdir()
     passphrase.touch(mode=0o600)
     passphrase.write_text(secrets.token_urlsafe())
-    # By a file, since whoever prints the workspace prints these.
+    # In a file, since printing the workspace prints its environment.
     return dict(zip(_BACKEND, (backend.as_uri(), str(passphrase)), strict=True))
 
 
 def _project_settings(project: Path) -> dict[str, Any]:
-    """The program stays where it is, and runs in this process's virtual environment; one in YAML is in the settings."""
+    """The program stays in its folder, and runs in this virtual environment. A program in YAML is in Pulumi.yaml."""
     settings = yaml.safe_load((project / "Pulumi.yaml").read_text())
     packages = {name: str((project / source).resolve()) for name, source in settings.get("packages", {}).items()}
     if settings["runtime"] == "yaml":
@@ -108,9 +105,9 @@ def _project_settings(project: Path) -> dict[str, Any]:
     return {**settings, "main": str(project.resolve()), "runtime": runtime, "packages": packages}
 
 
-def _stack_settings(file: Path, left_out: tuple[str, ...]) -> dict[str, Any]:
+def _stack_settings(file: Path, encrypted: tuple[str, ...]) -> dict[str, Any]:
     config = (yaml.safe_load(file.read_text()) or {}).get("config") or {}
-    return {"config": {key: value for key, value in config.items() if key not in left_out}}
+    return {"config": {key: value for key, value in config.items() if key not in encrypted}}
 
 
 def _write(file: Path, settings: dict[str, Any]) -> None:

@@ -1,5 +1,5 @@
-"""The one error that a person sees instead of a traceback."""
+"""The error that a user sees as a message, without a traceback."""
 
 
 class SandboxError(Exception):
-    """The sandbox cannot go on. The text says what is wrong, where, and what mends it."""
+    """The sandbox cannot continue. The message says what is wrong, then what to do."""

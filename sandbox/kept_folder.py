@@ -1,4 +1,4 @@
-"""The folder of --keep: the files of the last run, and the images that were pushed."""
+"""The folder of --keep: the files of the last run, and the pushed images."""
 
 from __future__ import annotations
 
@@ -17,30 +17,30 @@ _RUN, _IMAGES = "last-run", "registry-images"
 
 @contextmanager
 def kept_folder(folder: Path) -> Iterator[Path]:
-    """A folder of mode 0700 that is made if it is not there; yields the one in it for this run's files, empty.
+    """Lock a folder of mode 0700, created if missing, and yield the empty folder in it for the files of this run.
 
     Raises:
-        SandboxError: it cannot be a folder, somebody else's files are in it, or another sandbox runs in it.
+        SandboxError: it is not a folder, it holds other files, or another sandbox uses it.
     """
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         folder.chmod(0o700)
         found = sorted(path.name for path in folder.iterdir())
     except FileExistsError as error:
-        raise SandboxError(f"--keep {folder} is a file; name a folder, or a new one") from error
+        raise SandboxError(f"--keep {folder} is a file; name a new folder or an existing one") from error
     except OSError as error:
         raise SandboxError(f"--keep {folder}: {error.strerror}: {error.filename}") from error
     if foreign := [name for name in found if name not in (_RUN, _IMAGES, f"{_IMAGES}.new")]:
         raise SandboxError(
-            f"--keep {folder}: the folder is not empty, and {foreign[0]} in it is not the sandbox's; "
-            "name a new folder, or one that a sandbox has kept"
+            f"--keep {folder} has a file that is not the sandbox's: {foreign[0]}; "
+            "name a new folder, or one of an earlier run"
         )
     lock = os.open(folder, os.O_DIRECTORY)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
         os.close(lock)
-        raise SandboxError(f"--keep {folder}: another sandbox runs in it") from error
+        raise SandboxError(f"--keep {folder} is in use by another sandbox; name another folder") from error
     try:
         run = folder.resolve() / _RUN
         shutil.rmtree(run, ignore_errors=True)
@@ -51,11 +51,14 @@ def kept_folder(folder: Path) -> Iterator[Path]:
 
 
 def save_images(run: Path, s3: Any, bucket: str) -> str:
-    """Keeps a bucket's objects, older versions aside, in place of those kept before. Says in a few words how many.
+    """Replace the saved objects by those in a bucket. Only the latest version of each object is saved.
 
     Args:
-        run: what `kept_folder` yielded.
+        run: the folder that `kept_folder` yielded.
         s3: a boto3 client.
+
+    Returns:
+        The number and size of the objects, for the report.
     """
     kept, new = run.parent / _IMAGES, run.parent / f"{_IMAGES}.new"
     shutil.rmtree(new, ignore_errors=True)
@@ -72,7 +75,7 @@ def save_images(run: Path, s3: Any, bucket: str) -> str:
 
 
 def restore_images(run: Path, s3: Any, bucket: str) -> str:
-    """Puts back what an earlier run has kept. Says in a few words how many objects."""
+    """Put the saved objects of an earlier run into a bucket. See `save_images`."""
     kept = run.parent / _IMAGES
     for file in _files(kept):
         with file.open("rb") as content:
@@ -81,7 +84,7 @@ def restore_images(run: Path, s3: Any, bucket: str) -> str:
 
 
 def has_images(run: Path) -> bool:
-    """Whether an earlier run has kept any."""
+    """Whether an earlier run has saved images."""
     return bool(_files(run.parent / _IMAGES))
 
 

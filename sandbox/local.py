@@ -1,4 +1,4 @@
-"""The whole sandbox: what a stack declares, running on this machine."""
+"""A whole sandbox: a stack that runs on this machine."""
 
 from __future__ import annotations
 
@@ -9,17 +9,18 @@ from pathlib import Path
 
 from sandbox import stacks
 from sandbox.aws.emulator import AwsApi
-from sandbox.client import Client, client
-from sandbox.ecs import agent, credentials, load_balancer
+from sandbox.client import Client, create_client
+from sandbox.ecs import credentials, load_balancer
 from sandbox.ecs.bubblewrap_runtime import BubblewrapRuntime
-from sandbox.ecs.containers import RunningContainer, Runtime
 from sandbox.ecs.credentials import CredentialsEndpoint
 from sandbox.ecs.docker_runtime import docker_runtime
 from sandbox.ecs.instance import Instance, launched, require_joined
 from sandbox.ecs.load_balancer import LoadBalancer
+from sandbox.ecs.runtime import RunningContainer, Runtime
+from sandbox.ecs.task import running_task
 from sandbox.errors import SandboxError
 from sandbox.evaluation.declared import Declaration
-from sandbox.machine import interruption, programs
+from sandbox.machine import programs, signals
 from sandbox.report import Report
 from sandbox.stacks import DeclaredStack
 
@@ -28,16 +29,16 @@ CONTAINERS = ("bubblewrap", "docker")
 
 @dataclass(frozen=True)
 class Options:
-    """What to run, and how.
+    """Options of a sandbox.
 
     Attributes:
-        project: the Pulumi project's folder.
-        stack: one of its stacks.
+        project: the folder of the Pulumi project.
+        stack: the name of one of its stacks.
         folder: for the sandbox's files.
-        instances: how many; None is the Auto Scaling Group's desired capacity.
-        engine: whether `pulumi up` makes the declaration, instead of Pulumi's test runtime.
-        containers: one of `CONTAINERS`.
-        timer_scale: below 1, the instances' timers fire more often than their units say.
+        instances: the number of container instances; None is the desired capacity of the Auto Scaling group.
+        engine: run `pulumi up`, and not the program under Pulumi's test runtime.
+        containers: what runs the containers, one of `CONTAINERS`.
+        timer_scale: the factor for the waiting times of the instances' timers; below 1, they run more often.
     """
 
     project: Path
@@ -51,7 +52,7 @@ class Options:
 
 @dataclass(frozen=True)
 class Sandbox:
-    """A running sandbox: `instances` and `containers` have the same order."""
+    """A running sandbox. `instances` and `containers` have the same order: one container runs on each instance."""
 
     stack: DeclaredStack
     folder: Path
@@ -66,34 +67,34 @@ class Sandbox:
 
     @property
     def password_file(self) -> Path:
-        """The password's place, for its owner's eyes only."""
+        """The file with the password, readable only by its owner."""
         return self.folder / "password"
 
 
 @contextmanager
 def sandbox(options: Options, report: Report) -> Iterator[Sandbox]:
-    """Everything, healthy; everything is stopped at the end, also after a failure.
+    """Run a stack until the end of the block, once every target is healthy. After a failure, everything is stopped too.
 
     Raises:
-        SandboxError: something did not start.
-        Exception: whatever the program raises.
+        SandboxError: a part of the sandbox did not start.
+        Exception: an error of the program.
     """
     programs.require(programs.ALWAYS)
     programs.require_aws_cli()
-    door = stacks.by_engine if options.engine else stacks.by_evaluation
+    stack_by = stacks.by_engine if options.engine else stacks.by_evaluation
     with ExitStack() as exits:
-        stack = exits.enter_context(door(options.project, options.stack, options.folder, report))
-        with _stopped(exits, report):
+        stack = exits.enter_context(stack_by(options.project, options.stack, options.folder, report))
+        with _stopping(exits, report):
             user, password = _login(stack.declaration)
             runtime = exits.enter_context(_runtime(options, stack.api, report))
             endpoint = exits.enter_context(credentials.serving(runtime.host, stack.api.keys))
             instances = _instances(stack, options, report, exits)
             containers = [_container(stack, instance, runtime, endpoint, report, exits) for instance in instances]
-            with report.step("load balancer up and healthy") as detail:
+            with report.step("start the load balancer") as detail:
                 folder = options.folder / "load-balancer"
-                balancer = exits.enter_context(load_balancer.balancing(stack.declaration, containers, folder))
-                detail(f"{len(containers)} of {len(containers)} targets")
-            # What the stack exports as its address is what people would use.
+                balancer = exits.enter_context(load_balancer.running(stack.declaration, containers, folder))
+                detail(f"{len(containers)} of {len(containers)} targets healthy")
+            # The name that clients use: the domain, or the DNS name of the load balancer.
             name = stack.declaration.exports["registryUrl"].removeprefix("https://")
             running = Sandbox(
                 stack=stack,
@@ -103,7 +104,7 @@ def sandbox(options: Options, report: Report) -> Iterator[Sandbox]:
                 runtime=runtime,
                 credentials=endpoint,
                 balancer=balancer,
-                client=client(balancer, name, options.folder / "client"),
+                client=create_client(balancer, name, options.folder / "client"),
                 user=user,
                 password=password,
             )
@@ -113,12 +114,12 @@ def sandbox(options: Options, report: Report) -> Iterator[Sandbox]:
 
 
 @contextmanager
-def _stopped(exits: ExitStack, report: Report) -> Iterator[None]:
-    """Stops what was started, undisturbed by signals, and says so."""
+def _stopping(exits: ExitStack, report: Report) -> Iterator[None]:
+    """Stop everything at the end, and ignore signals meanwhile."""
     try:
         yield
     finally:
-        with interruption.undisturbed(), report.step("stop everything"):
+        with signals.ignored(), report.step("stop everything"):
             exits.close()
 
 
@@ -128,7 +129,7 @@ def _runtime(options: Options, api: AwsApi, report: Report) -> Iterator[Runtime]
         yield BubblewrapRuntime(api, report.notice)
         return
     with ExitStack() as exits:
-        with report.step("Docker Engine"):
+        with report.step("start Docker Engine"):
             runtime = exits.enter_context(docker_runtime(api, options.folder, report.notice))
         yield runtime
 
@@ -163,28 +164,26 @@ def _container(
     report: Report,
     exits: ExitStack,
 ) -> RunningContainer:
-    role = stack.declaration.one("aws:ecs/taskDefinition:TaskDefinition").inputs.get("taskRoleArn")
     with report.step(f"start the task on {instance.address}") as detail:
-        if not agent.fits(stack.declaration, instance):
-            raise SandboxError(f"no placement constraint of the task is met by the instance {instance.address}")
-        container = agent.container(stack.declaration, instance, stack.aws("ssm"))
         running = exits.enter_context(
-            runtime.running(
-                container,
-                role=endpoint.environment_for(role),
-                address=instance.address,
+            running_task(
+                stack.declaration,
+                instance,
+                runtime=runtime,
+                credentials=endpoint,
+                ssm=stack.aws("ssm"),
                 folder=instance.root.parent,
             )
         )
-        detail(f"{container.image} as {container.user or 'root'}, port {running.port}")
+        detail(f"{running.definition.image} as user {running.definition.user or 'root'}, port {running.port}")
     return running
 
 
 def _login(declaration: Declaration) -> tuple[str, str]:
-    """A user and a password that the stack exports."""
+    """A user and password that the stack exports."""
     for user, password in declaration.exports.get("passwords", {}).items():
         return user, password
     raise SandboxError(
-        "the stack has no generated password, so the sandbox cannot log in; leave registry:users and registry:htpasswd "
-        "out of the stack that it runs"
+        "the stack exports no generated password, so the sandbox cannot log in; "
+        "run a stack without registry:users and registry:htpasswd"
     )

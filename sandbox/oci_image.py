@@ -1,4 +1,4 @@
-"""An image to push: an OCI layout with layers of random bytes, made without a network."""
+"""An image to push: an OCI image layout with layers of random bytes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LAYER = "application/vnd.oci.image.layer.v1.tar+gzip"
 
 
 def make(folder: Path, *, tag: str, layers: int, layer_bytes: int) -> str:
-    """Writes the image ("OCI Image Layout Specification") and returns its manifest's digest."""
+    """Write an image ("OCI Image Layout Specification") and return its manifest's digest."""
     (folder / "blobs" / "sha256").mkdir(parents=True)
     archives = [_archive(f"layer-{number}", os.urandom(layer_bytes)) for number in range(layers)]
     config = {
@@ -40,7 +40,7 @@ def make(folder: Path, *, tag: str, layers: int, layer_bytes: int) -> str:
 
 
 def digests(folder: Path) -> dict[str, str]:
-    """The manifest's digest, and each blob's by its content, of an image in a folder."""
+    """The manifest's digest, and the digest of each blob by its content, of an image in a folder."""
     index = json.loads((folder / "index.json").read_text())
     blobs = (folder / "blobs" / "sha256").iterdir()
     return {"manifest": index["manifests"][0]["digest"], **{blob.name: _digest(blob.read_bytes()) for blob in blobs}}

@@ -1,4 +1,4 @@
-"""What a person sees while the sandbox works."""
+"""The report that a user sees while the sandbox starts, runs its checks and stops."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from rich.text import Text
 
 
 class Report:
-    """Prints each step with its time.
+    """Prints each step with its duration.
 
     Args:
-        console: where to.
+        console: where to print.
     """
 
     def __init__(self, console: Console) -> None:
@@ -23,7 +23,7 @@ class Report:
 
     @contextmanager
     def step(self, what: str) -> Iterator[Callable[[str], None]]:
-        """One step; it is printed when it is done. What is yielded takes a few words on how it went."""
+        """A step that is printed when it ends. The yielded function adds a result to the printed line."""
         details: list[str] = []
         start = time.monotonic()
         try:
@@ -35,11 +35,11 @@ class Report:
         self._line("✓", "green", what, details, start)
 
     def notice(self, text: str) -> None:
-        """Something to know that is no step."""
+        """Print a message between the steps."""
         self._console.print(Text(f"  {text}", style="yellow"), soft_wrap=True)
 
     def total(self) -> float:
-        """Seconds since the start."""
+        """The seconds since the start."""
         return time.monotonic() - self._start
 
     def _line(self, sign: str, color: str, what: str, details: list[str], start: float) -> None:

@@ -1,4 +1,4 @@
-"""The two doors to what a stack declares. Behind both is the same list, made in an AWS API."""
+"""Two ways to a stack's declaration, evaluation and `pulumi up`, each with its resources in the emulated AWS API."""
 
 from __future__ import annotations
 
@@ -18,45 +18,46 @@ from sandbox.report import Report
 
 @dataclass(frozen=True)
 class DeclaredStack:
-    """A stack's declaration, and the AWS API in which it is made."""
+    """A stack's declaration, and the emulated AWS API with its resources."""
 
     declaration: Declaration
     api: AwsApi
 
     @property
     def region(self) -> str:
-        """The stack's, by the ARN of what it declares."""
+        """The stack's region, from an ARN."""
         return self.declaration.one("aws:ecs/cluster:Cluster").outputs["arn"].split(":")[3]
 
     def aws(self, service: str) -> Any:
-        """A boto3 client of the AWS API."""
+        """Make a boto3 client."""
         return self.api.client(service, self.region)
 
 
 @contextmanager
 def by_evaluation(project: Path, name: str, folder: Path, report: Report) -> Iterator[DeclaredStack]:
-    """Runs the program under Pulumi's test runtime, and makes what the instances will ask for.
+    """Evaluate the program under Pulumi's test runtime, and create the resources that the instances read.
 
     Args:
-        project: the Pulumi project's folder.
-        name: the stack's.
+        project: the folder of the Pulumi project.
+        name: the stack's name.
         folder: for logs.
+        report: shows the steps.
     """
-    with report.step(f"evaluate the stack {name}") as detail:
+    with report.step(f"evaluate stack {name}") as detail:
         declaration = evaluate_project(project, name, notice=report.notice)
         detail(f"{len(declaration.resources)} resources")
     with _aws_api(folder, report) as api:
         stack = DeclaredStack(declaration, api)
-        with report.step("make what is declared") as detail:
+        with report.step("create buckets, objects, parameters") as detail:
             detail(account.create_resources(declaration, stack.aws("s3"), stack.aws("ssm")))
         yield stack
 
 
 @contextmanager
 def by_engine(project: Path, name: str, folder: Path, report: Report) -> Iterator[DeclaredStack]:
-    """Runs `pulumi up` against the AWS API. The arguments are those of `by_evaluation`."""
+    """Run `pulumi up` with the emulated AWS API. For the arguments, see `by_evaluation`."""
     with _aws_api(folder, report) as api:
-        with report.step(f"pulumi up, stack {name}") as detail:
+        with report.step(f"run pulumi up for stack {name}") as detail:
             declaration = engine.up(project, name, api, folder / "pulumi", notice=report.notice)
             detail(f"{len(declaration.resources)} resources")
         yield DeclaredStack(declaration, api)
@@ -65,7 +66,7 @@ def by_engine(project: Path, name: str, folder: Path, report: Report) -> Iterato
 @contextmanager
 def _aws_api(folder: Path, report: Report) -> Iterator[AwsApi]:
     with ExitStack() as stack:
-        with report.step("AWS API") as detail:
+        with report.step("start the AWS API") as detail:
             api = stack.enter_context(emulator.running(log=folder / "aws-api.log"))
             detail(api.url)
         yield api

@@ -1,1 +1,1 @@
-"""What Amazon ECS, its instances and the load balancer do in AWS."""
+"""Amazon ECS on this machine: container instances, the ECS agent, tasks and the load balancer."""

@@ -1,4 +1,4 @@
-"""The ECS agent: from the task definition to what a container gets."""
+"""The ECS agent: from the task definition to the settings of a container."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from sandbox.evaluation.declared import Declaration
 
 @dataclass(frozen=True)
 class Mount:
-    """A folder of the instance in the container."""
+    """A bind mount: a folder of the instance in the container."""
 
     source: Path
     target: str
@@ -27,16 +27,16 @@ class Mount:
 
 @dataclass(frozen=True)
 class Container:
-    """What a container definition says, with its volumes and secrets resolved on an instance.
+    """A container definition, with its volumes and secrets resolved on an instance.
 
     Attributes:
-        user: "UID:GID", or "" for the image's.
-        cpu: in CPU units; 0 for none of its own.
-        memory_reservation: in MiB; 0 for none.
-        ulimits: name to soft and hard limit.
-        stop_timeout: in seconds, from SIGTERM to SIGKILL.
-        metadata_tokens: whether its instance's metadata service asks for session tokens: "required" or "optional".
-        environment: with the values of its secrets, and with what the agent adds.
+        user: "UID:GID", or "" for the image's user.
+        cpu: CPU units; 0 if not set.
+        memory_reservation: in MiB; 0 if not set.
+        ulimits: soft and hard limit by name.
+        stop_timeout: the seconds from SIGTERM to SIGKILL.
+        metadata_tokens: whether the instance metadata service needs session tokens: "required" or "optional".
+        environment: includes the secrets and the variables that the agent adds.
     """
 
     name: str
@@ -57,10 +57,10 @@ class Container:
 
     @property
     def major(self) -> int:
-        """The registry's major version, by the image's tag."""
+        """The registry's major version, from the image's tag."""
         tagged = re.search(r":v?(\d+)[^:/]*$", self.image.partition("@")[0])
         if not tagged:
-            raise SandboxError(f"the image {self.image} has no tag that begins with a version")
+            raise SandboxError(f"the image {self.image} has no tag that starts with a version")
         return int(tagged[1])
 
 
@@ -68,10 +68,10 @@ _MEMBER_OF = re.compile(r"attribute:(?P<name>\S+) == (?P<value>\S+)")
 
 
 def fits(declaration: Declaration, instance: Instance) -> bool:
-    """Whether ECS would place the service's task on an instance, by the task's placement constraints.
+    """Whether the task's placement constraints allow an instance.
 
     Raises:
-        SandboxError: a constraint other than an attribute's value.
+        SandboxError: a constraint does not compare an attribute with a value.
     """
     task = declaration.one("aws:ecs/taskDefinition:TaskDefinition").inputs
     return all(_matches(instance, constraint["expression"]) for constraint in task.get("placementConstraints", []))
@@ -80,20 +80,20 @@ def fits(declaration: Declaration, instance: Instance) -> bool:
 def _matches(instance: Instance, expression: str) -> bool:
     member = _MEMBER_OF.fullmatch(expression)
     if not member:
-        raise SandboxError(f"the sandbox does not know the placement expression {expression!r}")
+        raise SandboxError(f"the sandbox cannot evaluate the placement constraint {expression!r}")
     return instance.attributes.get(member["name"]) == member["value"]
 
 
 def container(declaration: Declaration, instance: Instance, ssm: Any) -> Container:
-    """The service's container on an instance.
+    """Resolve the service's container definition on an instance.
 
     Args:
-        ssm: a boto3 client of Parameter Store, for the container's secrets.
+        ssm: a boto3 client, for the container's secrets in Parameter Store.
     """
     task = declaration.one("aws:ecs/taskDefinition:TaskDefinition").inputs
     definitions = json.loads(task["containerDefinitions"])
     if len(definitions) != 1:
-        raise SandboxError(f"the task definition has {len(definitions)} containers; the sandbox runs one")
+        raise SandboxError(f"the task definition has {len(definitions)} containers; the sandbox can run one")
     definition: dict[str, Any] = definitions[0]
     host_paths = {volume["name"]: volume["hostPath"] for volume in task.get("volumes", [])}
     return Container(
@@ -108,7 +108,7 @@ def container(declaration: Declaration, instance: Instance, ssm: Any) -> Contain
         cpu=definition.get("cpu", 0),
         memory_reservation=definition.get("memoryReservation", 0),
         ulimits={u["name"]: (u["softLimit"], u["hardLimit"]) for u in definition.get("ulimits", [])},
-        stop_timeout=definition.get("stopTimeout", 30),  # ECS's default
+        stop_timeout=definition.get("stopTimeout", 30),  # the default of ECS
         mounts=tuple(
             Mount(
                 source=instance.host_path(host_paths[mount["sourceVolume"]]),
@@ -119,18 +119,18 @@ def container(declaration: Declaration, instance: Instance, ssm: Any) -> Contain
         ),
         metadata_tokens=instance.metadata_tokens,
         environment={
-            **_agents_own(ssm.meta.region_name),
+            **_agent_environment(ssm.meta.region_name),
             **{item["name"]: item["value"] for item in definition.get("environment", [])},
             **{item["name"]: _secret(ssm, item["valueFrom"]) for item in definition.get("secrets", [])},
         },
     )
 
 
-def _agents_own(region: str) -> dict[str, str]:
-    """What each container gets, unless its definition says otherwise.
+def _agent_environment(region: str) -> dict[str, str]:
+    """The variables that the agent adds, unless the definition sets them.
 
     Source: aws/amazon-ecs-agent 1.105.1, agent/api/task/task.go (ApplyRegionToContainer) and
-    agent/api/container/container.go (MetadataURIFormat and its neighbours). The credentials' path is in `credentials`.
+    agent/api/container/container.go (MetadataURIFormat). For the credentials, see `sandbox.ecs.credentials`.
     """
     endpoint, id_ = f"http://{AGENT}", str(uuid.uuid4())
     return {

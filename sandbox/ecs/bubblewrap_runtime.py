@@ -1,4 +1,4 @@
-"""Containers in bubblewrap: the registry's program with the container definition's mounts, user and environment."""
+"""Containers in bubblewrap: the registry's program with the user, mounts and environment of the definition."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from pathlib import Path
 from sandbox.aws.emulator import AwsApi
 from sandbox.ecs import overrides
 from sandbox.ecs.agent import Container
-from sandbox.ecs.containers import IMAGE_CONFIG, RunningContainer
+from sandbox.ecs.runtime import IMAGE_CONFIG, RunningContainer
 from sandbox.errors import SandboxError
 from sandbox.machine import bubblewrap, programs
 from sandbox.machine.processes import free_port
 
 
 class BubblewrapRuntime:
-    """Shares the machine's network: each container listens on its instance's loopback address.
+    """Runs containers in the machine's network: each listens on its instance's loopback address.
 
     Args:
-        s3: the sandbox's.
-        notice: is told when a program must be built first.
+        s3: the emulated AWS API.
+        notice: is called with a message if a program must be built first.
     """
 
     host = "127.0.0.1"
@@ -46,7 +46,7 @@ class BubblewrapRuntime:
             log=log,
         ) as process:
             yield RunningContainer(
-                address, port, str(process.pid), log.read_text, ended=lambda: process.poll() is not None
+                address, port, str(process.pid), container, log.read_text, ended=lambda: process.poll() is not None
             )
 
 
@@ -54,13 +54,13 @@ def _files(container: Container, program: Path, config: Path) -> list[str]:
     arguments = ["--ro-bind", str(program), "/bin-registry", "--ro-bind", str(config), "/config.yml"]
     for mount in container.mounts:
         arguments += ["--ro-bind" if mount.read_only else "--bind", str(mount.source), mount.target]
-    # Everything is in place: from here on nothing can be written but what is mounted so.
+    # After all mounts: from here on, only the writable mounts can be written.
     return [*arguments, *(["--remount-ro", "/"] if container.read_only_root else [])]
 
 
 def _ids(user: str) -> tuple[int, int]:
-    """Of "UID:GID"; an image's own user is root."""
+    """Parse "UID:GID". The default user of an image is root."""
     numbers = (user or "0:0").split(":")
     if len(numbers) != 2 or not all(number.isdigit() for number in numbers):
-        raise SandboxError(f"the container's user is {user!r}; the sandbox knows UID:GID alone")
+        raise SandboxError(f"the container's user is {user!r}; the sandbox needs UID:GID")
     return int(numbers[0]), int(numbers[1])

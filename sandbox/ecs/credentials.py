@@ -1,42 +1,41 @@
-"""The ECS credentials endpoint: a task asks it for its role's keys, as it asks the agent on a container instance."""
+"""The credentials endpoint of the ECS agent, from which a task gets the credentials of its task role."""
 
 from __future__ import annotations
 
-import contextlib
 import json
-import threading
 import uuid
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta, timezone
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 
 from sandbox.aws.emulator import Keys
+from sandbox.machine.http_server import Handler, serving_in_thread
 
 AGENT = "169.254.170.2"
-"""Where containers reach the ECS agent, on port 80."""
+"""The ECS agent's address for containers, on port 80."""
 
 _PATH = "/v2/credentials/"
 
 
 class CredentialsEndpoint:
-    """Gives each task a path of its own.
+    """The credentials of tasks, each at its own path.
 
     Attributes:
-        asked: how often each path was asked, by its id.
+        request_counts: the number of requests for each path, by the id in it.
     """
 
     def __init__(self, base_url: str, keys: Keys) -> None:
         self._base_url = base_url
         self._keys = keys
         self._roles: dict[str, str] = {}
-        self.asked: Counter[str] = Counter()
+        self.request_counts: Counter[str] = Counter()
 
     def environment_for(self, role_arn: str | None) -> dict[str, str]:
-        """The environment by which a new task finds its keys; empty without a role.
+        """Make the variables with which a new task finds its credentials; none without a role.
 
-        The agent gives a path, which AWS's SDKs ask for at its own address. Elsewhere they need the whole URL.
+        The agent sets a relative path, which AWS SDKs resolve at the agent's address. Other addresses need a full URL.
         """
         if role_arn is None:
             return {}
@@ -47,11 +46,11 @@ class CredentialsEndpoint:
         return {"AWS_CONTAINER_CREDENTIALS_FULL_URI": f"{self._base_url}{_PATH}{id_}"}
 
     def answer(self, path: str) -> dict[str, str] | None:
-        """What a task gets at a path, None if there is no such task."""
+        """Make the response for a path, or None if no task has it."""
         id_ = path.removeprefix(_PATH)
         if id_ not in self._roles:
             return None
-        self.asked[id_] += 1
+        self.request_counts[id_] += 1
         expiry = datetime.now(timezone.utc) + timedelta(hours=6)
         return {
             "RoleArn": self._roles[id_],
@@ -64,38 +63,26 @@ class CredentialsEndpoint:
 
 @contextmanager
 def serving(address: str, keys: Keys) -> Iterator[CredentialsEndpoint]:
-    """The endpoint at an address that containers reach: on the agent's port 80, else on a free one.
+    """Serve credentials at an address of this machine: on port 80 for the agent's address, else on a free port.
 
     Args:
-        keys: of the AWS API, which every task gets: it has no roles.
+        keys: the access key that every task gets: the emulated AWS API has no roles.
     """
 
-    class Handler(BaseHTTPRequestHandler):
+    class CredentialsHandler(Handler):
         def do_GET(self) -> None:
             answer = endpoint.answer(self.path)
             body = json.dumps(answer or {"code": "InvalidIdInRequest"}).encode()
-            self.send_response(200 if answer else 400)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+            self.answer(200 if answer else 400, body, {"Content-Type": "application/json"})
 
-        def log_message(self, format: str, *args: object) -> None:
-            """Nothing: it would go to the person's terminal."""
-
-    server = _bound(address, Handler)
+    server = _bound(address, CredentialsHandler)
     endpoint = CredentialsEndpoint(f"http://{address}:{server.server_port}", keys)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
+    with serving_in_thread(server):
         yield endpoint
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
-def _bound(address: str, handler: type[BaseHTTPRequestHandler]) -> ThreadingHTTPServer:
+def _bound(address: str, handler: type[Handler]) -> ThreadingHTTPServer:
     if address == AGENT:
-        with contextlib.suppress(PermissionError):  # an ordinary user may not bind port 80
+        with suppress(PermissionError):  # an ordinary user may not bind port 80
             return ThreadingHTTPServer((address, 80), handler)
     return ThreadingHTTPServer((address, 0), handler)

@@ -1,4 +1,4 @@
-"""Docker Engine: the one that runs, else one of the sandbox's own, and in it a network like a container instance's."""
+"""Docker Engine: the running one or the sandbox's own, with a network like that of a container instance."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from sandbox.machine import bubblewrap, programs
 from sandbox.machine.private_folder import private_folder
 from sandbox.machine.processes import running, wait_until
 
-# As the bridge's own address it is this machine: what listens there is reached by containers and by the client alike,
-# and by nothing beyond the machine. It is one of the few addresses that the AWS SDK asks for keys without TLS.
+# The bridge's address on this machine. Containers and the client reach what listens on it, other machines do not. It is
+# one of the few addresses from which AWS SDKs accept credentials without TLS.
 GATEWAY = credentials.AGENT
 _SUBNET = "169.254.170.0/24"
 _NAME = "private-registry-sandbox"
@@ -31,19 +31,19 @@ _START_SECONDS = 30
 
 @contextmanager
 def engine(log: Path) -> Iterator[docker.DockerClient]:
-    """A client of the engine that runs, or of one that is stopped at the end.
+    """Connect to the running engine, or run one until the end of the block.
 
     Raises:
-        SandboxError: none runs, and we are not root.
+        SandboxError: no engine runs, and this user is not root.
     """
     if running_engine := _connected(None):
         yield running_engine
         return
     if not bubblewrap.IS_ROOT:
         raise SandboxError(
-            "no Docker Engine answers, and only root can start one; either start one that you may use\n"
+            "no Docker Engine is running, and only root can start one; to start one that you may use, run\n"
             "    sudo apt-get install --no-install-recommends docker.io && sudo usermod -aG docker $USER\n"
-            "and log in anew, or run this as root"
+            "and log in again, or run the sandbox as root"
         )
     with _own_engine(log) as own:
         yield own
@@ -51,22 +51,22 @@ def engine(log: Path) -> Iterator[docker.DockerClient]:
 
 @contextmanager
 def network(client: docker.DockerClient) -> Iterator[Network]:
-    """A bridge whose address on this machine is `GATEWAY`; it is removed at the end.
+    """Create a bridge network that has `GATEWAY` as its address on this machine, until the end of the block.
 
     Raises:
-        SandboxError: that address is in use.
+        SandboxError: the address is in use.
     """
-    with _alone():
-        _remove_left(client)
+    with _lock():
+        _remove_leftovers(client)
         try:
             made = client.networks.create(
                 _NAME,
                 ipam=IPAMConfig(pool_configs=[IPAMPool(subnet=_SUBNET, gateway=GATEWAY)]),
-                # By name, so that a bridge which a killed engine left is used again.
+                # Named, so that the bridge of a killed engine is used again.
                 options={"com.docker.network.bridge.name": _BRIDGE},
             )
         except APIError as error:
-            raise SandboxError(f"Docker cannot make a network at {_SUBNET}: {error.explanation}") from error
+            raise SandboxError(f"Docker cannot create a network at {_SUBNET}: {error.explanation}") from error
         try:
             yield made
         finally:
@@ -74,18 +74,18 @@ def network(client: docker.DockerClient) -> Iterator[Network]:
 
 
 @contextmanager
-def _alone() -> Iterator[None]:
-    """Keeps other sandboxes out: there is one such address on a machine. The lock ends with the process."""
+def _lock() -> Iterator[None]:
+    """Lock out other sandboxes, since the address exists once on a machine. The lock ends with the process."""
     with socket.socket(socket.AF_UNIX) as lock:
         try:
             lock.bind(f"\0{_NAME}")
         except OSError as error:
-            raise SandboxError("another sandbox runs containers in Docker Engine; one at a time can") from error
+            raise SandboxError("another sandbox runs containers in Docker Engine; stop it first") from error
         yield
 
 
-def _remove_left(client: docker.DockerClient) -> None:
-    """What a sandbox that was killed left in an engine that lived on."""
+def _remove_leftovers(client: docker.DockerClient) -> None:
+    """Remove what a killed sandbox left in an engine that still runs."""
     for left in client.networks.list(names=[_NAME]):
         left.reload()
         for container in left.containers:
@@ -95,21 +95,21 @@ def _remove_left(client: docker.DockerClient) -> None:
 
 @contextmanager
 def _own_engine(log: Path) -> Iterator[docker.DockerClient]:
-    """dockerd with socket, data and pid file of its own.
+    """Run dockerd with its own socket, data and pid file.
 
-    It leaves the machine's firewall alone: published ports are forwarded by docker-proxy, and containers need no more
-    of a network than the way to this machine.
+    It does not change the machine's firewall: docker-proxy forwards published ports, and containers reach only this
+    machine.
     """
     env = {**os.environ, "PATH": programs.SEARCH_PATH}
     with ExitStack() as stack:
-        # The folder's name must be short: a socket's path has 107 characters at most.
+        # A short name, since a socket's path has at most 107 characters.
         folder, keeping = stack.enter_context(private_folder("sandbox-docker-"))
         address = f"unix://{folder}/docker.sock"
         argv = [programs.require(["dockerd"])["dockerd"], "--host", address, "--storage-driver", "vfs"]
         argv += ["--data-root", f"{folder}/data", "--exec-root", f"{folder}/exec", "--pidfile", f"{folder}/pid"]
         argv += ["--iptables=false", "--ip6tables=false", "--ip-forward=false", "--bridge=none"]
-        # Told to terminate, it stops its containers as well; killed, it would leave them. That takes it seconds: until
-        # then it keeps its folder.
+        # On SIGTERM it stops its containers, which takes seconds; after SIGKILL they would still run. It inherits the
+        # pipe of the folder, which exists until it has ended.
         process = stack.enter_context(running(argv, env=env, log=log, pass_fds=[keeping], when_orphaned=signal.SIGTERM))
         wait_until(
             lambda: _connected(address) is not None,
@@ -122,7 +122,7 @@ def _own_engine(log: Path) -> Iterator[docker.DockerClient]:
 
 
 def _connected(base_url: str | None) -> docker.DockerClient | None:
-    """A client, if an engine answers there; None is where the environment says, or the usual place."""
+    """Connect to an engine at a URL, or by the environment if it is None. Return None if no engine answers."""
     try:
         client = docker.DockerClient(base_url=base_url) if base_url else docker.from_env()
         client.ping()

@@ -1,4 +1,4 @@
-"""The registry's image in an engine: pulled, or imported from the registry's program under the same name."""
+"""The registry's image in Docker Engine: pulled, or imported from the registry's program under the same name."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ import docker
 from docker.errors import APIError, ImageNotFound
 
 from sandbox.ecs.agent import Container
-from sandbox.ecs.containers import IMAGE_CONFIG
+from sandbox.ecs.runtime import IMAGE_CONFIG
 from sandbox.machine import programs
 
-# Where the official images have their config file, by major version.
+# The config file in the official images, by major version.
 _CONFIG_PATHS = {2: "/etc/docker/registry/config.yml", 3: "/etc/distribution/config.yml"}
 
 
 def provide(client: docker.DockerClient, container: Container, notice: Callable[[str], None]) -> None:
-    """Puts the container's image into the engine and says where it came from."""
+    """Make the container's image available to the engine, and report where it comes from."""
     try:
         client.images.get(container.image)
         return
@@ -29,7 +29,7 @@ def provide(client: docker.DockerClient, container: Container, notice: Callable[
         pass
     try:
         client.images.pull(container.image)
-        notice(f"the image {container.image} was pulled")
+        notice(f"pulled the image {container.image}")
     except APIError:
         program = programs.registry(container.major, notice)
         repository, _, tag = container.image.partition("@")[0].rpartition(":")
@@ -40,17 +40,17 @@ def provide(client: docker.DockerClient, container: Container, notice: Callable[
             tag=tag,
             changes=['ENTRYPOINT ["/bin/registry"]', f'CMD ["serve", "{config}"]', "VOLUME /var/lib/registry"],
         )
-        notice(f"the image {container.image} could not be pulled; it was imported from {program}")
+        notice(f"could not pull the image {container.image}; imported it from {program}")
 
 
 def _archive(program: Path, config: str) -> bytes:
-    """A root file system with the program, the libraries that it loads, and its config file."""
+    """Make the archive of a root file system with the program, its shared libraries and its config file."""
     files = {"/bin/registry": program.read_bytes(), config: IMAGE_CONFIG.encode()}
     files |= {library: Path(library).read_bytes() for library in _libraries(program)}
     folders = {folder for file in files for folder in Path(file).parents}
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as archive:
-        # The engine makes folders that are not listed for root alone.
+        # The engine creates unlisted folders with access for root only.
         for folder in sorted(folders):
             entry = tarfile.TarInfo(f".{folder}")
             entry.type, entry.mode = tarfile.DIRTYPE, 0o755
@@ -63,6 +63,6 @@ def _archive(program: Path, config: str) -> bytes:
 
 
 def _libraries(program: Path) -> list[str]:
-    """Debian's build loads libc; a static one loads nothing, and ldd says so by its status."""
-    told = subprocess.run(["ldd", str(program)], capture_output=True, text=True).stdout
-    return re.findall(r"(/\S+) \(0x", told)
+    """The shared libraries of a program. For a static program, ldd fails and prints none."""
+    output = subprocess.run(["ldd", str(program)], capture_output=True, text=True).stdout
+    return re.findall(r"(/\S+) \(0x", output)

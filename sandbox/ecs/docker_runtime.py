@@ -1,4 +1,4 @@
-"""Containers in Docker Engine, created as the ECS agent creates them on a container instance."""
+"""Containers in Docker Engine, created like the ECS agent creates them."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from docker.types import Ulimit
 from sandbox.aws.emulator import AwsApi
 from sandbox.ecs import docker_engine, docker_image, overrides
 from sandbox.ecs.agent import Container
-from sandbox.ecs.containers import RunningContainer
+from sandbox.ecs.runtime import RunningContainer
 from sandbox.errors import SandboxError
 from sandbox.machine import programs
 from sandbox.machine.processes import free_port, running
 
-_LEAST_CPU_SHARES = 2  # the agent's own, for a container with fewer
+_LEAST_CPU_SHARES = 2  # the agent's minimum
 
 
 @dataclass(frozen=True)
 class DockerRuntime:
-    """Runs containers in an engine; `client` is its own. See `containers.Runtime`."""
+    """Runs containers in Docker Engine, by `client`. See `sandbox.ecs.runtime.Runtime`."""
 
     client: docker.DockerClient
     network: str
@@ -56,17 +56,21 @@ class DockerRuntime:
                 Ulimit(name=name, soft=soft, hard=hard)
                 for name, (soft, hard) in overrides.ulimits(container.ulimits).items()
             ],
-            # Binds, as the agent's: in the place of a missing folder the engine makes an empty one.
+            # Bind mounts, like the agent's: the engine creates a missing folder as an empty one.
             volumes=[f"{m.source}:{m.target}{':ro' if m.read_only else ''}" for m in container.mounts],
-            # The log's driver is left out: CloudWatch is not here, and the engine's own log can be read.
+            # Without the log driver: there is no CloudWatch, and the engine's default log can be read.
             network=self.network,
-            ports={f"{container.port}/tcp": (address, 0)},  # port 0 is a free one
+            ports={f"{container.port}/tcp": (address, 0)},  # 0 is a free port
         )
         try:
             _start(made, address)
-            port = _published_port(made, container.port)
             yield RunningContainer(
-                address, port, str(made.id), lambda: made.logs().decode(), ended=lambda: _status(made) != "running"
+                address,
+                _published_port(made, container.port),
+                str(made.id),
+                container,
+                lambda: made.logs().decode(),
+                ended=lambda: _status(made) != "running",
             )
         finally:
             made.stop(timeout=container.stop_timeout)
@@ -75,7 +79,7 @@ class DockerRuntime:
 
 @contextmanager
 def docker_runtime(s3: AwsApi, folder: Path, notice: Callable[[str], None]) -> Iterator[DockerRuntime]:
-    """Docker Engine with a network of the sandbox's own; what was started for it is stopped at the end."""
+    """Use Docker Engine with the sandbox's own network, until the end of the block."""
     with (
         docker_engine.engine(folder / "dockerd.log") as client,
         docker_engine.network(client) as network,
@@ -86,7 +90,7 @@ def docker_runtime(s3: AwsApi, folder: Path, notice: Callable[[str], None]) -> I
 
 @contextmanager
 def _forwarded(s3: AwsApi, folder: Path) -> Iterator[AwsApi]:
-    """The same service at the containers' side of the bridge: this machine's loopback is not theirs."""
+    """Forward the emulated AWS API to the bridge: containers cannot reach this machine's loopback."""
     port = free_port(docker_engine.GATEWAY)
     config = folder / "s3-forwarder.cfg"
     config.write_text(f"""\
@@ -108,11 +112,11 @@ def _start(made: EngineContainer, address: str) -> None:
     try:
         made.start()
     except APIError as error:
-        raise SandboxError(f"Docker does not start the container on {address}: {error.explanation}") from error
+        raise SandboxError(f"Docker cannot start the container on {address}: {error.explanation}") from error
 
 
 def _published_port(made: EngineContainer, port: int) -> int:
-    """The port on the instance; 0 if the container has ended already, and so has none."""
+    """The port on the instance; 0 if the container has already ended."""
     made.reload()
     published = made.ports.get(f"{port}/tcp")
     return int(published[0]["HostPort"]) if published else 0

@@ -1,4 +1,4 @@
-"""HAProxy's runtime API ("HAProxy Management Guide", 9.3): one command per connection, answered in text."""
+"""HAProxy's Runtime API ("HAProxy Management Guide", 9.3): one command per connection, answered with text."""
 
 from __future__ import annotations
 
@@ -12,28 +12,30 @@ from pathlib import Path
 from sandbox.errors import SandboxError
 
 _SECONDS = 5
-# What it answers when a command was carried out; otherwise it says why not.
+# The answers to a command that succeeded. Other answers are error messages.
 _DONE = ("", "New server registered.", "Transaction created", "Success!")
 
 
 @dataclass(frozen=True)
 class HaproxyApi:
-    """Where a HAProxy listens for commands: a Unix socket, which its owner alone may open."""
+    """The Runtime API of a HAProxy, at a Unix socket that only its owner may use."""
 
     path: Path
 
     def do(self, command: str) -> None:
-        """Raises:
-        SandboxError: HAProxy did not do it.
+        """Run a command.
+
+        Raises:
+            SandboxError: the command failed.
         """
         answer = self.ask(command).strip()
-        # The last line: before it may stand what it did in the meantime.
+        # The last line, since HAProxy prints its progress before it.
         if not answer.rpartition("\n")[2].startswith(_DONE[1:]) and answer not in _DONE:
-            # Without the command's end, where a private key may stand.
-            raise SandboxError(f"HAProxy did not {' '.join(command.split()[:2])}: {answer}")
+            # The command's first words, since its end may be a private key.
+            raise SandboxError(f"HAProxy failed to {' '.join(command.split()[:2])}: {answer}")
 
     def servers(self, backend: str) -> list[dict[str, str]]:
-        """The statistics of each server of a backend; none while HAProxy is not there."""
+        """Return the statistics of each server of a backend, or none while HAProxy does not answer."""
         try:
             text = self.ask("show stat")
         except OSError:
@@ -42,8 +44,10 @@ class HaproxyApi:
         return [row for row in rows if row["pxname"] == backend and row["svname"] != "BACKEND"]
 
     def ask(self, command: str) -> str:
-        """Raises:
-        OSError: HAProxy is not there.
+        """Send a command and return the answer.
+
+        Raises:
+            OSError: HAProxy does not answer.
         """
         answer = b""
         with socket.socket(socket.AF_UNIX) as connection:
@@ -55,7 +59,7 @@ class HaproxyApi:
         return answer.decode()
 
     def _connect(self, connection: socket.socket) -> None:
-        # unix(7): a socket's path has 107 characters at most. By its folder's descriptor, any path is short enough.
+        # unix(7): a socket's path has at most 107 characters. By the folder's descriptor, the path is short.
         folder = os.open(self.path.parent, os.O_PATH | os.O_DIRECTORY)
         try:
             connection.connect(f"/proc/self/fd/{folder}/{self.path.name}")

@@ -1,4 +1,4 @@
-"""A container instance: the launch template's user data really runs in it, on a machine of its own."""
+"""A container instance: the user data of the launch template runs in it for real."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ _FOLDERS = (
     *("usr-local-sbin", "var/lib/cloud", "var/log"),
 )
 _BOOT_SECONDS = 60
-# What the boot script may do as root: everything to its own files, nothing to the machine.
+# The boot script is root on its own files, and has no access to the rest of the machine.
 _CAPABILITIES = ("CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FOWNER", "CAP_SETGID", "CAP_SETUID")
 
 
 @dataclass(frozen=True)
 class Instance:
-    """A booted instance, whether its boot went well or not.
+    """A booted instance. Its boot may have failed.
 
     Attributes:
         id: such as "i-0123456789abcdef0".
         address: its loopback address.
-        root: the folder with those of its folders that can be written: etc, docker-registry, var, run.
-        metadata_tokens: whether its metadata service asks for session tokens: "required" or "optional".
-        pid: of the process with which all others on it end.
+        root: the folder with its writable folders: etc, docker-registry, var, run.
+        metadata_tokens: whether its metadata service needs session tokens: "required" or "optional".
+        pid: the process with which all its other processes end.
     """
 
     id: str
@@ -49,30 +49,30 @@ class Instance:
 
     @property
     def log(self) -> Path:
-        """What the user data printed."""
+        """The log of the user data."""
         return self.root / "var/log/cloud-init-output.log"
 
     @property
     def journal(self) -> Path:
-        """What the timers' services printed."""
+        """The log of the timers' services."""
         return self.root / "var/log/journal.log"
 
     @property
     def launch_result(self) -> str:
-        """How the boot script completed the launch hook: CONTINUE, ABANDON, or "" if it did not."""
+        """The result with which the boot script completed the launch hook: CONTINUE, ABANDON, or "" if it did not."""
         result = self.root / "run/launch-result"
         return result.read_text().strip() if result.exists() else ""
 
     @property
     def cluster(self) -> str:
-        """The ECS cluster that the agent would join; "" if it would not start."""
+        """The ECS cluster that the agent would join; "" if the agent would not start."""
         if (self.root / "run/masked/ecs").exists():
             return ""
         return self._agent_config().get("ECS_CLUSTER", "")
 
     @property
     def attributes(self) -> dict[str, str]:
-        """Its own ECS attributes, which the agent would register."""
+        """The custom attributes that the agent would register."""
         return json.loads(self._agent_config().get("ECS_INSTANCE_ATTRIBUTES", "{}"))
 
     def _agent_config(self) -> dict[str, str]:
@@ -80,12 +80,12 @@ class Instance:
         return dict(line.split("=", 1) for line in lines if "=" in line)
 
     def calls(self, program: str) -> list[list[str]]:
-        """The arguments of each call of a stand-in, in order."""
+        """The arguments of each call of a stand-in program, in order."""
         lines = map(shlex.split, (self.root / "var/log/calls.log").read_text().splitlines())
         return [arguments for name, *arguments in lines if name == program]
 
     def host_path(self, path: str) -> Path:
-        """Where a path of the instance is on this machine."""
+        """The path on this machine of a path on the instance."""
         return self.root / path.lstrip("/")
 
 
@@ -93,14 +93,14 @@ class Instance:
 def launched(
     declaration: Declaration, folder: Path, *, address: str, api: AwsApi, timer_scale: float = 1.0
 ) -> Iterator[Instance]:
-    """An instance whose user data has run to its end, well or not; it is stopped at the end.
+    """Boot an instance, and run it until the end of the block. Its user data may have failed.
 
     Args:
         folder: for its files.
-        timer_scale: below 1, timers fire more often than their units say.
+        timer_scale: the factor for the waiting times of timers; below 1, they run more often.
 
     Raises:
-        SandboxError: the user data did not come to an end.
+        SandboxError: the user data did not end.
     """
     template = declaration.one("aws:ec2/launchTemplate:LaunchTemplate")
     tokens = template.inputs["metadataOptions"]["httpTokens"]
@@ -118,10 +118,10 @@ def launched(
 
 
 def require_joined(instance: Instance, cluster: str) -> None:
-    """Returns if the instance counts.
+    """Check that an instance has joined a cluster.
 
     Raises:
-        SandboxError: its launch was not completed, or it would join another cluster.
+        SandboxError: its launch was not completed, or it joined another cluster.
     """
     if instance.launch_result != "CONTINUE" or instance.cluster != cluster:
         raise SandboxError(
@@ -132,7 +132,7 @@ def require_joined(instance: Instance, cluster: str) -> None:
 
 
 def _write_files(root: Path, user_data: bytes) -> None:
-    """What the AMI has, as far as a boot script meets it."""
+    """Write the files of the AMI that a boot script uses."""
     for folder in _FOLDERS:
         (root / folder).mkdir(parents=True, exist_ok=True)
     (root / "etc/passwd").write_text("root:x:0:0:root:/root:/bin/bash\n")
@@ -164,7 +164,7 @@ def _environment(declaration: Declaration, instance: Instance, api: AwsApi, time
         "PATH": f"/usr/local/sbin:{standins}:/usr/sbin:/usr/bin:/sbin:/bin",
         "HOME": "/root",
         "LC_ALL": "C.UTF-8",
-        # In place of the instance role, whose keys come from the metadata service that must not be asked.
+        # Instead of the credentials of the instance role. The real metadata service must not be called.
         **api.keys.environment(),
         "AWS_EC2_METADATA_DISABLED": "true",
         "AWS_ENDPOINT_URL": api.url,

@@ -1,4 +1,4 @@
-"""The load balancer: HAProxy, configured from the listener, its certificate and the target group."""
+"""The load balancer: HAProxy with the settings of the listener, its certificate and the target group."""
 
 from __future__ import annotations
 
@@ -10,28 +10,28 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sandbox.ecs.containers import RunningContainer, wait_until_serving
 from sandbox.ecs.haproxy_api import HaproxyApi
+from sandbox.ecs.runtime import RunningContainer, wait_until_serving
 from sandbox.errors import SandboxError
 from sandbox.evaluation.declared import Declaration
-from sandbox.machine import programs
-from sandbox.machine.processes import free_port, running, wait_until
+from sandbox.machine import processes, programs
+from sandbox.machine.processes import free_port, wait_until
 
 _ADDRESS = "127.0.0.1"
 _HEALTHY_SECONDS = 30
-# The runtime API's socket, in the load balancer's folder.
+# The socket of the Runtime API, in the load balancer's folder.
 _API = "api.sock"
-# "Troubleshoot your Application Load Balancers", HTTP 504: for a connection to a target, its TLS handshake included.
+# "Troubleshoot your Application Load Balancers", HTTP 504: connecting to a target, including the TLS handshake.
 _CONNECT_SECONDS = 10
 _ALGORITHMS = {
     "least_outstanding_requests": "leastconn",
     "round_robin": "roundrobin",
-    # One draw: HAProxy's default of two takes the less busy one of them. Weights differ in AWS only where anomaly
-    # mitigation works, from three healthy targets on, of which HAProxy has no counterpart.
+    # With 2, HAProxy's default, it would choose the less busy of two random servers. ALB's weights differ only with
+    # anomaly mitigation, for three or more healthy targets. HAProxy has nothing like it.
     "weighted_random": "random(1)",
     None: "roundrobin",
 }
-# "Security policies for your Application Load Balancer": the oldest protocol, and the ciphers below TLS 1.3.
+# "Security policies for your Application Load Balancer": the oldest protocol, and the ciphers for TLS 1.2.
 _RESTRICTED = ":".join(
     f"ECDHE-{signature}-{cipher}"
     for cipher in ("AES128-GCM-SHA256", "AES256-GCM-SHA384")
@@ -46,13 +46,13 @@ _POLICIES = {
 
 @dataclass(frozen=True)
 class LoadBalancer:
-    """A load balancer that has healthy targets.
+    """A running load balancer.
 
     Attributes:
-        name: its DNS name in the declaration; nothing but the sandbox's client knows it.
-        address: where it listens.
-        port: likewise.
-        certificate: what it shows, PEM.
+        name: its declared DNS name, which only the sandbox's client resolves.
+        address: the address of the listener.
+        port: the port of the listener.
+        certificate: the listener's first certificate, PEM.
     """
 
     name: str
@@ -63,36 +63,36 @@ class LoadBalancer:
     _server_settings: str
     _api: HaproxyApi
 
-    def requests(self) -> dict[str, int]:
-        """How many requests each target has got, by its instance's address; health checks aside."""
+    def request_counts(self) -> dict[str, int]:
+        """The number of requests to each target, by its instance's address. Health checks do not count."""
         counts: Counter[str] = Counter()
         for row in self._api.servers("targets"):
             counts[row["svname"].partition(":")[0]] += int(row["stot"])
         return dict(counts)
 
     def all_healthy(self) -> bool:
-        """Whether each target has passed a health check since the start."""
+        """Whether each target has passed a health check."""
         rows = self._api.servers("targets")
         return bool(rows) and all(row["status"] == "UP" and row["check_status"] == "L7OK" for row in rows)
 
     def bytes_sent(self) -> int:
-        """How many bytes it has sent to clients, headers included, TLS not."""
+        """The number of bytes sent to clients, with headers, without TLS."""
         return int(self._api.servers("listener")[0]["bout"])
 
-    def process(self) -> int:
+    def pid(self) -> int:
         """Its process id."""
-        told = dict(line.split(": ", 1) for line in self._api.ask("show info").splitlines() if ": " in line)
-        return int(told["Pid"])
+        info = dict(line.split(": ", 1) for line in self._api.ask("show info").splitlines() if ": " in line)
+        return int(info["Pid"])
 
-    def times_down(self) -> dict[str, int]:
-        """How often each target has become unhealthy, by its name: ECS would have replaced its task."""
+    def unhealthy_counts(self) -> dict[str, int]:
+        """How often each target became unhealthy, by its name. ECS would replace its task."""
         return {row["svname"]: int(row["chkdown"]) for row in self._api.servers("targets")}
 
     def register(self, target: RunningContainer) -> None:
-        """Adds a target. It gets requests once it has passed a health check, and then this returns."""
+        """Register a target, and wait until it is healthy and gets requests."""
         wait_until_serving(target)
         name = _server_name(target)
-        # HAProxy takes new servers for healthy ones. The load balancer it stands for does not.
+        # HAProxy treats new servers as healthy, Elastic Load Balancing does not.
         self._api.do(f"add server targets/{name} {name} {self._server_settings}")
         self._api.do(f"set server targets/{name} state drain")
         self._api.do(f"enable health targets/{name}")
@@ -100,27 +100,27 @@ class LoadBalancer:
         self._api.do(f"set server targets/{name} state ready")
 
     def deregister(self, target: RunningContainer) -> None:
-        """Sends a target no more requests; those under way go on."""
+        """Send no new requests to a target. Requests in progress continue."""
         self._api.do(f"set server targets/{_server_name(target)} state drain")
 
     def remove(self, target: RunningContainer) -> None:
-        """Forgets a target, and cuts off what it is still doing."""
+        """Remove a target, and close its connections."""
         name = _server_name(target)
         self._api.do(f"set server targets/{name} state maint")
         self._api.do(f"shutdown sessions server targets/{name}")
-        gone = "Server deleted."
-        wait_until(lambda: gone in self._api.ask(f"del server targets/{name}"), f"the end of {name}", seconds=5)
+        deleted = "Server deleted."
+        wait_until(lambda: deleted in self._api.ask(f"del server targets/{name}"), f"removal of {name}", seconds=5)
 
-    def under_way(self, target: RunningContainer) -> int:
-        """How many requests a target is serving."""
+    def active_requests(self, target: RunningContainer) -> int:
+        """The number of requests that a target is serving."""
         return int(self._row(target)["scur"])
 
-    def served(self, target: RunningContainer) -> int:
-        """How many requests it has got; health checks aside."""
+    def request_count(self, target: RunningContainer) -> int:
+        """The number of requests to a target. Health checks do not count."""
         return int(self._row(target)["stot"])
 
-    def renew(self, certificate: str, private_key: str) -> None:
-        """Shows another certificate (PEM) from the next connection on. No connection is closed."""
+    def replace_certificate(self, certificate: str, private_key: str) -> None:
+        """Use another certificate (PEM) for new connections. Existing connections stay open."""
         pem = "\n".join(line for line in f"{certificate}\n{private_key}".splitlines() if line.strip())
         self._api.do(f"set ssl cert {self._pem_file} <<\n{pem}\n")
         self._api.do(f"commit ssl cert {self._pem_file}")
@@ -130,11 +130,11 @@ class LoadBalancer:
 
 
 @contextmanager
-def balancing(declaration: Declaration, targets: Sequence[RunningContainer], folder: Path) -> Iterator[LoadBalancer]:
-    """The declared load balancer before these targets, once all are healthy; it is stopped at the end.
+def running(declaration: Declaration, targets: Sequence[RunningContainer], folder: Path) -> Iterator[LoadBalancer]:
+    """Run the declared load balancer until the end of the block, once all targets are healthy.
 
     Raises:
-        SandboxError: the targets did not become healthy, or the declaration asks for what HAProxy has no word for.
+        SandboxError: a target did not become healthy, or HAProxy lacks a declared setting.
     """
     folder.mkdir(parents=True, exist_ok=True)
     certificate, pem = _certificate(declaration)
@@ -144,30 +144,30 @@ def balancing(declaration: Declaration, targets: Sequence[RunningContainer], fol
     port = free_port(_ADDRESS)
     config.write_text(configuration(declaration, targets, port=port, pem_file=pem_file.name))
     for target in targets:
-        wait_until_serving(target)  # else a failed first check would cost a whole interval
+        wait_until_serving(target)  # a failed first check would cost a whole interval
     name = declaration.one("aws:lb/loadBalancer:LoadBalancer").outputs["dnsName"]
     balancer = LoadBalancer(
         name, _ADDRESS, port, certificate, pem_file.name, _server_settings(declaration), HaproxyApi(folder / _API)
     )
     argv = [programs.require(["haproxy"])["haproxy"], "-db", "-f", config.name]
-    # In its folder, so that its files have names without spaces, and its socket a short one, wherever the folder is.
-    with running(argv, env={}, log=log, cwd=folder) as process:
-        wait_until(balancer.all_healthy, "the targets' health", seconds=_HEALTHY_SECONDS, process=process, log=log)
+    # In its folder: so its files need no spaces in their names, and the socket has a short path.
+    with processes.running(argv, env={}, log=log, cwd=folder) as process:
+        wait_until(balancer.all_healthy, "healthy targets", seconds=_HEALTHY_SECONDS, process=process, log=log)
         yield balancer
 
 
-def checked_every(declaration: Declaration, seconds: int) -> Declaration:
-    """The same with more frequent health checks, for who does not want to wait for the declared ones."""
+def with_check_interval(declaration: Declaration, seconds: int) -> Declaration:
+    """Change the interval of the health checks."""
     return declaration.with_inputs(
         "aws:lb/targetGroup:TargetGroup", lambda inputs: {"healthCheck": {**inputs["healthCheck"], "interval": seconds}}
     )
 
 
 def configuration(declaration: Declaration, targets: Sequence[RunningContainer], *, port: int, pem_file: str) -> str:
-    """HAProxy's configuration file.
+    """Write HAProxy's configuration.
 
     Args:
-        pem_file: the certificate with its key, by its name in HAProxy's working directory.
+        pem_file: the name of the file with certificate and key, in HAProxy's working directory.
     """
     listener = declaration.one("aws:lb/listener:Listener").inputs
     group = declaration.one("aws:lb/targetGroup:TargetGroup").inputs
@@ -175,11 +175,9 @@ def configuration(declaration: Declaration, targets: Sequence[RunningContainer],
     check: Mapping[str, Any] = group["healthCheck"]
     policy, matcher = listener.get("sslPolicy"), check.get("matcher", "200")
     if policy not in _POLICIES:
-        raise SandboxError(
-            f"the sandbox does not know the listener's sslPolicy {policy}; it knows {', '.join(_POLICIES)}"
-        )
+        raise SandboxError(f"the listener's sslPolicy is {policy}; the sandbox supports {', '.join(_POLICIES)}")
     if not re.fullmatch(r"\d{3}", matcher):
-        raise SandboxError(f"the health check's matcher is {matcher!r}; the sandbox knows one status, such as 401")
+        raise SandboxError(f"the health check's matcher is {matcher!r}; the sandbox supports one status, such as 401")
     settings = _server_settings(declaration)
     servers = "\n".join(f"    server {_server_name(target)} {_server_name(target)} {settings}" for target in targets)
     return f"""\
@@ -211,10 +209,10 @@ def _server_name(target: RunningContainer) -> str:
 
 
 def _server_settings(declaration: Declaration) -> str:
-    """How HAProxy speaks to a target, and how it checks its health."""
+    """HAProxy's settings for a target: the protocol and the health check."""
     group = declaration.one("aws:lb/targetGroup:TargetGroup").inputs
     check: Mapping[str, Any] = group["healthCheck"]
-    settings = ["ssl verify none"] if group["protocol"] == "HTTPS" else []  # as the real one, which verifies no target
+    settings = ["ssl verify none"] if group["protocol"] == "HTTPS" else []  # ALB does not verify targets' certificates
     settings += ["check", "check-ssl"] if check.get("protocol") == "HTTPS" else ["check"]
     settings += ["inter", f"{check.get('interval', 30)}s"]
     settings += ["rise", str(check.get("healthyThreshold", 3)), "fall", str(check.get("unhealthyThreshold", 3))]
@@ -222,11 +220,11 @@ def _server_settings(declaration: Declaration) -> str:
 
 
 def _certificate(declaration: Declaration) -> tuple[str, str]:
-    """The listener's certificate, and the same with its chain and key."""
+    """The listener's certificate, and the same with chain and private key."""
     arn = declaration.one("aws:lb/listener:Listener").inputs["certificateArn"]
     for certificate in declaration.all("aws:iam/serverCertificate:ServerCertificate"):
         if certificate.outputs["arn"] == arn:
             inputs = certificate.inputs
             parts = (inputs["certificateBody"], inputs.get("certificateChain") or "", inputs["privateKey"])
             return parts[0], "\n".join(part.strip() for part in parts) + "\n"
-    raise SandboxError(f"the listener's certificate {arn} is in AWS alone: the sandbox can show declared ones only")
+    raise SandboxError(f"the listener's certificate {arn} is not in the stack; the sandbox has no certificates of AWS")

@@ -1,4 +1,4 @@
-"""Where a container in the sandbox must differ from its definition. Everything that differs stands here."""
+"""The differences between a container in the sandbox and its definition. All differences are here."""
 
 from __future__ import annotations
 
@@ -13,31 +13,31 @@ from sandbox.ecs.agent import Container
 def environment(
     container: Container, *, s3: AwsApi, role: Mapping[str, str], listen: tuple[str, int] | None
 ) -> dict[str, str]:
-    """What is set over the container definition's environment.
+    """The variables that override the container definition's environment.
 
     Args:
-        s3: the sandbox's S3, as the container reaches it.
-        role: what leads to the task role's keys; empty if the task has no role.
-        listen: address and port, where the container shares this machine's network.
+        s3: the emulated AWS API, with the address at which the container reaches it.
+        role: the variables with which the container gets the credentials of its task role; empty without a role.
+        listen: the address and port to listen on, if the container shares the machine's network.
     """
     return {
-        # The registry would ask the real S3. The sandbox's takes bucket names in paths only.
+        # Without these, the registry would use the real S3, and bucket names as host names.
         "REGISTRY_STORAGE_S3_REGIONENDPOINT": s3.url,
         "REGISTRY_STORAGE_S3_FORCEPATHSTYLE": "true",
-        # 169.254.169.254 must not be asked.
+        # The real metadata service must not be called.
         "AWS_EC2_METADATA_DISABLED": "true",
-        # Major version 2 takes the instance role's keys from the metadata service alone, which is not here, and gets
-        # none where that asks for tokens.
+        # registry:2 gets the instance role's credentials from the metadata service, which the sandbox lacks, and only
+        # if that accepts requests without tokens.
         **(s3.keys.environment() if container.major == 2 and container.metadata_tokens == "optional" else {}),
         **role,
-        # Without a network of its own, a container listens on its instance's loopback address. With one (Docker
-        # Engine), as declared.
+        # In the machine's network, a container listens on its instance's loopback address. In Docker Engine it has its
+        # own network, and listens as declared.
         **({"REGISTRY_HTTP_ADDR": f"{listen[0]}:{listen[1]}"} if listen else {}),
     }
 
 
 def ulimits(declared: Mapping[str, tuple[int, int]]) -> dict[str, tuple[int, int]]:
-    """Soft and hard limits by name. One above this machine's own is cut to it: Docker may not be able to raise that."""
+    """Soft and hard limits by name, at most this machine's hard limits, which Docker may not be able to raise."""
     return {
         name: (min(soft, _machine_limit(name)), min(hard, _machine_limit(name)))
         for name, (soft, hard) in declared.items()
@@ -45,7 +45,7 @@ def ulimits(declared: Mapping[str, tuple[int, int]]) -> dict[str, tuple[int, int
 
 
 def user(declared: str) -> str:
-    """The container's. What an ordinary user's instance writes belongs to that user, so it runs as that one."""
+    """The user of a container. An ordinary user owns the files of its instances, so the container runs as that user."""
     return declared if os.geteuid() == 0 else f"{os.getuid()}:{os.getgid()}"
 
 

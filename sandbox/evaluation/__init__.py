@@ -1,1 +1,1 @@
-"""From a Pulumi project to what its stack declares, under Pulumi's test runtime."""
+"""Evaluation of a Pulumi program under Pulumi's test runtime, which yields what its stack declares."""

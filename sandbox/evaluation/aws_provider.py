@@ -1,4 +1,4 @@
-"""What the AWS provider would answer: names, ARNs and ids of resources, and look-ups, all made up but plausible."""
+"""The answers of the AWS provider: made-up but plausible names, ARNs and ids of resources, and results of functions."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ ACCOUNT = "123456789012"
 
 @dataclass(frozen=True)
 class Provider:
-    """The settings of a provider that its answers depend on.
+    """A configured AWS provider.
 
     Attributes:
         region: such as "us-west-2".
-        default_tags: on every resource that it makes.
+        default_tags: the tags that the provider adds to every resource.
     """
 
     region: str
@@ -30,20 +30,20 @@ def partition(region: str) -> str:
 
 
 def dns_suffix(region: str) -> str:
-    """The domain of AWS's endpoints in a region."""
+    """The domain of AWS's service endpoints in a region."""
     return "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
 
 
 def computed(type_: str, name: str, urn: str, inputs: Mapping[str, Any], region: str) -> tuple[str, dict[str, Any]]:
-    """The id and the outputs, inputs aside, of a resource.
+    """Make the id and the computed outputs of a resource.
 
     Args:
         type_: such as "aws:s3/bucket:Bucket".
-        name: its logical name. What has no name of its own gets this with 7 hexadecimal digits, as Pulumi's
-            auto-naming does it; they come from the URN, so that two evaluations agree.
-        urn: its URN.
-        inputs: as the program gave them.
-        region: its provider's.
+        name: the logical name. Like Pulumi's auto-naming, a resource without its own name gets the logical name and 7
+            hexadecimal digits. They are computed from the URN, so that two evaluations agree.
+        urn: the URN.
+        inputs: as the program registered them.
+        region: the region of the provider.
     """
     _, module, kind = re.split(r"[:/]", type_)[:3]
     own_name = inputs.get("name") or inputs.get("bucket") or f"{name}-{_hex(urn, 7)}"
@@ -53,14 +53,14 @@ def computed(type_: str, name: str, urn: str, inputs: Mapping[str, Any], region:
 
 
 def look_up(token: str, args: Mapping[str, Any], provider: Provider) -> dict[str, Any]:
-    """The result of a provider function.
+    """Call a provider function.
 
     Raises:
-        LookupError: the sandbox has no answer to it.
+        LookupError: the sandbox does not know the function.
     """
     if token not in _LOOK_UPS:
         known = ", ".join(_LOOK_UPS)
-        raise LookupError(f"the program calls {token}, to which the sandbox has no answer; it knows {known}")
+        raise LookupError(f"the program calls {token}, which the sandbox cannot answer; it can answer {known}")
     return _LOOK_UPS[token](args, provider)
 
 
@@ -119,7 +119,7 @@ def _vpc(_own_name: str, urn: str, _region: str) -> dict[str, Any]:
 
 
 def _parameter(own_name: str, _urn: str, region: str) -> dict[str, Any]:
-    # A parameter's name may begin with the slash that its ARN has anyway.
+    # The name may begin with a slash, which the ARN does not repeat.
     path = own_name.removeprefix("/")
     return {"arn": f"arn:{partition(region)}:ssm:{region}:{ACCOUNT}:parameter/{path}", "version": 1}
 

@@ -1,4 +1,4 @@
-"""What the program declared: the one list that both doors yield and everything behind them reads."""
+"""The declaration of a stack: what evaluation and `pulumi up` yield, and the rest of the sandbox reads."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+STACK_TYPE = "pulumi:pulumi:Stack"
+
 
 @dataclass(frozen=True)
 class Resource:
-    """One resource as the program registered it.
+    """A resource as the program registered it.
 
-    Names of properties are Pulumi's wire names (camelCase). Values are plain: secrets are unwrapped, and
-    `secret_inputs` and `secret_outputs` name the top-level properties that hold one anywhere inside.
+    Names of properties are in camelCase, as in Pulumi's wire format. Values are plain: secrets are unwrapped, and
+    `secret_inputs` and `secret_outputs` name the top-level properties that contain a secret at any depth.
     """
 
     urn: str
@@ -36,19 +38,19 @@ class Resource:
 
 @dataclass(frozen=True)
 class Declaration:
-    """Every resource in the order of registration, and the stack's exports (secrets unwrapped)."""
+    """The resources in the order of registration, and the stack's outputs, with secrets unwrapped."""
 
     resources: tuple[Resource, ...]
     exports: Mapping[str, Any] = field(repr=False)
     secret_exports: frozenset[str] = frozenset()
 
     def changed(self, change: Callable[[Resource], Resource | None]) -> Declaration:
-        """The same with each resource replaced by `change` of it; None leaves it out."""
+        """Replace each resource by `change` of it. None removes the resource."""
         kept = (new for resource in self.resources if (new := change(resource)) is not None)
         return dataclasses.replace(self, resources=tuple(kept))
 
     def with_inputs(self, type_: str, change: Callable[[Mapping[str, Any]], Mapping[str, Any]]) -> Declaration:
-        """The same, where every resource of a type has what `change` makes of its inputs in place of these."""
+        """Update the inputs of every resource of a type with what `change` returns for them."""
 
         def changed(resource: Resource) -> Resource:
             if resource.type != type_:
@@ -58,16 +60,16 @@ class Declaration:
         return self.changed(changed)
 
     def all(self, type_: str, name: str | None = None) -> list[Resource]:
-        """The resources of a type such as "aws:s3/bucket:Bucket", and of a name if one is given."""
+        """Return the resources of a type such as "aws:s3/bucket:Bucket", and of a logical name if one is given."""
         return [r for r in self.resources if r.type == type_ and name in (None, r.name)]
 
     def one(self, type_: str, name: str | None = None) -> Resource:
-        """The only such resource.
+        """Return the only resource of a type, and of a logical name if one is given.
 
         Raises:
             LookupError: there is none, or more than one.
         """
         found = self.all(type_, name)
         if len(found) != 1:
-            raise LookupError(f"{len(found)} resources of type {type_} named {name or 'anything'}, one was expected")
+            raise LookupError(f"{len(found)} resources of type {type_} named {name or 'anything'}; expected one")
         return found[0]

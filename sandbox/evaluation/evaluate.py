@@ -1,4 +1,4 @@
-"""The first door: runs the program under Pulumi's own runtime and returns what it registered. No CLI is needed."""
+"""Evaluation of a program: it runs under Pulumi's test runtime, without the Pulumi CLI."""
 
 from __future__ import annotations
 
@@ -27,25 +27,25 @@ def evaluate(
     state: State | None = None,
     preview: bool = False,
 ) -> Declaration:
-    """What `program` declares, and the stack's exports. Returns when everything that it started is done.
+    """Run a program, and return what it registered. Everything that it started has ended.
 
     Args:
         program: registers resources and calls `pulumi.export`.
-        config: as the engine hands it over: keys with their namespace, values as text or JSON.
-        secret_config: the keys that are encrypted in the stack's file.
-        region: of the default AWS provider.
-        state: keeps keys and random values: with the same one, a second run gives the same bytes.
-        preview: values that only a deployment tells are unknown, as in `pulumi preview` of a stack that does not
-            exist yet; in the declaration they are `pulumi.runtime.rpc.UNKNOWN`, or absent from the outputs.
+        config: config values as the engine passes them: keys with namespace, values as text or JSON.
+        secret_config: the keys of encrypted config values.
+        region: the region of the default AWS provider.
+        state: stores keys and random values. A second run with the same state returns the same values.
+        preview: leave values unknown that only a deployment yields, as `pulumi preview` does for a new stack. They are
+            `pulumi.runtime.rpc.UNKNOWN` in inputs, and missing in outputs.
 
     Raises:
         DuplicateResource: two resources have the same URN.
-        LookupError: the program calls a provider function that the sandbox has no answer to.
-        Exception: whatever the program raises.
+        LookupError: the program calls a provider function that the sandbox does not know.
+        Exception: an error of the program.
     """
     monitor = RecordingMonitor(stack, project, region, {} if state is None else state, preview=preview)
-    # All of Pulumi's state is in context variables: a context of its own leaves nothing behind. In a thread of its own,
-    # since Pulumi walks through the whole call stack for each resource, and a test runner's is deep.
+    # In its own context, since Pulumi keeps all state in context variables. In its own thread, since Pulumi inspects
+    # the whole call stack for each resource, and the stack of a test runner is deep.
     own = ThreadPoolExecutor(max_workers=1)
     try:
         own.submit(
@@ -53,7 +53,7 @@ def evaluate(
             *(_run, program, monitor, project, stack, dict(config or {}), list(secret_config), preview),
         ).result()
     finally:
-        own.shutdown(wait=False)  # after Ctrl-C nobody waits for the program
+        own.shutdown(wait=False)  # do not wait for the program after Ctrl-C
     return monitor.declaration()
 
 
@@ -70,16 +70,16 @@ def _run(
         pulumi.runtime.Settings(project=project, stack=stack, monitor=monitor, engine=MockEngine(None), dry_run=preview)
     )
     pulumi.runtime.set_all_config(config, secret_config)
-    asyncio.run(_run_to_the_end(program, monitor))
+    asyncio.run(_run_in_loop(program, monitor))
 
 
-async def _run_to_the_end(program: Callable[[], object], monitor: RecordingMonitor) -> None:
+async def _run_in_loop(program: Callable[[], object], monitor: RecordingMonitor) -> None:
     loop = asyncio.get_running_loop()
     monitor.transforms = Transforms(loop)
-    SETTINGS.callbacks = monitor.transforms  # pyright: ignore[reportAttributeAccessIssue]  (the SDK's own stub is wrong)
-    # One call at a time, so that the monitor needs no lock.
+    SETTINGS.callbacks = monitor.transforms  # pyright: ignore[reportAttributeAccessIssue]  (wrong stub in the SDK)
+    # One call at a time: the monitor has no lock.
     loop.set_default_executor(ThreadPoolExecutor(max_workers=1))
-    # The first error is raised; those of the outputs that wait for it would only repeat it on stderr.
+    # The first error is raised. Outputs that depend on it would print it again.
     loop.set_exception_handler(lambda _loop, _context: None)
 
     def run() -> None:

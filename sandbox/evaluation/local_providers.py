@@ -1,7 +1,7 @@
-"""The resources of pulumi-tls and pulumi-random, made for real: keys, certificates, random values.
+"""The resources of pulumi-tls and pulumi-random, created for real: keys, certificates, random values.
 
-Inputs, outputs and defaults are those of the providers' documentation in the Pulumi Registry. Which outputs are
-secret is not said here: the resources' own classes tell the engine.
+Inputs, outputs and defaults are those in the Pulumi Registry. The classes of the resources tell the engine which
+outputs are secret.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _SUBJECT = {
     "province": NameOID.STATE_OR_PROVINCE_NAME,
     "serialNumber": NameOID.SERIAL_NUMBER,
 }
-# pulumi-tls's names of the uses, and those of x509.KeyUsage.
+# Key usages: name in pulumi-tls, name in x509.KeyUsage.
 _KEY_USAGES = {
     "digital_signature": "digital_signature",
     "content_commitment": "content_commitment",
@@ -72,10 +72,10 @@ def private_key(inputs: Properties) -> dict[str, Any]:
     else:
         raise ValueError(f"tls.PrivateKey: algorithm {algorithm!r}; RSA, ECDSA or ED25519 is allowed")
     pkcs8 = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
-    # Ed25519 keys have no older format than PKCS #8.
-    older = PrivateFormat.PKCS8 if algorithm == "ED25519" else PrivateFormat.TraditionalOpenSSL
+    # Ed25519 keys have no format before PKCS #8.
+    traditional = PrivateFormat.PKCS8 if algorithm == "ED25519" else PrivateFormat.TraditionalOpenSSL
     return {
-        "privateKeyPem": key.private_bytes(Encoding.PEM, older, NoEncryption()).decode(),
+        "privateKeyPem": key.private_bytes(Encoding.PEM, traditional, NoEncryption()).decode(),
         "privateKeyPemPkcs8": pkcs8,
         "publicKeyPem": key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode(),
     }
@@ -111,7 +111,7 @@ def self_signed_cert(inputs: Properties) -> dict[str, Any]:
 
 def _key_usage(uses: list[str]) -> x509.KeyUsage:
     if unknown := set(uses) - _KEY_USAGES.keys() - _EXTENDED_USAGES.keys():
-        raise ValueError(f"tls.SelfSignedCert: allowedUses {', '.join(sorted(unknown))} not known to the sandbox")
+        raise ValueError(f"tls.SelfSignedCert: the sandbox does not know allowedUses {', '.join(sorted(unknown))}")
     return x509.KeyUsage(**{name: use in uses for use, name in _KEY_USAGES.items()})
 
 
@@ -142,7 +142,7 @@ def random_string(inputs: Properties) -> dict[str, Any]:
 
 def random_password(inputs: Properties) -> dict[str, Any]:
     result = random_string(inputs)["result"]
-    # The provider hashes too; nobody logs in by this hash, so the cheapest cost does.
+    # With the lowest cost: the provider returns a hash too, but no login uses it.
     hashed = bcrypt.hashpw(result.encode()[:72], bcrypt.gensalt(rounds=4)).decode()
     return {"result": result, "bcryptHash": hashed}
 
@@ -162,7 +162,7 @@ def random_id(inputs: Properties) -> dict[str, Any]:
     }
 
 
-# From a resource's type to what makes its outputs from its inputs.
+# From a resource's type to the function that makes its outputs.
 MAKERS: Mapping[str, Callable[[Properties], dict[str, Any]]] = {
     "random:index/randomBytes:RandomBytes": random_bytes,
     "random:index/randomId:RandomId": random_id,

@@ -1,4 +1,4 @@
-"""The engine's part for a program that runs under Pulumi's test runtime: it takes, answers and records."""
+"""Pulumi's resource monitor for evaluation: it registers resources, answers the program and records everything."""
 
 from __future__ import annotations
 
@@ -12,21 +12,19 @@ from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mo
 from pulumi.runtime.proto import resource_pb2
 
 from sandbox.evaluation import aws_provider, local_providers, wire
-from sandbox.evaluation.declared import Declaration, Resource
+from sandbox.evaluation.declared import STACK_TYPE, Declaration, Resource
 from sandbox.evaluation.transforms import Transforms
 
-# What a tls or random resource was made from, and what came out, by its URN.
+# Inputs and outputs of resources of pulumi-tls and pulumi-random, by URN.
 State = MutableMapping[str, tuple[dict[str, Any], dict[str, Any]]]
-
-_STACK = "pulumi:pulumi:Stack"
 
 
 class DuplicateResource(Exception):
-    """Two resources with the same type, parent and name: the real engine refuses them too."""
+    """Two resources have the same type, parent and name. The engine refuses them too."""
 
 
 class _NoMocks(Mocks):
-    """MockMonitor wants mocks. They are never asked: the monitor below overrides each method that would ask them."""
+    """Mocks that are never called: the monitor below overrides each method that would call them."""
 
     def call(self, args: MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
         raise NotImplementedError(args.token)
@@ -38,15 +36,15 @@ class _NoMocks(Mocks):
 class RecordingMonitor(MockMonitor):
     """Records every resource.
 
-    Resources of pulumi-tls and pulumi-random are made for real, all others get plausible outputs.
+    Resources of pulumi-tls and pulumi-random are created for real. All others get plausible outputs.
 
     Args:
-        region: of the default AWS provider.
-        state: the tls and random values of earlier runs; it is added to.
-        preview: whether values that only a deployment tells stay unknown.
+        region: the region of the default AWS provider.
+        state: values of earlier runs; new ones are added.
+        preview: whether values that only a deployment yields stay unknown.
 
     Attributes:
-        transforms: calls the program's transforms.
+        transforms: the program's resource transforms.
     """
 
     transforms: Transforms
@@ -63,22 +61,22 @@ class RecordingMonitor(MockMonitor):
         self._secret_exports: frozenset[str] = frozenset()
 
     def declaration(self) -> Declaration:
-        """What was registered so far."""
+        """Return what was registered so far."""
         return Declaration(tuple(self._recorded.values()), self._exports, self._secret_exports)
 
     def make_urn(self, parent: str, type_: str, name: str) -> str:
-        # As the engine does it, and MockMonitor does not: the whole chain of types, without the stack's.
-        chain = parent.split("::")[2] if parent else _STACK
-        qualified = type_ if chain == _STACK else f"{chain}${type_}"
+        # Like the engine, and unlike MockMonitor: the types of all ancestors, without the stack.
+        chain = parent.split("::")[2] if parent else STACK_TYPE
+        qualified = type_ if chain == STACK_TYPE else f"{chain}${type_}"
         return f"{self._urn_prefix}{qualified}::{name}"
 
     def RegisterResource(self, request: Any) -> resource_pb2.RegisterResourceResponse:
         urn = self.make_urn(request.parent, request.type, request.name)
-        if request.type == _STACK:
+        if request.type == STACK_TYPE:
             return resource_pb2.RegisterResourceResponse(urn=urn)
         if urn in self._recorded:
             raise DuplicateResource(f"two resources have the URN {urn}; give one of them another name")
-        # Its own first, then those of each component around it.
+        # The resource's own transforms first, then those of its ancestors.
         tokens = [transform.token for transform in request.transforms] + self._transforms_of.get(request.parent, [])
         self._transforms_of[urn] = tokens
         self.transforms.apply(tokens, request)
@@ -133,7 +131,7 @@ class RecordingMonitor(MockMonitor):
         return response
 
     def _make(self, request: Any, urn: str, inputs: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-        """The id and all outputs of a custom resource. In a preview, what is left out is unknown to the program."""
+        """Make the id and outputs of a custom resource. In a preview, missing outputs are unknown to the program."""
         if request.type in local_providers.MAKERS:
             if urn in self._state and self._state[urn][0] == inputs:
                 return "none", {**inputs, **self._state[urn][1]}
@@ -150,10 +148,10 @@ class RecordingMonitor(MockMonitor):
         return request.importId or id_, {**inputs, **made}
 
     def _provider(self, reference: str) -> aws_provider.Provider:
-        """A provider by the engine's reference to it, "URN::ID"; the default one if it is empty."""
+        """Find a provider by the engine's reference to it, "URN::ID". The default provider's is empty."""
         recorded = self._recorded.get(reference.rpartition("::")[0])
         if recorded is None:
             return aws_provider.Provider(self._region)
-        # Providers get their nested inputs as JSON.
+        # Providers get nested inputs as JSON.
         default_tags = json.loads(recorded.inputs.get("defaultTags", "{}")).get("tags", {})
         return aws_provider.Provider(recorded.inputs.get("region", self._region), default_tags)

@@ -1,4 +1,4 @@
-"""The tree of what a stack would create."""
+"""The preview of a stack: the tree of its resources."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sandbox.evaluation.declared import Declaration, Resource
 
 
 def preview(declaration: Declaration, stack: str) -> RenderableType:
-    """Components with their resources, then how many there are of each type."""
+    """Render components with their resources, then the number of resources of each type."""
     children: dict[str, list[Resource]] = defaultdict(list)
     for resource in declaration.resources:
         children[resource.parent].append(resource)
@@ -29,7 +29,7 @@ def preview(declaration: Declaration, stack: str) -> RenderableType:
 
 
 def _add(tree: Tree, resources: list[Resource], children: dict[str, list[Resource]]) -> None:
-    # Components first, as they are what a reader looks for.
+    # Components first, so that the outline is readable.
     for resource in sorted(resources, key=lambda resource: (resource.custom, resource.type, resource.name)):
         label = Text(resource.name, style="default" if resource.custom else "bold cyan")
         label.append(f"  {resource.type}", style="dim")

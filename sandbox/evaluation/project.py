@@ -1,7 +1,8 @@
-"""A Pulumi project's program and configuration, as the CLI would run it."""
+"""A Pulumi project: its program and the config of its stacks, as the CLI reads them."""
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import runpy
 import sys
@@ -19,22 +20,28 @@ from sandbox.evaluation.monitor import State
 
 
 class ProjectError(Exception):
-    """The project's files do not describe a stack that can be evaluated."""
+    """The project's files do not describe a stack."""
 
 
 @dataclass(frozen=True)
 class StackConfig:
-    """A stack's configuration as the engine would hand it to the program.
+    """The config of a stack, as the engine passes it to the program.
 
     Attributes:
-        project: the project's name, which is also the namespace of keys without one.
-        values: by key with its namespace; numbers, booleans, lists and maps as JSON.
-        left_out: the keys with an encrypted value, which only the stack's own secrets provider can read.
+        project: the project's name, which is also the default namespace of keys.
+        values: by key with namespace; numbers, booleans, lists and maps as JSON.
+        encrypted: the keys of encrypted values. Only the stack's secrets provider can decrypt them, so they are left
+            out.
     """
 
     project: str
     values: Mapping[str, str] = field(repr=False)
-    left_out: tuple[str, ...]
+    encrypted: tuple[str, ...]
+
+    @property
+    def region(self) -> str:
+        """The region of the default AWS provider."""
+        return self.values.get("aws:region", "us-west-2")
 
 
 def evaluate_project(
@@ -45,62 +52,69 @@ def evaluate_project(
     state: State | None = None,
     notice: Callable[[str], None] = print,
 ) -> Declaration:
-    """What the program in `folder` declares for a stack.
+    """Evaluate a stack of a project.
 
     Args:
-        folder: holds Pulumi.yaml, Pulumi.<stack>.yaml and __main__.py.
-        overrides: config values that replace the stack's, by key with its namespace.
+        folder: the folder with Pulumi.yaml, Pulumi.<stack>.yaml and __main__.py.
+        overrides: config values that replace the stack's, by key with namespace.
         state: see `evaluate`.
-        notice: is told in a sentence of what was left out.
+        notice: see `stack_config`.
 
     Raises:
-        ProjectError: a file or a required value is missing.
-        Exception: whatever `evaluate` and the program raise.
+        ProjectError: see `stack_config`.
+        Exception: an error of `evaluate` or of the program.
     """
-    config = stack_config(folder, stack)
-    for key in config.left_out:
-        notice(f"{key} is encrypted in Pulumi.{stack}.yaml and was left out: the sandbox cannot read it")
-    values = {**config.values, **(overrides or {})}
+    config = stack_config(folder, stack, notice)
+    config = dataclasses.replace(config, values={**config.values, **(overrides or {})})
 
     def program() -> None:
         runpy.run_path(str(folder), run_name="__main__")
 
-    with _no_modules_left(folder):
+    with _modules_unloaded(folder):
         return evaluate(
             program,
             project=config.project,
             stack=stack,
-            config=values,
-            region=values.get("aws:region", "us-west-2"),
+            config=config.values,
+            region=config.region,
             state=state,
         )
 
 
-def stack_config(folder: Path, stack: str) -> StackConfig:
-    """The project's defaults with the stack's values over them.
+def stack_config(folder: Path, stack: str, notice: Callable[[str], None] = print) -> StackConfig:
+    """Read the config of a stack: the project's defaults, replaced by the stack's values.
+
+    Args:
+        folder: the folder with Pulumi.yaml and Pulumi.<stack>.yaml.
+        notice: is called with a sentence about each value that is left out.
 
     Raises:
-        ProjectError: see `evaluate_project`.
+        ProjectError: a file or a required value is missing, or a file is not valid.
     """
     project_file, stack_file = folder / "Pulumi.yaml", folder / f"Pulumi.{stack}.yaml"
     if not project_file.is_file():
-        raise ProjectError(f"{project_file} does not exist: the sandbox runs in a Pulumi project's folder")
+        raise ProjectError(f"{project_file} does not exist; run this in the folder of a Pulumi project")
     if not stack_file.is_file():
         stacks = sorted(path.name.split(".")[1] for path in folder.glob("Pulumi.*.yaml"))
-        known = f"known: {', '.join(stacks)}" if stacks else "the folder has no stack's file"
+        known = f"the stacks are {', '.join(stacks)}" if stacks else "the project has no stack file"
         raise ProjectError(f"there is no stack {stack!r}: {stack_file} does not exist; {known}")
     project = _load(project_file)
     name = project.get("name")
     if not isinstance(name, str) or not name:
-        raise ProjectError(f"{project_file} has no name; give it one, such as\n    name: registry")
+        raise ProjectError(f"{project_file} has no name; add one, such as\n    name: registry")
     declared = {_full_key(name, key): entry for key, entry in _config(project_file, project).items()}
     given = {_full_key(name, key): value for key, value in _config(stack_file, _load(stack_file)).items()}
-    left_out = tuple(key for key, value in given.items() if isinstance(value, dict) and "secure" in value)
+    encrypted = tuple(key for key, value in given.items() if isinstance(value, dict) and "secure" in value)
+    for key in encrypted:
+        notice(f"{key} is encrypted in {stack_file.name} and was left out: the sandbox cannot decrypt it")
     values = {key: default for key, entry in declared.items() if (default := _default(entry)) is not None}
-    values |= {key: value for key, value in given.items() if key not in left_out}
-    if missing := declared.keys() - values.keys() - set(left_out):
-        raise ProjectError(f"stack {stack!r} lacks values without a default: {', '.join(sorted(missing))}")
-    return StackConfig(name, {key: _as_text(value) for key, value in values.items()}, left_out)
+    values |= {key: value for key, value in given.items() if key not in encrypted}
+    if missing := declared.keys() - values.keys() - set(encrypted):
+        raise ProjectError(
+            f"stack {stack!r} lacks values without a default: {', '.join(sorted(missing))}; "
+            f"add them to {stack_file.name} under config"
+        )
+    return StackConfig(name, {key: _as_text(value) for key, value in values.items()}, encrypted)
 
 
 def _load(path: Path) -> dict[str, Any]:
@@ -121,7 +135,7 @@ def _config(path: Path, content: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _mapping(content: Any, what: str) -> dict[str, Any]:
-    """A mapping; one that is empty is nothing at all in YAML."""
+    """Check that YAML content is a mapping. Empty content is None."""
     if content is None:
         return {}
     if not isinstance(content, dict) or not all(isinstance(key, str) for key in content):
@@ -134,7 +148,7 @@ def _full_key(project: str, key: str) -> str:
 
 
 def _default(entry: Any) -> Any:
-    """A key is declared by a map with its type, its default or its value, or by the value alone."""
+    """A key's default. A key is declared by a map with its type, default or value, or by the value alone."""
     return entry.get("value", entry.get("default")) if isinstance(entry, dict) else entry
 
 
@@ -143,8 +157,8 @@ def _as_text(value: Any) -> str:
 
 
 @contextmanager
-def _no_modules_left(folder: Path) -> Iterator[None]:
-    """The program's own modules are forgotten, so that the next project may have some of the same names."""
+def _modules_unloaded(folder: Path) -> Iterator[None]:
+    """Unload the program's modules at the end: the next project may have modules of the same names."""
     before = set(sys.modules)
     try:
         yield

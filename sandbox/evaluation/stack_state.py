@@ -1,35 +1,31 @@
-"""A stack's state, as `pulumi stack export --show-secrets` tells it, read as a declaration."""
+"""The declaration in a stack's state, which is the output of `pulumi stack export --show-secrets`."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
-from pulumi.runtime.rpc import _special_secret_sig, _special_sig_key
-
-from sandbox.evaluation.declared import Declaration, Resource
-
-_STACK = "pulumi:pulumi:Stack"
+from sandbox.evaluation import wire
+from sandbox.evaluation.declared import STACK_TYPE, Declaration, Resource
 
 
 def declaration(deployment: Mapping[str, Any] | None) -> Declaration:
-    """What the program registered, in the order in which the engine made it.
+    """Return what the program registered, in the order in which the engine created it.
 
     Args:
-        deployment: the export's "deployment"; None and an empty one are those of a stack with nothing in it.
+        deployment: the "deployment" of the state; None or empty for a stack without resources.
     """
     stack, resources = {}, []
     for state in (deployment or {}).get("resources", ()):
-        if state["type"] == _STACK:
+        if state["type"] == STACK_TYPE:
             stack = state.get("outputs", {})
         elif not _is_default_provider(state):
             resources.append(_resource(state))
-    return Declaration(tuple(resources), _plain(stack), _secret_keys(stack))
+    return Declaration(tuple(resources), wire.plain(stack), wire.secret_keys(stack))
 
 
 def _is_default_provider(state: Mapping[str, Any]) -> bool:
-    """The engine makes these by itself."""
+    """Whether the engine created a provider, and not the program."""
     return state["type"].startswith("pulumi:providers:") and _name(state).startswith("default")
 
 
@@ -45,12 +41,12 @@ def _resource(state: Mapping[str, Any]) -> Resource:
         type=state["type"],
         name=_name(state),
         parent=state.get("parent", ""),
-        inputs=_plain(inputs),
-        outputs=_plain(outputs),
+        inputs=wire.plain(inputs),
+        outputs=wire.plain(outputs),
         id=state.get("id", ""),
         custom=state["custom"],
-        secret_inputs=_secret_keys(inputs),
-        secret_outputs=_secret_keys(outputs),
+        secret_inputs=wire.secret_keys(inputs),
+        secret_outputs=wire.secret_keys(outputs),
         dependencies=frozenset(urn for urns in dependencies for urn in urns or ()),
         provider=state.get("provider", ""),
         protect=state.get("protect", False),
@@ -60,34 +56,10 @@ def _resource(state: Mapping[str, Any]) -> Resource:
 
 
 def _as_registered(value: Any) -> Any:
-    """Without what the provider filled in, such as auto-names: it lists that under `__defaults`."""
+    """Remove what the provider added, such as auto-names. The state lists them under `__defaults`."""
     if isinstance(value, list):
         return [_as_registered(item) for item in value]
     if isinstance(value, dict):
-        filled_in = {"__defaults", *value.get("__defaults", ())}
-        return {key: _as_registered(item) for key, item in value.items() if key not in filled_in}
+        added = {"__defaults", *value.get("__defaults", ())}
+        return {key: _as_registered(item) for key, item in value.items() if key not in added}
     return value
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_plain(item) for item in value]
-    if isinstance(value, dict):
-        if _is_secret(value):
-            return json.loads(value["plaintext"])
-        return {key: _plain(item) for key, item in value.items()}
-    return value
-
-
-def _secret_keys(properties: Mapping[str, Any]) -> frozenset[str]:
-    return frozenset(key for key, value in properties.items() if _holds_secret(value))
-
-
-def _holds_secret(value: Any) -> bool:
-    if isinstance(value, list):
-        return any(_holds_secret(item) for item in value)
-    return isinstance(value, dict) and (_is_secret(value) or any(_holds_secret(item) for item in value.values()))
-
-
-def _is_secret(value: Mapping[str, Any]) -> bool:
-    return value.get(_special_sig_key) == _special_secret_sig

@@ -1,4 +1,4 @@
-"""Resource transforms, which the engine calls back over gRPC: here they are called in the same process."""
+"""Resource transforms, called in this process. The engine calls them over gRPC."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from pulumi.runtime._callbacks import _CallbackServicer
 from pulumi.runtime.proto import resource_pb2
 
-# Options that a transform sees and may change: by their name there, and in a registration.
+# Resource options that a transform can change: name in a TransformRequest, name in a RegisterResourceRequest.
 _OPTIONS = {
     "protect": "protect",
     "retain_on_delete": "retainOnDelete",
@@ -21,10 +21,10 @@ _OPTIONS = {
 
 
 class Transforms(_CallbackServicer):
-    """What the SDK registers transforms with, less the server.
+    """The SDK's registry of transforms, without its gRPC server.
 
     Args:
-        loop: in which the program, and so its transforms, runs.
+        loop: the event loop of the program and its transforms.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -34,23 +34,23 @@ class Transforms(_CallbackServicer):
         self._loop = loop
 
     def apply(self, tokens: Iterable[str], request: Any) -> None:
-        """Changes a registration as these transforms say, one after the other. Called outside the loop's thread."""
+        """Apply transforms to a registration, one after the other. Must not run in the loop's thread."""
         for token in tokens:
-            sent = resource_pb2.TransformRequest(
+            transform_request = resource_pb2.TransformRequest(
                 type=request.type,
                 name=request.name,
                 custom=request.custom,
                 parent=request.parent,
                 properties=request.object,
                 options=resource_pb2.TransformResourceOptions(
-                    **{theirs: getattr(request, ours) for theirs, ours in _OPTIONS.items()}
+                    **{option: getattr(request, field) for option, field in _OPTIONS.items()}
                 ),
             )
-            answering = self._callbacks[token](sent.SerializeToString())
-            answer: Any = asyncio.run_coroutine_threadsafe(answering, self._loop).result()  # pyright: ignore[reportArgumentType]
+            call = self._callbacks[token](transform_request.SerializeToString())
+            answer: Any = asyncio.run_coroutine_threadsafe(call, self._loop).result()  # pyright: ignore[reportArgumentType]
             request.object.CopyFrom(answer.properties)
-            for theirs, ours in _OPTIONS.items():
-                _set(request, ours, getattr(answer.options, theirs))
+            for option, field in _OPTIONS.items():
+                _set(request, field, getattr(answer.options, option))
 
 
 def _set(request: Any, name: str, value: Any) -> None:

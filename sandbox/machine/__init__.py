@@ -1,1 +1,1 @@
-"""Programs, processes and folders of this machine."""
+"""Programs, processes, signals and folders of this machine."""

@@ -1,4 +1,4 @@
-"""Bubblewrap: processes with a root, a user and process ids of their own, without a daemon and without being root."""
+"""Bubblewrap: processes in namespaces with their own root, user and process ids, without a daemon or root."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ IS_ROOT = os.geteuid() == 0
 
 
 def system() -> list[str]:
-    """Arguments for a root that has the machine's programs, read-only, and nothing else of it."""
+    """Arguments for a root file system that has the machine's programs, read-only, and nothing else."""
     arguments = ["--die-with-parent", "--unshare-pid", "--unshare-ipc", "--unshare-uts"]
     arguments += ["--ro-bind", "/usr", "/usr", "--proc", "/proc", "--dev", "/dev"]
     for folder in ("/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"):
@@ -24,23 +24,23 @@ def system() -> list[str]:
             arguments += ["--symlink", os.readlink(folder), folder]
         elif os.path.isdir(folder):
             arguments += ["--ro-bind", folder, folder]
-    # Debian's choices between programs, such as which awk.
+    # Debian's alternatives: /usr/bin/awk is a link to a link in this folder.
     return [*arguments, "--ro-bind", "/etc/alternatives", "/etc/alternatives"]
 
 
 def python() -> list[str]:
-    """Arguments that add this Python environment, which may be anywhere."""
+    """Arguments that add this Python environment, wherever it is installed."""
     prefixes = {prefix for prefix in (sys.prefix, sys.base_prefix) if not Path(prefix).is_relative_to("/usr")}
     return [argument for prefix in sorted(prefixes) for argument in ("--ro-bind", prefix, prefix)]
 
 
 def user(uid: int, gid: int) -> list[str]:
-    """Arguments for a user. An ordinary user becomes it in a user namespace; root becomes it for real, see `become`."""
+    """Arguments for a user. An ordinary user gets it by a user namespace, root by `become`."""
     return [] if IS_ROOT else ["--unshare-user", "--uid", str(uid), "--gid", str(gid)]
 
 
 def become(uid: int, gid: int) -> list[str]:
-    """The command that turns root, in its namespaces, into a user without any capability."""
+    """The command that makes root, in its namespaces, a user without capabilities."""
     if not IS_ROOT:
         return []
     ids = ["--reuid", str(uid), "--regid", str(gid), "--clear-groups"]
@@ -51,10 +51,10 @@ def become(uid: int, gid: int) -> list[str]:
 def bubble(
     arguments: Sequence[str], command: Sequence[str], *, env: Mapping[str, str], log: Path
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """`command` in namespaces, stopped at the end.
+    """Run `command` in namespaces, until the end of the block.
 
     Args:
-        arguments: bubblewrap's. They and `env` go through a file descriptor: a command line can be read by everyone.
+        arguments: for bubblewrap. They and `env` go through a file descriptor, since command lines are public.
     """
     settings = [*arguments, "--clearenv"]
     for name, value in env.items():

@@ -1,7 +1,7 @@
-"""Runs pip for the Makefile, and shows how far it is in few lines.
+"""Runs `pip install` for the Makefile, and prints its progress in few lines.
 
 usage: python -m sandbox.machine.pip_install ARGUMENT...
-       with the arguments of `pip install`.
+       ARGUMENT is an argument of `pip install`.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from sandbox.machine import progress
 
 
 def main(arguments: list[str]) -> int:
-    """pip's exit status; what it has printed is shown if that is not 0."""
-    print("installing Python packages, once; this takes some minutes", flush=True)
+    """Run `pip install` and return its exit status. Its output is printed only if it fails."""
+    print("installing Python packages, only the first time; this takes some minutes", flush=True)
     pip = [sys.executable, "-m", "pip", "install", "--no-input", "--disable-pip-version-check", "--progress-bar=off"]
     done = progress.run([*pip, *arguments], say=lambda text: print(f"  {text}", flush=True), describe=progress.of_pip)
     if done.status:

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from sandbox.errors import SandboxError
 
-# Reads until every writer of its input is gone, and then removes the folder. Processes that die at the same time may
-# still write into it, or have something mounted there: for 30 s it tries again. A closed terminal does not end it.
+# Waits until every process with the pipe's other end has ended, then removes the folder. Processes that end at the same
+# time may still write or have a mount in it, so it retries for 30 s. It ignores signals of a closed terminal.
 _REMOVE_AT_THE_END = """
 trap '' HUP INT TERM
 cat
@@ -27,10 +27,10 @@ done
 
 @contextmanager
 def private_folder(prefix: str) -> Iterator[tuple[Path, int]]:
-    """A folder of mode 0700 that is gone at the end, also when this process is killed.
+    """Yield a new folder of mode 0700, which is removed at the end, also if this process is killed.
 
-    A process of its own removes it, at the end of file of a pipe whose writer is this process. Yields the folder and
-    the pipe's descriptor: a process that inherits it as well, and outlives this one, keeps the folder until it ends.
+    Another process removes it when the pipe from this process closes. The pipe's descriptor is yielded too: a process
+    that inherits it and outlives this one keeps the folder until it ends.
 
     Raises:
         SandboxError: the folder could not be removed.
@@ -52,4 +52,4 @@ def private_folder(prefix: str) -> Iterator[tuple[Path, int]]:
     finally:
         os.close(writing)
         if remover.wait():
-            raise SandboxError(f"{folder} holds keys and could not be removed; to remove it: rm -rf {folder}")
+            raise SandboxError(f"{folder} holds private keys and could not be removed; remove it: rm -rf {folder}")

@@ -1,4 +1,4 @@
-"""Processes that end when the sandbox does, however it ends."""
+"""Processes that end with the sandbox, even if the sandbox is killed."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ def running(
     pass_fds: Sequence[int] = (),
     when_orphaned: signal.Signals = signal.SIGKILL,
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """A process that is stopped at the end: SIGTERM, and after 10 s SIGKILL.
+    """Run a process until the end of the block, then stop it with SIGTERM, and after 10 s with SIGKILL.
 
     Args:
-        log: gets its stdout and stderr; made with mode 0600.
-        when_orphaned: the signal that the kernel sends it when the sandbox itself is killed.
+        log: the file for stdout and stderr, created with mode 0600.
+        when_orphaned: the signal that the kernel sends to the process if the sandbox is killed.
     """
-    # setpriv sets the signal and then becomes the program. A session of its own keeps Ctrl-C from it, so that the
-    # sandbox stops its processes in its own order.
+    # setpriv sets the signal and executes the program. In its own session, the process does not get Ctrl-C from the
+    # terminal: the sandbox stops its processes in its own order.
     orphan = ["setpriv", "--pdeathsig", when_orphaned.name.removeprefix("SIG"), "--"]
     log.touch(mode=0o600)
     with log.open("ab") as output:
@@ -67,35 +67,35 @@ def wait_until(
     process: subprocess.Popen[bytes] | None = None,
     log: Path | None = None,
 ) -> None:
-    """Returns when `condition` is true.
+    """Wait until `condition` is true.
 
     Raises:
-        SandboxError: it did not become so in time, or `process` ended before. The text ends with the log's last lines.
+        SandboxError: it was not true in time, or `process` ended before. The message ends with the log's last lines.
     """
     deadline = time.monotonic() + seconds
     while not condition():
         ended = process is not None and process.poll() is not None
         if ended or time.monotonic() > deadline:
-            reason = f"ended with status {process.returncode}" if process and ended else f"not within {seconds:.0f} s"
+            reason = f"ended with status {process.returncode}" if process and ended else f"not after {seconds:.0f} s"
             raise SandboxError(f"{what}: {reason}{last_lines(log) if log else ''}")
         time.sleep(0.02)
 
 
 def last_lines(log: Path, count: int = 12) -> str:
-    """The end of a log, indented, below its path."""
+    """The last lines of a log, indented, after its path."""
     lines = log.read_text(errors="replace").splitlines()[-count:] if log.exists() else []
     return "".join(f"\n    {line}" for line in [f"{log}:", *lines])
 
 
 def free_port(address: str) -> int:
-    """A TCP port of a local address that nothing listens on."""
+    """Find a free TCP port of a local address."""
     with socket.socket() as probe:
         probe.bind((address, 0))
         return probe.getsockname()[1]
 
 
 def serves_tls(address: str, port: int) -> bool:
-    """Whether something there answers a TLS handshake, whoever its certificate is from."""
+    """Whether a server completes a TLS handshake, with any certificate."""
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     with contextlib.suppress(OSError), socket.create_connection((address, port), timeout=2) as plain:

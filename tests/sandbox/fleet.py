@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sandbox.client import client
 from sandbox.ecs import agent, load_balancer
-from sandbox.ecs.containers import RunningContainer
+from sandbox.ecs.runtime import RunningContainer
 from sandbox.ecs.instance import Instance, launched, require_joined
 from sandbox.evaluation.declared import Declaration
 from sandbox.local import Sandbox

@@ -14,7 +14,7 @@ from sandbox import oci_image
 from sandbox.client import client
 from sandbox.ecs import agent, load_balancer
 from sandbox.ecs.agent import Container
-from sandbox.ecs.containers import RunningContainer, wait_until_serving
+from sandbox.ecs.runtime import RunningContainer, wait_until_serving
 from sandbox.ecs.credentials import CredentialsEndpoint, serving
 from sandbox.ecs.docker_runtime import DockerRuntime, docker_runtime
 from sandbox.local import Sandbox

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bcrypt
 
-from sandbox.ecs.containers import RunningContainer
+from sandbox.ecs.runtime import RunningContainer
 from sandbox.local import Sandbox
 from sandbox.machine.processes import wait_until
 from tests.sandbox.helpers import registry_process, status

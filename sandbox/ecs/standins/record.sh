@@ -1,2 +1,2 @@
-# Sourced by each stand-in: one line per call in the instance's log, quoted as a shell would want it.
+# Sourced by each stand-in: logs the call in one line, quoted for a shell.
 { printf '%q ' "${0##*/}" "$@" && echo; } >> /var/log/calls.log

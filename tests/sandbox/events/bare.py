@@ -8,7 +8,7 @@ import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sandbox.ecs.containers import RunningContainer
+from sandbox.ecs.runtime import RunningContainer
 from sandbox.ecs.load_balancer import LoadBalancer
 
 _SECONDS = 30

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from sandbox.ecs.containers import RunningContainer
+from sandbox.ecs.runtime import RunningContainer
 from sandbox.ecs.instance import Instance, launched
 from sandbox.machine.processes import wait_until
 from tests.sandbox import figures

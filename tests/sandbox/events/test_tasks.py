@@ -6,7 +6,7 @@ import os
 import signal
 from contextlib import ExitStack
 
-from sandbox.ecs.containers import RunningContainer
+from sandbox.ecs.runtime import RunningContainer
 from sandbox.machine.processes import wait_until
 from sandbox.random_image import Image
 from sandbox.registry_client import Endpoint, RegistryClient, RequestFailed

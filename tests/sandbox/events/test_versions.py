@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from sandbox.ecs import agent
-from sandbox.ecs.containers import RunningContainer
+from sandbox.ecs.runtime import RunningContainer
 from sandbox.ecs.instance import Instance
 from sandbox.evaluation.declared import Declaration
 from sandbox.evaluation.project import evaluate_project

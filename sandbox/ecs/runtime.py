@@ -1,4 +1,4 @@
-"""What the sandbox wants of a container runtime. There are two: bubblewrap and Docker Engine."""
+"""The interface of a container runtime. There are two: bubblewrap and Docker Engine."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from sandbox.machine.processes import serves_tls, wait_until
 
 _SERVING_SECONDS = 20
 
-# What the image's own config file sets in both major versions (distribution, cmd/registry/config-example.yml), less its
-# passwords. The environment overrides it.
+# The config file of both major versions' images (distribution, cmd/registry/config-example.yml) without its passwords.
+# Environment variables override it.
 IMAGE_CONFIG = """\
 version: 0.1
 log:
@@ -40,28 +40,30 @@ health:
 
 @dataclass(frozen=True)
 class RunningContainer:
-    """A container that was started. Whether it serves, the load balancer's health checks find out.
+    """A started container. It need not be healthy.
 
     Attributes:
-        address: the instance's.
-        port: where the container's port is reached there.
-        id: the runtime's.
-        output: what the container has printed so far.
-        ended: whether it has stopped by itself.
+        address: the address of its instance.
+        port: the port on that address that leads to the container's port.
+        id: the runtime's id of the container.
+        definition: the definition that it was started from.
+        output: returns the container's output so far.
+        ended: whether the container has stopped by itself.
     """
 
     address: str
     port: int
     id: str
+    definition: Container
     output: Callable[[], str]
     ended: Callable[[], bool]
 
 
 class Runtime(Protocol):
-    """Runs containers as the ECS agent would have them run.
+    """Runs containers like the ECS agent.
 
     Attributes:
-        host: the address of this machine at which containers reach it.
+        host: the address at which containers reach this machine.
     """
 
     @property
@@ -70,23 +72,23 @@ class Runtime(Protocol):
     def running(
         self, container: Container, *, role: Mapping[str, str], address: str, folder: Path
     ) -> AbstractContextManager[RunningContainer]:
-        """A container on an instance's address, once it is started, which ECS calls RUNNING; stopped at the end.
+        """Run a container on an instance's address until the end of the block. It starts in the state RUNNING of ECS.
 
         Args:
-            role: the environment by which it gets its role's keys; empty without a role.
-            folder: for its files.
+            role: the variables with which the container gets the credentials of its task role; empty without a role.
+            folder: for the container's files.
 
         Raises:
-            SandboxError: it did not start.
+            SandboxError: the container did not start.
         """
         ...
 
 
 def wait_until_serving(container: RunningContainer) -> None:
-    """Wait until a container answers TLS.
+    """Wait until a container completes a TLS handshake.
 
     Raises:
-        SandboxError: it has ended, or does not answer within 20 s. The text ends with what it printed last.
+        SandboxError: it ended, or did not answer within 20 s. The message ends with its last output.
     """
     what = f"the container on {container.address}"
     try:
@@ -96,7 +98,7 @@ def wait_until_serving(container: RunningContainer) -> None:
     except SandboxError as error:
         raise SandboxError(f"{error}{_last_lines(container)}") from None
     if container.ended():
-        raise SandboxError(f"{what} ended by itself{_last_lines(container)}")
+        raise SandboxError(f"{what} ended{_last_lines(container)}")
 
 
 def _last_lines(container: RunningContainer) -> str:

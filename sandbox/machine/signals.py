@@ -1,4 +1,4 @@
-"""The signals that end the sandbox: Ctrl-C, SIGTERM, and SIGHUP, which a terminal sends when it is closed."""
+"""The signals that end the sandbox: SIGINT (Ctrl-C), SIGTERM, and SIGHUP (the terminal was closed)."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from types import FrameType
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-def raise_first() -> None:
-    """From now on the first of them raises KeyboardInterrupt, so that everything is stopped by unwinding.
+def interrupt_once() -> None:
+    """Make the first signal raise KeyboardInterrupt, which stops everything, and ignore the following ones.
 
-    Those that follow do nothing: they would interrupt the stopping. A SIGHUP that is ignored, as nohup does it, stays
-    so; a SIGINT that is ignored does not, since a shell's script starts what it puts into the background like that.
+    An ignored SIGHUP stays ignored, as nohup wants it. An ignored SIGINT does not: shell scripts start background
+    commands with SIGINT ignored.
     """
     for each in _SIGNALS:
         if each != signal.SIGHUP or signal.getsignal(each) != signal.SIG_IGN:
@@ -24,8 +24,8 @@ def raise_first() -> None:
 
 
 @contextmanager
-def undisturbed() -> Iterator[None]:
-    """Until the end they do nothing. Only the main thread can be disturbed."""
+def ignored() -> Iterator[None]:
+    """Ignore the signals until the end of the block. Python runs signal handlers in the main thread only."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -41,17 +41,17 @@ def _raise(number: int, _frame: FrameType | None) -> None:
     for each in _SIGNALS:
         signal.signal(each, _do_nothing)
     if number == signal.SIGHUP:
-        close_output()
+        discard_output()
     raise KeyboardInterrupt
 
 
 def _do_nothing(_signal: int, _frame: FrameType | None) -> None:
-    """Not SIG_IGN, which processes that are started from here would inherit."""
+    """A handler, and not SIG_IGN: processes that are started from here would inherit SIG_IGN."""
 
 
-def close_output() -> None:
-    """From now on output goes nowhere. Writing to a closed terminal fails, and would interrupt the stopping."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
+def discard_output() -> None:
+    """Send further output to /dev/null. Writing to a closed terminal fails, and would interrupt the cleanup."""
+    null = os.open(os.devnull, os.O_WRONLY)
     for descriptor in (1, 2):
-        os.dup2(nowhere, descriptor)
-    os.close(nowhere)
+        os.dup2(null, descriptor)
+    os.close(null)

@@ -1,0 +1,56 @@
+"""A task of the service, as ECS places it on a container instance and starts it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sandbox.ecs import agent
+from sandbox.ecs.agent import Container
+from sandbox.ecs.credentials import CredentialsEndpoint
+from sandbox.ecs.instance import Instance
+from sandbox.ecs.runtime import RunningContainer, Runtime
+from sandbox.errors import SandboxError
+from sandbox.evaluation.declared import Declaration
+
+
+def unchanged(container: Container) -> Container:
+    """Return the container as it is."""
+    return container
+
+
+@contextmanager
+def running_task(
+    declaration: Declaration,
+    instance: Instance,
+    *,
+    runtime: Runtime,
+    credentials: CredentialsEndpoint,
+    ssm: Any,
+    folder: Path,
+    change: Callable[[Container], Container] = unchanged,
+) -> Iterator[RunningContainer]:
+    """Run the service's task on an instance until the end of the block.
+
+    Args:
+        runtime: runs the container.
+        credentials: has the credentials of the task role.
+        ssm: a boto3 client, for the container's secrets in Parameter Store.
+        folder: for the container's files.
+        change: changes the container definition.
+
+    Raises:
+        SandboxError: no placement constraint allows the instance, or the container did not start.
+    """
+    if not agent.fits(declaration, instance):
+        raise SandboxError(f"the task's placement constraints exclude the instance {instance.address}")
+    task = declaration.one("aws:ecs/taskDefinition:TaskDefinition").inputs
+    with runtime.running(
+        change(agent.container(declaration, instance, ssm)),
+        role=credentials.environment_for(task.get("taskRoleArn")),
+        address=instance.address,
+        folder=folder,
+    ) as container:
+        yield container
