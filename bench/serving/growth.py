@@ -80,9 +80,9 @@ def measure(page: Page, bed: Testbed, size: Size) -> None:
 
 def _step(registry: RunningRegistry, path: str, clients: int) -> _Step:
     assert registry.balancer
-    before, cpu = registry.balancer.requests(), registry.cpu()["registry"]
+    before, cpu = registry.balancer.request_counts(), registry.cpu()["registry"]
     done = load(registry.endpoint, path, clients=clients, requests=_REQUESTS, status=307)
-    requests = [count - before[address] for address, count in registry.balancer.requests().items()]
+    requests = [count - before[address] for address, count in registry.balancer.request_counts().items()]
     return _Step(done, (registry.cpu()["registry"] - cpu) / _REQUESTS, min(requests) / max(requests))
 
 

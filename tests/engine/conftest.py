@@ -124,7 +124,7 @@ def prod(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
     folder = tmp_path_factory.mktemp("prod")
     log = folder / "aws-api.log"
     with emulator.running(log=log) as api:
-        stack = engine.select(ROOT, "prod", api, folder / "prod")
+        stack = engine.create_stack(ROOT, "prod", api, folder / "prod")
         run(stack.up)
         yield Deployed(api, stack, stack_state.declaration(stack.export_stack().deployment), _clients(api))
     _permissions.record(log)

@@ -20,7 +20,7 @@ _FILES = ("domain.crt", "domain.key", "htpasswd")
 def stack(api: AwsApi, folder: Path) -> auto.Stack:
     """The program's stack, up, with files of the former type."""
     program = Path(__file__).parent / "programs" / "bootstrap_upgrade"
-    selected = engine.select(program, "test", api, folder / "test")
+    selected = engine.create_stack(program, "test", api, folder / "test")
     run(selected.up)
     return selected
 

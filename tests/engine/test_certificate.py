@@ -26,7 +26,7 @@ def zone_id(aws: Callable[[str], Any]) -> str:
 @pytest.fixture(scope="module")
 def stacks(api: AwsApi, folder: Path, zone_id: str) -> list[auto.Stack]:
     """The program's two stacks, up."""
-    selected = [engine.select(_PROGRAM, name, api, folder / name) for name in ("oregon", "ireland")]
+    selected = [engine.create_stack(_PROGRAM, name, api, folder / name) for name in ("oregon", "ireland")]
     for stack in selected:
         stack.set_config("hostedZone", auto.ConfigValue(zone_id))
         run(stack.up)

@@ -51,7 +51,7 @@ _TAGGED = (
 @pytest.fixture(scope="module")
 def stack(api: AwsApi, folder: Path) -> auto.Stack:
     """The dev stack, up."""
-    selected = engine.select(ROOT, "dev", api, folder / "dev")
+    selected = engine.create_stack(ROOT, "dev", api, folder / "dev")
     run(selected.up)
     return selected
 

@@ -133,7 +133,7 @@ def deployed(api: AwsApi, folder: Path) -> Callable[[str], auto.Stack]:
 
     @functools.cache
     def deploy(name: str) -> auto.Stack:
-        selected = engine.select(ROOT, "dev", api, folder / name)
+        selected = engine.create_stack(ROOT, "dev", api, folder / name)
         configure(selected, _STACKS[name])
         run(selected.up)
         return selected

@@ -30,7 +30,7 @@ _ALTERED = {"DefaultSecurityGroup registry-default", "Service registry-service"}
 @pytest.fixture(scope="module")
 def dev(api: AwsApi, aws: Callable[[str], Any], folder: Path) -> Deployed:
     """The dev stack, up."""
-    stack = engine.select(ROOT, "dev", api, folder / "dev")
+    stack = engine.create_stack(ROOT, "dev", api, folder / "dev")
     run(stack.up)
     return Deployed(api, stack, stack_state.declaration(stack.export_stack().deployment), aws)
 

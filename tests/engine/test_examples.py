@@ -35,7 +35,7 @@ def left(api: AwsApi) -> Callable[[], set[str]]:
 def test_an_example_settles_and_leaves_nothing(
     name: str, api: AwsApi, tmp_path: Path, left: Callable[[], set[str]]
 ) -> None:
-    stack = engine.select(_EXAMPLES / name, "dev", api, tmp_path / name)
+    stack = engine.create_stack(_EXAMPLES / name, "dev", api, tmp_path / name)
     run(stack.up)
     assert left()
     # Neither drift nor a change of its own.

@@ -46,7 +46,7 @@ def name(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="module")
 def preview(name: str, api: AwsApi, folder: Path) -> Run:
-    return run(engine.select(ROOT, name, api, folder / name).preview)
+    return run(engine.create_stack(ROOT, name, api, folder / name).preview)
 
 
 @pytest.fixture(scope="module")

@@ -22,7 +22,7 @@ _PROTECTED = ("Bucket registry-images", "Bucket registry-logs", "LoadBalancer re
 @pytest.fixture(scope="module")
 def stack(api: AwsApi, folder: Path, empty: set[str]) -> auto.Stack:
     """The prod stack, up: its buckets and its load balancer are protected."""
-    selected = engine.select(ROOT, "prod", api, folder / "prod")
+    selected = engine.create_stack(ROOT, "prod", api, folder / "prod")
     run(selected.up)
     return selected
 

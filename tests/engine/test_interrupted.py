@@ -32,7 +32,7 @@ _SECONDS = 300
 @pytest.fixture(scope="module")
 def stack(api: AwsApi, folder: Path, empty: set[str]) -> auto.Stack:
     """The dev stack, nothing of it made."""
-    return engine.select(ROOT, "dev", api, folder / "dev")
+    return engine.create_stack(ROOT, "dev", api, folder / "dev")
 
 
 @pytest.fixture

@@ -38,7 +38,7 @@ _DESTROY_ORDER = (
 
 @pytest.fixture(scope="module")
 def stack(api: AwsApi, folder: Path) -> auto.Stack:
-    return engine.select(ROOT, "dev", api, folder / "dev")
+    return engine.create_stack(ROOT, "dev", api, folder / "dev")
 
 
 @pytest.fixture(scope="module")

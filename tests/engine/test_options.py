@@ -19,7 +19,7 @@ _PROGRAM = Path(__file__).parent / "programs" / "options"
 @pytest.fixture(scope="module")
 def stack(api: AwsApi, folder: Path) -> auto.Stack:
     """The program's stack, up, under the name of docker."""
-    selected = engine.select(_PROGRAM, "test", api, folder / "test")
+    selected = engine.create_stack(_PROGRAM, "test", api, folder / "test")
     run(selected.up)
     return selected
 

@@ -40,7 +40,7 @@ def new(api: AwsApi, folder: Path, issued: Issued) -> Iterator[auto.Stack]:
     with pytest.MonkeyPatch.context() as patch:
         for key, value in {**sdks.environment(), "PYTHONPATH": f"{folder / 'site'}:{ROOT}"}.items():
             patch.setenv(key, value)
-        stack = engine.select(ROOT / "examples" / "python-sdk", "dev", api, folder / "dev")
+        stack = engine.create_stack(ROOT / "examples" / "python-sdk", "dev", api, folder / "dev")
         stack.set_config("domain", auto.ConfigValue(_DOMAIN))
         stack.set_config("certificate", auto.ConfigValue(issued.pem))
         stack.set_config("privateKey", auto.ConfigValue(issued.key_pem, secret=True))

@@ -26,7 +26,7 @@ def refused(api: AwsApi, folder: Path) -> Iterator[Refused]:
     with pytest.MonkeyPatch.context() as patch:
         for key, value in sdks.environment().items():
             patch.setenv(key, value)
-        stack = engine.select(Path(__file__).parent / "programs" / "untyped", "test", api, folder / "test")
+        stack = engine.create_stack(Path(__file__).parent / "programs" / "untyped", "test", api, folder / "test")
 
         def previewed(*, region: str = "", **config: Any) -> list[str]:
             values = {"region": region, **{key: json.dumps(config[key]) for key in config}}

@@ -29,7 +29,7 @@ def stack(api: AwsApi, folder: Path, empty: set[str]) -> Iterator[auto.Stack]:
     with pytest.MonkeyPatch.context() as patch:
         for key, value in sdks.environment().items():
             patch.setenv(key, value)
-        stack = engine.select(_copy(folder / "yaml"), "dev", api, folder / "dev")
+        stack = engine.create_stack(_copy(folder / "yaml"), "dev", api, folder / "dev")
         stack.set_config("ciPassword", auto.ConfigValue(_PASSWORD, secret=True))
         run(stack.preview)
         run(stack.up)

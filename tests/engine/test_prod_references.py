@@ -17,7 +17,7 @@ from tests.engine.steps import exported, run
 def second(prod: Deployed, tmp_path_factory: pytest.TempPathFactory) -> auto.Stack:
     """The example's stack, up."""
     folder = tmp_path_factory.mktemp("second")
-    stack = engine.select(ROOT / "examples" / "stack-references", "dev", prod.api, folder, beside=prod.stack)
+    stack = engine.create_stack(ROOT / "examples" / "stack-references", "dev", prod.api, folder, backend_of=prod.stack)
     stack.set_config("registryStack", auto.ConfigValue("organization/registry/prod"))
     run(stack.up)
     return stack

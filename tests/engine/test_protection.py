@@ -22,7 +22,7 @@ _INTERNAL = {"internal": "true"}
 @pytest.fixture(scope="module")
 def stack(api: AwsApi, folder: Path) -> auto.Stack:
     """A small stack, up, its load balancer protected."""
-    selected = engine.select(ROOT, "dev", api, folder / "dev")
+    selected = engine.create_stack(ROOT, "dev", api, folder / "dev")
     configure(selected, {"natGateways": "single", "deletionProtection": "true"})
     run(selected.up)
     return selected

@@ -26,7 +26,7 @@ _OBJECTS = {f"docker/registry/v2/blobs/{name}": name.encode() * 1000 for name in
 @pytest.fixture(scope="module")
 def stack(api: AwsApi, folder: Path) -> auto.Stack:
     """The dev stack, up, with a certificate and two users of its own."""
-    selected = engine.select(ROOT, "dev", api, folder / "dev")
+    selected = engine.create_stack(ROOT, "dev", api, folder / "dev")
     users = {"users.alice": "correct horse battery", "users.bob": "staple of the other one"}
     configure(selected, {"domain": _DOMAIN, **_new_pems(), **users})
     run(selected.up)

@@ -19,7 +19,7 @@ from tests.engine.steps import changed, run
 @pytest.fixture(scope="module")
 def stack(api: AwsApi, folder: Path) -> auto.Stack:
     """The dev stack, up although the first launch of its group failed, as each group's does in this API."""
-    selected = engine.select(ROOT, "dev", api, folder / "dev")
+    selected = engine.create_stack(ROOT, "dev", api, folder / "dev")
     run(selected.up)
     return selected
 

@@ -23,7 +23,7 @@ _NAMES = ("images", "charts")
 @pytest.fixture(scope="module")
 def stack(api: AwsApi, folder: Path, empty: set[str]) -> auto.Stack:
     """The program's stack, up."""
-    selected = engine.select(Path(__file__).parent / "programs" / "two_registries", "test", api, folder / "test")
+    selected = engine.create_stack(Path(__file__).parent / "programs" / "two_registries", "test", api, folder / "test")
     run(selected.up)
     return selected
 

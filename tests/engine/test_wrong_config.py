@@ -20,7 +20,7 @@ _KEY = "not-a-private-key"
 @pytest.fixture(scope="module")
 def refused(api: AwsApi, folder: Path) -> tuple[Run, str]:
     """The events of a preview, and all text that the CLI printed."""
-    stack = engine.select(ROOT, "dev", api, folder / "dev")
+    stack = engine.create_stack(ROOT, "dev", api, folder / "dev")
     for key, value in {"minSize": "9", "vpcCidr": "8.8.0.0/16", "natGateways": "some", "image": "registry"}.items():
         stack.set_config(f"registry:{key}", auto.ConfigValue(value))
     stack.set_config("registry:users.bob", auto.ConfigValue(_LONG_PASSWORD, secret=True), path=True)

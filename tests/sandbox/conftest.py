@@ -1,4 +1,4 @@
-"""Sandboxes that run, shared by the tests that only look at them."""
+"""Running sandboxes, shared by the tests that do not change them."""
 
 from __future__ import annotations
 
@@ -11,21 +11,22 @@ import pytest
 
 from sandbox.local import Options, Sandbox, sandbox
 from tests.sandbox import figures
-from tests.sandbox.helpers import PROJECT, quiet
+from tests.sandbox.helpers import PROJECT, quiet_report
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """What was measured stands in the summary."""
+    """Print the measured figures at the end."""
     figures.show(terminalreporter)
 
 
 @contextmanager
-def _running(stack: str, timer_scale: float = 1.0) -> Iterator[Sandbox]:
-    # Not pytest's folder, whose long name sockets and messages would carry.
-    with tempfile.TemporaryDirectory(prefix="sandbox-test-") as folder:
-        options = Options(PROJECT, stack, Path(folder), instances=2, timer_scale=timer_scale)
-        with sandbox(options, quiet()) as started:
-            yield started
+def _running(stack: str) -> Iterator[Sandbox]:
+    # Not in pytest's folder, whose path is too long for sockets.
+    with (
+        tempfile.TemporaryDirectory(prefix="sandbox-test-") as folder,
+        sandbox(Options(PROJECT, stack, Path(folder), instances=2), quiet_report()) as started,
+    ):
+        yield started
 
 
 @pytest.fixture(scope="session")
@@ -39,11 +40,4 @@ def dev() -> Iterator[Sandbox]:
 def prod() -> Iterator[Sandbox]:
     """The prod stack (registry:3) with two instances."""
     with _running("prod") as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
-def hasty() -> Iterator[Sandbox]:
-    """The dev stack, whose timers fire every 1.2 s instead of every 60 s."""
-    with _running("dev", timer_scale=0.02) as started:
         yield started

@@ -1,4 +1,4 @@
-"""S3 in trouble: a proxy before the AWS API that is away, slow, or refuses with 503 SlowDown when it is told to."""
+"""An S3 with faults: a proxy for the emulated AWS API that resets connections, delays, or answers 503 SlowDown."""
 
 from __future__ import annotations
 
@@ -6,22 +6,22 @@ import dataclasses
 import http.client
 import socket
 import struct
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from urllib.parse import urlsplit
 
 from sandbox.aws.emulator import AwsApi
+from sandbox.machine.http_server import Handler, serving_in_thread
 
 _UPSTREAM_SECONDS = 60
 _PIECE = 64 * 1024
-# Of one connection, not of the message.
+# Headers of a connection, which a proxy does not forward.
 _HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "expect"}
-# "Error responses", Amazon S3 API Reference.
+# Amazon S3 API Reference, "Error responses".
 _SLOW_DOWN = b"""<?xml version="1.0" encoding="UTF-8"?>
 <Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message>\
 <RequestId>0000000000000000</RequestId><HostId>faulty-s3</HostId></Error>"""
@@ -29,16 +29,16 @@ _SLOW_DOWN = b"""<?xml version="1.0" encoding="UTF-8"?>
 
 @dataclass(frozen=True)
 class Fault:
-    """What befalls a request.
+    """A fault of requests.
 
     Attributes:
-        away: its connection is reset.
-        slow_down: it is answered 503 SlowDown.
-        delay: it waits so many seconds before it goes on to S3.
-        copies_only: it does so only if it copies inside S3, as the commit of an upload does.
+        reset: reset the connection.
+        slow_down: answer 503 SlowDown.
+        delay: the seconds before a request is forwarded to S3.
+        copies_only: apply the fault only to copies inside S3, such as the commit of an upload.
     """
 
-    away: bool = False
+    reset: bool = False
     slow_down: bool = False
     delay: float = 0
     copies_only: bool = False
@@ -49,20 +49,20 @@ class FaultyS3:
     """The proxy.
 
     Attributes:
-        upstream: the AWS API's address.
-        api: the AWS API as it is reached through the proxy.
-        fault: what befalls requests at the moment.
-        hit: how many have met a fault.
+        upstream: the address of the emulated AWS API.
+        api: the emulated AWS API behind the proxy.
+        fault: the current fault.
+        faulty_requests: the number of requests with a fault.
     """
 
     upstream: str
     api: AwsApi
     fault: Fault = field(default_factory=Fault)
-    hit: int = 0
+    faulty_requests: int = 0
 
     @contextmanager
     def failing(self, fault: Fault) -> Iterator[None]:
-        """All requests meet `fault` until the end."""
+        """Apply a fault to requests until the end of the block."""
         self.fault = fault
         try:
             yield
@@ -72,43 +72,38 @@ class FaultyS3:
 
 @contextmanager
 def faulty_s3(api: AwsApi) -> Iterator[FaultyS3]:
-    """A proxy on loopback, without a fault at first; it is stopped at the end."""
-
+    """Run a proxy, at first without a fault, until the end of the block."""
     s3 = FaultyS3(urlsplit(api.url).netloc, api)
-    server = _Server(("127.0.0.1", 0), partial(_Handler, s3))
+    server = _Server(("127.0.0.1", 0), partial(_ProxyHandler, s3))
     s3.api = dataclasses.replace(api, url=f"http://127.0.0.1:{server.server_port}")
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
+    with serving_in_thread(server):
         yield s3
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
-    block_on_close = False  # clients keep their connections open
+    block_on_close = False  # clients keep connections open
     request_queue_size = 128
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _ProxyHandler(Handler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
 
     def __init__(self, s3: FaultyS3, request: socket.socket, client: tuple[str, int], server: _Server) -> None:
         self._s3 = s3
-        super().__init__(request, client, server)  # this handles the whole connection
+        super().__init__(request, client, server)  # handles the whole connection
 
-    def answer(self) -> None:
-        """Meets the fault of the moment; without one, and after a delay, goes on to S3."""
+    def handle_request(self) -> None:
+        """Apply the current fault, or forward the request to S3."""
         fault = self._s3.fault
         if fault.copies_only and "x-amz-copy-source" not in self.headers:
             fault = Fault()
-        self._s3.hit += fault != Fault()
-        if fault.away:
+        self._s3.faulty_requests += fault != Fault()
+        if fault.reset:
             self._reset()
             return
-        with suppress(OSError):  # whoever asked, or S3 itself, may go at any moment
+        with suppress(OSError):  # the client or S3 may close its connection at any time
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             time.sleep(fault.delay)
             if fault.slow_down:
@@ -119,13 +114,10 @@ class _Handler(BaseHTTPRequestHandler):
             return
         self.close_connection = True
 
-    do_DELETE = do_GET = do_HEAD = do_POST = do_PUT = answer
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Nothing: it would go to the tests' output."""
+    do_DELETE = do_GET = do_HEAD = do_POST = do_PUT = handle_request
 
     def _reset(self) -> None:
-        # With nothing to linger for, closing sends RST.
+        # socket(7), SO_LINGER with a timeout of 0: closing sends RST.
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.connection.close()
         self.close_connection = True
@@ -151,7 +143,7 @@ class _Handler(BaseHTTPRequestHandler):
         if length is not None:
             self.send_header("Content-Length", str(length))
         elif status not in (204, 304):
-            # Its end is the end of the connection.
+            # The end of the connection is the end of the body.
             self.send_header("Connection", "close")
             self.close_connection = True
         self.end_headers()

@@ -1,4 +1,4 @@
-"""The figures that tests measure: pytest shows them at its end, and the runbook quotes them."""
+"""Figures that tests measure. pytest prints them at the end, and docs/operations.md quotes them."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ _RECORDED: list[tuple[str, str]] = []
 
 
 def record(event: str, text: object) -> None:
-    """One line of the summary."""
+    """Add a line to the summary."""
     _RECORDED.append((event, str(text)))
 
 
 def show(reporter: pytest.TerminalReporter) -> None:
-    """Writes what was recorded."""
+    """Print the recorded figures."""
     if _RECORDED:
         reporter.section("measured")
         for event, text in _RECORDED:

@@ -1,20 +1,18 @@
-"""What several sandbox tests need to know of processes and of HTTP."""
+"""Helpers of several sandbox tests: processes, programs and the commands in the documentation."""
 
 from __future__ import annotations
 
-import base64
-import http.client
 import os
 import re
 import shlex
 import shutil
-import ssl
 import subprocess
 import sys
 from pathlib import Path
 
 from rich.console import Console
 
+from sandbox.ecs.runtime import RunningContainer
 from sandbox.local import Sandbox
 from sandbox.machine import programs
 from sandbox.machine.process_tree import descendants
@@ -23,54 +21,50 @@ from sandbox.report import Report
 PROJECT = Path(__file__).parents[2]
 
 
-def quiet() -> Report:
-    """A report that nobody sees."""
+def quiet_report() -> Report:
+    """Make a report that prints nothing."""
     return Report(Console(quiet=True))
 
 
-def status(address: str, port: int, path: str, login: tuple[str, str] | None = None) -> int:
-    """The status of a GET over TLS, whoever the certificate is from."""
-    headers = {"Authorization": "Basic " + base64.b64encode(":".join(login).encode()).decode()} if login else {}
-    connection = http.client.HTTPSConnection(address, port, context=ssl._create_unverified_context(), timeout=10)
-    try:
-        connection.request("GET", path, headers=headers)
-        return connection.getresponse().status
-    finally:
-        connection.close()
-
-
-def registry_process(pid: int) -> int:
-    """The registry's own process in a bubble."""
-    commands = {child: Path(f"/proc/{child}/cmdline").read_bytes() for child in descendants(pid)}
+def registry_process(container: RunningContainer) -> int:
+    """Find the registry's process in bubblewrap."""
+    commands = {child: Path(f"/proc/{child}/cmdline").read_bytes() for child in descendants(int(container.id))}
     (found,) = [child for child, command in commands.items() if command.startswith(b"/bin-registry\0")]
     return found
 
 
 def install_docker() -> None:
-    """Debian's docker.io, when root. Anyone else is told by the sandbox what to install."""
+    """Install Debian's docker.io if this user is root. For other users, the sandbox prints how to install it."""
     if os.geteuid() == 0 and shutil.which("dockerd") is None:
         command = ["apt-get", "install", "--yes", "--quiet", "--no-install-recommends", "docker.io"]
         subprocess.run(command, check=True, env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"})
 
 
 def run_documented(sandbox: Sandbox, name: str, **variables: str) -> None:
-    """Run a command of docs/operations.md as a person would, with the AWS CLI pointed at the sandbox's AWS API.
+    """Run a command of docs/operations.md, with the AWS CLI and the emulated AWS API.
 
     Args:
-        name: stands in a comment above the command.
-        variables: in place of the assignments that a person fills in.
+        name: the name in a comment above the command.
+        variables: values for the variables that a user fills in.
     """
     page = (PROJECT / "docs" / "operations.md").read_text()
     (command,) = re.findall(rf"<!-- {name} -->\n```sh\n(.*?)```", page, re.DOTALL)
     assignments = "|".join(variables)
-    # As `aws` is on a person's PATH, wherever this environment is.
+    # The AWS CLI of this environment need not be on the PATH.
     aws = f'aws() {{ {shlex.quote(sys.executable)} -m awscli "$@"; }}\n'
     api = sandbox.stack.api.environment(sandbox.stack.region)
-    given = {variable: value for variable, value in api.items() if value}  # the CLI takes no empty profile for none
+    set_variables = {name: value for name, value in api.items() if value}  # the AWS CLI refuses an empty AWS_PROFILE
     bucket = {"BUCKET": sandbox.stack.declaration.exports["bucketName"]}
     subprocess.run(
         ["bash", "-euo", "pipefail", "-c", aws + re.sub(rf"^({assignments})=.*\n", "", command, flags=re.MULTILINE)],
-        env={**given, **bucket, **variables, "PATH": programs.SEARCH_PATH, "HOME": "/nonexistent", "AWS_PAGER": ""},
+        env={
+            **set_variables,
+            **bucket,
+            **variables,
+            "PATH": programs.SEARCH_PATH,
+            "HOME": "/nonexistent",
+            "AWS_PAGER": "",
+        },
         check=True,
         timeout=60,
     )

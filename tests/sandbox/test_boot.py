@@ -1,4 +1,4 @@
-"""The boot script on an instance: how it ends when something is missing, and what it leaves."""
+"""The boot script on an instance, also if a file is missing."""
 
 from __future__ import annotations
 
@@ -15,17 +15,19 @@ from sandbox.evaluation.declared import Resource
 from sandbox.local import Sandbox
 from sandbox.stacks import DeclaredStack
 
-OBJECT = "aws:s3/bucketObjectv2:BucketObjectv2"
+_OBJECT = "aws:s3/bucketObjectv2:BucketObjectv2"
 
 
 @pytest.fixture(params=["htpasswd", "domain.crt", "domain.key"])
-def without_a_file(dev: Sandbox, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[tuple[str, Instance]]:
-    """An instance of a stack in which one bootstrap file was never uploaded."""
+def instance_without_file(
+    dev: Sandbox, tmp_path: Path, request: pytest.FixtureRequest
+) -> Iterator[tuple[str, Instance]]:
+    """An instance of a stack without one of the bootstrap files, and the name of that file."""
 
-    def missing(resource: Resource) -> Resource | None:
-        return None if resource.type == OBJECT and resource.inputs["key"] == request.param else resource
+    def leave_out_file(resource: Resource) -> Resource | None:
+        return None if resource.type == _OBJECT and resource.inputs["key"] == request.param else resource
 
-    declaration = dev.stack.declaration.changed(missing)
+    declaration = dev.stack.declaration.changed(leave_out_file)
     with emulator.running(log=tmp_path / "aws-api.log") as api:
         stack = DeclaredStack(declaration, api)
         account.create_resources(declaration, stack.aws("s3"), stack.aws("ssm"))
@@ -33,20 +35,20 @@ def without_a_file(dev: Sandbox, tmp_path: Path, request: pytest.FixtureRequest)
             yield request.param, instance
 
 
-def test_a_missing_file_abandons_the_launch(without_a_file: tuple[str, Instance]) -> None:
-    missing, instance = without_a_file
+def test_missing_file_abandons_the_launch(instance_without_file: tuple[str, Instance]) -> None:
+    file, instance = instance_without_file
     assert instance.launch_result == "ABANDON"
     assert instance.cluster == ""
     assert "ECS_CLUSTER" not in (instance.root / "etc/ecs/ecs.config").read_text()
     assert ["mask", "--now", "ecs"] in instance.calls("systemctl")
     lines = instance.log.read_text().splitlines()
     assert len([line for line in lines if line.startswith("registry-boot: failed in line ")]) == 1
-    assert len([line for line in lines if f"{missing} is missing or empty" in line]) == 1
-    with pytest.raises(SandboxError, match=f"launch hook ABANDON, cluster none(.|\n)*{missing} is missing"):
+    assert len([line for line in lines if f"{file} is missing or empty" in line]) == 1
+    with pytest.raises(SandboxError, match=f"launch hook ABANDON, cluster none(.|\n)*{file} is missing"):
         require_joined(instance, "any")
 
 
-def test_a_good_boot_ends_with_the_declared_cluster_and_the_hook(dev: Sandbox) -> None:
+def test_instance_joins_the_cluster_and_completes_the_launch_hook(dev: Sandbox) -> None:
     cluster = dev.stack.declaration.one("aws:ecs/cluster:Cluster").outputs["name"]
     for instance in dev.instances:
         assert instance.launch_result == "CONTINUE"
@@ -56,21 +58,21 @@ def test_a_good_boot_ends_with_the_declared_cluster_and_the_hook(dev: Sandbox) -
         assert ["enable", "--now", "registry-sync.timer"] in instance.calls("systemctl")
 
 
-def test_the_instance_metadata_is_asked_with_a_token_only(dev: Sandbox) -> None:
+def test_instance_metadata_is_requested_with_a_token(dev: Sandbox) -> None:
     token, identity = dev.instances[0].calls("curl")
     assert token[-1] == "http://169.254.169.254/latest/api/token"
     assert "X-aws-ec2-metadata-token: sandbox-metadata-token" in identity
 
 
-def test_the_files_are_for_the_containers_group_alone(dev: Sandbox) -> None:
+def test_files_are_readable_only_by_owner_and_group(dev: Sandbox) -> None:
     for instance in dev.instances:
         files = [path for path in (instance.root / "docker-registry").rglob("*") if path.is_file()]
         assert sorted(path.name for path in files) == ["domain.crt", "domain.key", "htpasswd"]
         assert {path.stat().st_mode & 0o777 for path in files} == {0o640}
 
 
-def test_an_undeclared_hook_is_refused(dev: Sandbox, tmp_path: Path) -> None:
-    """The stand-in for Auto Scaling knows the declared hook alone: a script with another name would hang the launch."""
+def test_undeclared_launch_hook_is_refused(dev: Sandbox, tmp_path: Path) -> None:
+    """A boot script that completes another hook would leave the instance waiting in AWS."""
 
     def renamed(inputs: Mapping[str, Any]) -> Mapping[str, Any]:
         (hook,) = inputs["initialLifecycleHooks"]

@@ -1,4 +1,4 @@
-"""The container definition under Docker Engine: what the ECS agent would ask of it holds."""
+"""The container definition in Docker Engine, as the ECS agent would apply it."""
 
 from __future__ import annotations
 
@@ -11,77 +11,80 @@ from pathlib import Path
 import pytest
 
 from sandbox import oci_image
-from sandbox.client import client
-from sandbox.ecs import agent, load_balancer
+from sandbox.ecs import agent
 from sandbox.ecs.agent import Container
-from sandbox.ecs.runtime import RunningContainer, wait_until_serving
 from sandbox.ecs.credentials import CredentialsEndpoint, serving
 from sandbox.ecs.docker_runtime import DockerRuntime, docker_runtime
+from sandbox.ecs.runtime import RunningContainer, wait_until_serving
+from sandbox.ecs.task import running_task
 from sandbox.local import Sandbox
 from sandbox.machine.processes import wait_until
-from tests.sandbox.helpers import install_docker, status
+from tests.sandbox.helpers import install_docker
+from tests.sandbox.https import login_status
+from tests.sandbox.replicas import with_load_balancer
 
-# What the engine itself makes in any container before its first process: mount points of its own.
-_ENGINES_OWN = {"/dev", "/dev/console", "/etc", "/etc/hostname", "/etc/hosts", "/etc/mtab", "/etc/resolv.conf"}
+# Mount points that Docker Engine creates in every container.
+_ENGINE_PATHS = {"/dev", "/dev/console", "/etc", "/etc/hostname", "/etc/hosts", "/etc/mtab", "/etc/resolv.conf"}
 
 
 @dataclasses.dataclass(frozen=True)
 class Started:
-    """A container in an engine, and what it was started from."""
+    """A container in Docker Engine, and the sandbox of its stack."""
 
-    stack: Sandbox
-    definition: Container
+    sandbox: Sandbox
     container: RunningContainer
     runtime: DockerRuntime
     credentials: CredentialsEndpoint
 
 
 @pytest.fixture(params=["dev", "prod"], ids=["registry:2", "registry:3"], scope="module")
-def stack(request: pytest.FixtureRequest) -> Sandbox:
+def sandbox(request: pytest.FixtureRequest) -> Sandbox:
     return request.getfixturevalue(request.param)
 
 
 @pytest.fixture(scope="module")
-def runtime(stack: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DockerRuntime]:
+def runtime(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DockerRuntime]:
     install_docker()
-    with docker_runtime(stack.stack.api, tmp_path_factory.mktemp("docker"), print) as started:
+    with docker_runtime(sandbox.stack.api, tmp_path_factory.mktemp("docker"), print) as started:
         yield started
 
 
 @pytest.fixture(params=["1000:1000", "0:0"], scope="module")
 def started(
-    stack: Sandbox, runtime: DockerRuntime, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+    sandbox: Sandbox, runtime: DockerRuntime, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Started]:
-    """The declared container, as its user and as root."""
-    instance = stack.instances[0]
-    declared = agent.container(stack.stack.declaration, instance, stack.stack.aws("ssm"))
-    assert declared.user == "1000:1000"
-    definition = dataclasses.replace(declared, user=request.param)
-    role = stack.stack.declaration.one("aws:ecs/taskDefinition:TaskDefinition").inputs["taskRoleArn"]
+    """The declared container, with its declared user and with root."""
+
+    def with_user(declared: Container) -> Container:
+        assert declared.user == "1000:1000"
+        return dataclasses.replace(declared, user=request.param)
+
     with (
-        serving(runtime.host, stack.stack.api.keys) as credentials,
-        runtime.running(
-            definition,
-            role=credentials.environment_for(role),
-            address=instance.address,
+        serving(runtime.host, sandbox.stack.api.keys) as credentials,
+        running_task(
+            sandbox.stack.declaration,
+            sandbox.instances[0],
+            runtime=runtime,
+            credentials=credentials,
+            ssm=sandbox.stack.aws("ssm"),
             folder=tmp_path_factory.mktemp("container"),
+            change=with_user,
         ) as container,
     ):
         wait_until_serving(container)
-        yield Started(stack, definition, container, runtime, credentials)
+        yield Started(sandbox, container, runtime, credentials)
 
 
-def test_it_serves_tls_on_the_published_port(started: Started) -> None:
-    assert status(started.container.address, started.container.port, "/v2/") == 401
-    login = (started.stack.user, started.stack.password)
-    assert status(started.container.address, started.container.port, "/v2/", login) == 200
+def test_registry_serves_tls_on_the_published_port(started: Started) -> None:
+    assert login_status(started.container) == 401
+    assert login_status(started.container, (started.sandbox.user, started.sandbox.password)) == 200
 
 
-def test_its_process_has_the_user_and_no_capability(started: Started) -> None:
+def test_process_has_the_user_and_no_capabilities(started: Started) -> None:
     state = started.runtime.client.containers.get(started.container.id).attrs["State"]
     lines = Path(f"/proc/{state['Pid']}/status").read_text().splitlines()
     process = {key: value.split() for key, value in (line.split(":", 1) for line in lines)}
-    uid, gid = started.definition.user.split(":")
+    uid, gid = started.container.definition.user.split(":")
     assert process["Uid"] == [uid] * 4
     assert process["Gid"] == [gid] * 4
     for kind in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"):
@@ -89,7 +92,7 @@ def test_its_process_has_the_user_and_no_capability(started: Started) -> None:
     assert process["NoNewPrivs"] == ["1"]
 
 
-def test_the_engine_was_given_what_the_definition_says(started: Started) -> None:
+def test_engine_gets_the_settings_of_the_definition(started: Started) -> None:
     attributes = started.runtime.client.containers.get(started.container.id).attrs
     host = attributes["HostConfig"]
     assert host["ReadonlyRootfs"]
@@ -105,51 +108,51 @@ def test_the_engine_was_given_what_the_definition_says(started: Started) -> None
 
 def test_agent_adds_region_and_endpoints(started: Started) -> None:
     environment = _environment(started)
-    region = started.stack.stack.aws("ssm").meta.region_name
+    region = started.sandbox.stack.region
     assert (environment["AWS_REGION"], environment["AWS_DEFAULT_REGION"]) == (region, region)
     assert environment["ECS_CONTAINER_METADATA_URI_V4"].startswith("http://169.254.170.2/v4/")
     assert environment["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"].startswith("/v2/credentials/")
     assert "AWS_CONTAINER_CREDENTIALS_FULL_URI" not in environment
 
 
-def test_push_and_pull_work_and_leave_nothing_in_the_container(started: Started, tmp_path: Path) -> None:
-    sandbox = started.stack
-    name = f"docker/{started.definition.user.partition(':')[0]}:1"
+def test_push_and_pull_write_nothing_to_the_container(started: Started, tmp_path: Path) -> None:
+    sandbox = started.sandbox
+    name = f"docker/{started.container.definition.user.partition(':')[0]}:1"
     oci_image.make(tmp_path / "pushed", tag="1", layers=3, layer_bytes=100_000)
-    with load_balancer.balancing(sandbox.stack.declaration, [started.container], tmp_path / "balancer") as balancer:
-        registry = client(balancer, balancer.name, tmp_path / "client")
-        logged_in = registry.login(sandbox.user, sandbox.password)
-        pushed = registry.push(tmp_path / "pushed", name)
-        pulled = registry.pull(name, tmp_path / "pulled")
+    declaration = sandbox.stack.declaration
+    with with_load_balancer(sandbox, [started.container], tmp_path, declaration=declaration) as balanced:
+        logged_in = balanced.client.login(sandbox.user, sandbox.password)
+        pushed = balanced.client.push(tmp_path / "pushed", name)
+        pulled = balanced.client.pull(name, tmp_path / "pulled")
     assert [logged_in.returncode, pushed.returncode, pulled.returncode] == [0, 0, 0], pushed.stderr + pulled.stderr
     assert oci_image.digests(tmp_path / "pulled") == oci_image.digests(tmp_path / "pushed")
-    asked = started.credentials.asked.total()
-    assert asked == 0 if started.definition.major == 2 else asked > 0  # version 2 knows no task role
-    engines = started.runtime.client.containers.get(started.container.id)
-    mounts = [Path(mount["Destination"]) for mount in engines.attrs["Mounts"]]
+    requests = started.credentials.request_counts.total()
+    assert requests == 0 if started.container.definition.major == 2 else requests > 0  # version 2 uses no task role
+    container = started.runtime.client.containers.get(started.container.id)
+    mounts = [Path(mount["Destination"]) for mount in container.attrs["Mounts"]]
     mount_points = {str(path) for mount in mounts for path in (mount, *mount.parents)}
-    assert {change["Path"] for change in engines.diff() or []} <= mount_points | _ENGINES_OWN
-    # The image's own volume is the one place where it could have written.
-    content, _ = engines.get_archive("/var/lib/registry")
+    assert {change["Path"] for change in container.diff() or []} <= mount_points | _ENGINE_PATHS
+    # The volume of the image is the only place that the registry could write to.
+    content, _ = container.get_archive("/var/lib/registry")
     with tarfile.open(fileobj=io.BytesIO(b"".join(content))) as archive:
         assert archive.getnames() == ["registry"]
 
 
-def test_missing_folder_stops_the_registry(stack: Sandbox, runtime: DockerRuntime, tmp_path: Path) -> None:
-    """Docker makes an empty folder for it. Registries that may write there invent a user and log the password."""
-    instance = stack.instances[0]
-    declared = agent.container(stack.stack.declaration, instance, stack.stack.aws("ssm"))
+def test_missing_folder_stops_the_registry(sandbox: Sandbox, runtime: DockerRuntime, tmp_path: Path) -> None:
+    """Docker creates a missing folder. A registry that could write to it would create a user and log the password."""
+    instance = sandbox.instances[0]
+    declared = agent.container(sandbox.stack.declaration, instance, sandbox.stack.aws("ssm"))
     mounts = tuple(
         dataclasses.replace(mount, source=tmp_path / "missing") if mount.target == "/auth" else mount
         for mount in declared.mounts
     )
     definition = dataclasses.replace(declared, mounts=mounts)
     with runtime.running(definition, role={}, address=instance.address, folder=tmp_path) as container:
-        wait_until(container.ended, "the registry's end", seconds=20)
-        printed = container.output()
+        wait_until(container.ended, "the end of the registry", seconds=20)
+        output = container.output()
     assert list((tmp_path / "missing").iterdir()) == []
-    assert "read-only file system" in printed
-    assert "password" not in printed
+    assert "read-only file system" in output
+    assert "password" not in output
 
 
 def _environment(started: Started) -> dict[str, str]:

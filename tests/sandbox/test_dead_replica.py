@@ -1,6 +1,6 @@
-"""What a client that never tries again sees of a replica that dies or hangs, at the declared health check's times.
+"""A replica that dies or hangs, seen by a client without retries, with the declared health check.
 
-ECS deregisters a task that it sees stop, and starts another. Nobody does so here: the load balancer is alone.
+ECS would deregister a stopped task and start another. Here only the load balancer reacts.
 """
 
 from __future__ import annotations
@@ -22,67 +22,68 @@ from tests.sandbox.helpers import registry_process
 from tests.sandbox.replicas import replicas
 
 _PAUSE_SECONDS = 0.25  # from the start of a pull to the start of the next
-_ANSWERED_SECONDS = 5  # longer than any pull from a replica that serves
+_ANSWERED_SECONDS = 5  # longer than any pull from a serving replica
 
 
 @pytest.fixture
 def balanced(dev: Sandbox, tmp_path: Path) -> Iterator[Sandbox]:
-    """Two replicas behind the load balancer with its health check as declared."""
+    """Two replicas behind a load balancer with the declared health check."""
     with replicas(dev, tmp_path, check_seconds=None) as started:
         yield started
 
 
 @pytest.fixture
 def image(balanced: Sandbox) -> Image:
+    """An image in the registry."""
     pushed = Image.random("test/dead-replica", "1", layer_bytes=1000)
     with RegistryClient(Endpoint.of(balanced)) as client:
         client.push(pushed)
     return pushed
 
 
-def test_dead_replica_fails_pulls_for_15_seconds_at_most(balanced: Sandbox, image: Image) -> None:
-    os.kill(registry_process(int(balanced.containers[0].id)), signal.SIGKILL)
+def test_dead_replica_fails_pulls_for_at_most_15_seconds(balanced: Sandbox, image: Image) -> None:
+    os.kill(registry_process(balanced.containers[0]), signal.SIGKILL)
     pulls = pulls_for(balanced, image, seconds=20)
-    failed = [began for began, lasted in pulls if lasted is None]
+    failed = [started for started, duration in pulls if duration is None]
     last = max(failed, default=0)
     figures.record(
         "one of two replicas killed", f"{len(failed)} of {len(pulls)} pulls failed, the last after {last:.1f} s"
     )
-    assert last <= 15 + 1  # of this machine's own
+    assert last <= 15 + 1  # for the sandbox itself
 
 
-def test_hanging_replica_is_avoided_from_its_first_requests_on(balanced: Sandbox, image: Image) -> None:
-    """Requests that wait for it count as outstanding. Round robin would send it a request of nearly each pull."""
-    process = registry_process(int(balanced.containers[0].id))
+def test_hanging_replica_gets_few_requests(balanced: Sandbox, image: Image) -> None:
+    """Its waiting requests count as outstanding. Round robin would send it a request of nearly every pull."""
+    process = registry_process(balanced.containers[0])
     os.kill(process, signal.SIGSTOP)
     try:
         pulls = pulls_for(balanced, image, seconds=10)
     finally:
         os.kill(process, signal.SIGCONT)
-    waited = [began for began, lasted in pulls if lasted is None or lasted > _ANSWERED_SECONDS]
+    waited = [started for started, duration in pulls if duration is None or duration > _ANSWERED_SECONDS]
     figures.record("one of two replicas hangs", f"{len(waited)} of {len(pulls)} pulls failed or waited")
     assert len(waited) <= len(pulls) / 4
 
 
 def pulls_for(sandbox: Sandbox, image: Image, *, seconds: float) -> list[tuple[float, float | None]]:
-    """Pulls that begin at regular intervals, whether those before have ended or not.
+    """Start pulls at regular intervals, without waiting for earlier ones.
 
     Returns:
-        For each the second at which it began, and how many seconds it took; None if a request failed.
+        The second at which each pull started, and the seconds that it took, or None if a request failed.
     """
     pulls: list[tuple[float, float | None]] = []
     start = time.monotonic()
 
     def pull() -> None:
-        began = time.monotonic()
-        lasted = None
+        started = time.monotonic()
+        duration = None
         try:
             with RegistryClient(Endpoint.of(sandbox)) as client:
                 client.pull(image)
-            lasted = time.monotonic() - began
+            duration = time.monotonic() - started
         except RequestFailed:
             pass
-        pulls.append((began - start, lasted))
+        pulls.append((started - start, duration))
 
     threads = []
     while time.monotonic() - start < seconds:

@@ -1,4 +1,4 @@
-"""A delete through one replica is in force at every other one as soon as it is answered."""
+"""A deletion through one replica applies to all replicas at once."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def registries(request: pytest.FixtureRequest) -> Sandbox:
 
 @pytest.fixture
 def image(registries: Sandbox) -> Image:
-    """An image that every replica has served, so that a replica with a cache would remember it."""
+    """An image that every replica has served, so that a cache would contain it."""
     pushed = Image.random(f"deleted/{os.urandom(4).hex()}", "1", layer_bytes=1000)
     with RegistryClient(Endpoint.of(registries)) as client:
         client.push(pushed)
@@ -40,7 +40,7 @@ def test_deleted_image_is_refused_by_every_replica(registries: Sandbox, image: I
         assert ask_replica(registries, replica, "GET", f"/v2/{image.repository}/tags/list").json()["tags"] == ["kept"]
 
 
-def test_erased_layer_is_gone_at_once_and_can_be_pushed_again(registries: Sandbox, image: Image) -> None:
+def test_erased_layer_is_refused_and_can_be_pushed_again(registries: Sandbox, image: Image) -> None:
     layer = image.blobs[-1].digest
     run_documented(registries, "erase-layer", LAYER=layer)
     path = f"/v2/{image.repository}/blobs/{layer}"
@@ -53,24 +53,24 @@ def test_erased_layer_is_gone_at_once_and_can_be_pushed_again(registries: Sandbo
 
 
 def manifests(image: Image) -> tuple[str, str]:
-    """The manifest's paths, by tag and by digest."""
+    """The paths of the manifest, by tag and by digest."""
     prefix = f"/v2/{image.repository}/manifests"
     return f"{prefix}/{image.tag}", f"{prefix}/{digest(image.manifest)}"
 
 
 def blobs(image: Image) -> list[str]:
-    """The paths of config and layers."""
+    """The paths of the config and the layers."""
     return [f"/v2/{image.repository}/blobs/{blob.digest}" for blob in image.blobs]
 
 
 def statuses(sandbox: Sandbox, replica: int, method: str, paths: list[str]) -> set[int]:
-    """What a replica answers."""
+    """The statuses of requests to a replica."""
     accept = {"Accept": MANIFEST_TYPE}
     return {ask_replica(sandbox, replica, method, path, headers=accept).status for path in paths}
 
 
 def versions(sandbox: Sandbox, layer: str) -> list[object]:
-    """What S3 still has of a layer's data: versions and delete markers."""
+    """The versions and delete markers of a layer in S3."""
     bucket = sandbox.stack.declaration.exports["bucketName"]
     prefix = f"docker/registry/v2/blobs/sha256/{layer[7:9]}/{layer[7:]}/"
     listed = sandbox.stack.aws("s3").list_object_versions(Bucket=bucket, Prefix=prefix)

@@ -1,4 +1,4 @@
-"""The first door: what it says of a program is what the real engine would have been told."""
+"""Evaluation of a program registers what the engine would see."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from sandbox.evaluation.monitor import DuplicateResource, State
 from sandbox.evaluation.project import ProjectError, evaluate_project, stack_config
 from tests.sandbox.helpers import PROJECT
 
-LOCAL = ("tls:", "random:")
+_LOCAL = ("tls:", "random:")
 
 
-def test_the_same_state_gives_the_same_bytes() -> None:
+def test_same_state_gives_the_same_values() -> None:
     state: State = {}
     first, second, fresh = (
         {r.urn: r for r in evaluate_project(PROJECT, "dev", state=kept).resources} for kept in (state, state, {})
     )
     assert first == second
-    assert all(first[urn] != fresh[urn] for urn in first if first[urn].type.startswith(LOCAL))
+    assert all(first[urn] != fresh[urn] for urn in first if first[urn].type.startswith(_LOCAL))
 
 
-def test_a_changed_input_makes_a_new_value_in_the_same_state() -> None:
+def test_changed_input_gives_a_new_value() -> None:
     def password(length: int):
         return lambda: pulumi.export("password", random.RandomPassword("p", length=length).result)
 
@@ -40,7 +40,7 @@ def test_a_changed_input_makes_a_new_value_in_the_same_state() -> None:
     assert (len(short), len(long)) == (8, 12)
 
 
-def test_secrets_stay_secret_wherever_they_go() -> None:
+def test_derived_values_of_secrets_are_secret() -> None:
     def program() -> None:
         secret = random.RandomPassword("secret", length=8)
         parameter = aws.ssm.Parameter("parameter", type="SecureString", value=secret.result)
@@ -59,7 +59,7 @@ def test_secrets_stay_secret_wherever_they_go() -> None:
     assert result not in repr(declared)
 
 
-def test_options_and_urns_are_as_the_engine_would_see_them() -> None:
+def test_resource_options_and_urns_are_recorded() -> None:
     class Outer(pulumi.ComponentResource):
         def __init__(self) -> None:
             super().__init__("a:b:Outer", "outer")
@@ -80,19 +80,19 @@ def test_options_and_urns_are_as_the_engine_would_see_them() -> None:
     assert first.urn in last.dependencies
 
 
-def test_a_provider_decides_the_region_of_what_it_makes_and_answers() -> None:
+def test_provider_sets_the_region_of_resources_and_functions() -> None:
     def program() -> None:
         europe = aws.Provider("europe", region="eu-central-1")
         aws.ecs.Cluster("cluster", opts=pulumi.ResourceOptions(provider=europe))
-        pulumi.export("there", aws.get_region_output(opts=pulumi.InvokeOptions(provider=europe)).region)
-        pulumi.export("here", aws.get_region_output().region)
+        pulumi.export("europe", aws.get_region_output(opts=pulumi.InvokeOptions(provider=europe)).region)
+        pulumi.export("default", aws.get_region_output().region)
 
     declared = evaluate(program, region="us-east-1")
     assert ":eu-central-1:" in declared.one("aws:ecs/cluster:Cluster").outputs["arn"]
-    assert declared.exports == {"there": "eu-central-1", "here": "us-east-1"}
+    assert declared.exports == {"europe": "eu-central-1", "default": "us-east-1"}
 
 
-def test_two_resources_of_one_name_are_refused() -> None:
+def test_duplicate_urn_is_refused() -> None:
     def program() -> None:
         aws.ecs.Cluster("same")
         aws.ecs.Cluster("same")
@@ -101,26 +101,26 @@ def test_two_resources_of_one_name_are_refused() -> None:
         evaluate(program)
 
 
-def test_a_look_up_without_an_answer_is_refused() -> None:
-    with pytest.raises(LookupError, match="getIpRanges, to which the sandbox has no answer"):
+def test_unknown_function_is_refused() -> None:
+    with pytest.raises(LookupError, match="getIpRanges, which the sandbox cannot answer"):
         evaluate(lambda: aws.get_ip_ranges(services=["s3"]))
 
 
-def test_the_programs_own_error_comes_out_as_it_is() -> None:
-    class Wrong(pulumi.RunError):
+def test_error_of_the_program_is_raised_unchanged() -> None:
+    class ProgramError(pulumi.RunError):
         pass
 
-    def late() -> None:
+    def program() -> None:
         def refuse(_: str) -> str:
-            raise Wrong("for this reason")
+            raise ProgramError("the reason")
 
         pulumi.export("value", aws.ecs.Cluster("cluster").arn.apply(refuse))
 
-    with pytest.raises(Wrong, match=r"^for this reason$"):
-        evaluate(late)
+    with pytest.raises(ProgramError, match=r"^the reason$"):
+        evaluate(program)
 
 
-def test_a_preview_knows_what_the_program_says_and_nothing_else() -> None:
+def test_preview_leaves_computed_values_unknown() -> None:
     def program() -> None:
         bucket = aws.s3.Bucket("bucket", tags={"a": "b"})
         aws.s3.BucketObject("object", bucket=bucket.bucket, key="k", content=random.RandomString("r", length=3).result)
@@ -131,7 +131,7 @@ def test_a_preview_knows_what_the_program_says_and_nothing_else() -> None:
     assert (object_.inputs["bucket"], object_.inputs["key"], object_.inputs["content"]) == (UNKNOWN, "k", UNKNOWN)
 
 
-def test_nothing_of_one_run_is_left_for_the_next() -> None:
+def test_evaluation_leaves_no_state_behind() -> None:
     modules, path = set(sys.modules), list(sys.path)
     evaluate_project(PROJECT, "dev")
     assert not {name for name in set(sys.modules) - modules if name.split(".")[0] in ("components", "settings")}
@@ -142,7 +142,7 @@ def test_nothing_of_one_run_is_left_for_the_next() -> None:
 
 
 @pytest.mark.parametrize(("algorithm", "options"), [("RSA", {"rsa_bits": 2048}), ("ECDSA", {"ecdsa_curve": "P384"})])
-def test_keys_and_certificates_are_real(algorithm: str, options: dict[str, object]) -> None:
+def test_keys_and_certificates_are_valid(algorithm: str, options: dict[str, object]) -> None:
     def program() -> None:
         key = tls.PrivateKey("key", algorithm=algorithm, **options)  # pyright: ignore[reportCallIssue, reportArgumentType]
         certificate = tls.SelfSignedCert(
@@ -164,7 +164,7 @@ def test_keys_and_certificates_are_real(algorithm: str, options: dict[str, objec
     assert names.get_values_for_type(x509.DNSName) == ["registry.example.com"]
 
 
-def test_config_is_what_the_cli_would_hand_over(tmp_path: Path) -> None:
+def test_config_is_read_like_the_cli_does(tmp_path: Path) -> None:
     (tmp_path / "Pulumi.yaml").write_text(
         "name: shop\nruntime: python\nconfig:\n"
         "  count: {type: integer, default: 2}\n  enabled: {type: boolean, default: false}\n  plain: value\n"
@@ -173,7 +173,8 @@ def test_config_is_what_the_cli_would_hand_over(tmp_path: Path) -> None:
     (tmp_path / "Pulumi.test.yaml").write_text(
         "config:\n  shop:count: 3\n  shop:list: [a, b]\n  shop:password: {secure: v1:abc}\n"
     )
-    config = stack_config(tmp_path, "test")
+    notices: list[str] = []
+    config = stack_config(tmp_path, "test", notices.append)
     assert config.values == {
         "shop:count": "3",
         "shop:enabled": "false",
@@ -181,10 +182,11 @@ def test_config_is_what_the_cli_would_hand_over(tmp_path: Path) -> None:
         "aws:region": "us-east-1",
         "shop:list": '["a", "b"]',
     }
-    assert config.left_out == ("shop:password",)
+    assert config.encrypted == ("shop:password",)
+    assert [notice.partition(" ")[0] for notice in notices] == ["shop:password"]
 
 
-def test_a_required_value_that_is_missing_is_named(tmp_path: Path) -> None:
+def test_missing_required_value_is_named(tmp_path: Path) -> None:
     (tmp_path / "Pulumi.yaml").write_text("name: shop\nruntime: python\nconfig:\n  size: {type: integer}\n")
     (tmp_path / "Pulumi.test.yaml").write_text("")
     with pytest.raises(ProjectError, match="lacks values without a default: shop:size"):

@@ -1,4 +1,4 @@
-"""What other users of the machine may not do: everything here listens on loopback, which is theirs as well."""
+"""Protection from other users of the machine, who can connect to its loopback addresses."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from sandbox.local import Sandbox
 _LISTENING = "0A"  # proc_pid_net(5), the state of a TCP socket
 
 
-def test_load_balancer_takes_commands_from_its_owner_alone(dev: Sandbox) -> None:
-    assert listening_ports(dev.balancer.process()) == {dev.balancer.port}
+def test_only_the_owner_can_control_the_load_balancer(dev: Sandbox) -> None:
+    assert listening_ports(dev.balancer.pid()) == {dev.balancer.port}
     assert (dev.folder / "load-balancer/api.sock").stat().st_mode & 0o777 == 0o600
 
 
 def listening_ports(pid: int) -> set[int]:
-    """The TCP ports on which a process takes connections."""
+    """The TCP ports on which a process listens."""
     sockets = {
         found[1]
         for descriptor in Path(f"/proc/{pid}/fd").iterdir()

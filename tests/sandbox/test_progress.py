@@ -1,4 +1,4 @@
-"""What takes minutes says how far it is."""
+"""Progress of programs that take minutes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from sandbox.machine import progress
 
 
-def test_a_line_tells_how_far_it_is_until_the_end() -> None:
+def test_progress_is_printed_until_the_program_ends() -> None:
     said: list[str] = []
     program = "import time; print('Collecting moto==5 (from -r x)', flush=True); time.sleep(0.5); raise SystemExit(3)"
     done = progress.run([sys.executable, "-c", program], say=said.append, describe=progress.of_pip, every=0.1)
@@ -34,5 +34,7 @@ def test_a_line_tells_how_far_it_is_until_the_end() -> None:
         ),
     ],
 )
-def test_what_is_told(describe: Callable[[Sequence[str]], str], lines: list[str], expected: str) -> None:
+def test_progress_is_read_from_the_output(
+    describe: Callable[[Sequence[str]], str], lines: list[str], expected: str
+) -> None:
     assert describe(lines) == expected

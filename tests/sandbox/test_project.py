@@ -1,4 +1,4 @@
-"""A project whose files are broken: each is one error that names the file and what is wrong."""
+"""Projects with broken files: the error names the file and the problem."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ _PROJECT = "name: registry\nruntime: python\n"
         (_PROJECT, "- a\n", "Pulumi.dev.yaml must be a mapping of names to values"),
         (_PROJECT, "config: [a]\n", "config in .*/Pulumi.dev.yaml must be a mapping"),
         (_PROJECT, "config:\n  1: a\n", "config in .*/Pulumi.dev.yaml must be a mapping"),
-        ("runtime: python\n", "", "Pulumi.yaml has no name; give it one"),
-        ("name:\n", "", "Pulumi.yaml has no name; give it one"),
+        ("runtime: python\n", "", "Pulumi.yaml has no name; add one"),
+        ("name:\n", "", "Pulumi.yaml has no name; add one"),
         ("\x00", "", "Pulumi.yaml: not valid YAML: "),
     ],
 )
@@ -32,13 +32,13 @@ def test_broken_file_is_named_with_its_problem(tmp_path: Path, project: str, sta
     assert re.match(f"(config in )?{tmp_path}", str(error.value))
 
 
-def test_empty_config_is_none_at_all(tmp_path: Path) -> None:
+def test_empty_config_has_no_values(tmp_path: Path) -> None:
     (tmp_path / "Pulumi.yaml").write_text(_PROJECT + "config:\n")
     (tmp_path / "Pulumi.dev.yaml").write_text("config:\n")
     assert stack_config(tmp_path, "dev").values == {}
 
 
-def test_missing_stack_is_told_where_there_is_none(tmp_path: Path) -> None:
+def test_missing_stack_file_is_reported(tmp_path: Path) -> None:
     (tmp_path / "Pulumi.yaml").write_text(_PROJECT)
-    with pytest.raises(ProjectError, match=r"there is no stack 'dev': .* the folder has no stack's file"):
+    with pytest.raises(ProjectError, match=r"there is no stack 'dev': .* the project has no stack file"):
         stack_config(tmp_path, "dev")

@@ -1,4 +1,4 @@
-"""A pull-through cache, of either major version, in front of a hub: what it fetches, keeps and refuses."""
+"""A pull-through cache of an upstream registry, with both major versions."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from sandbox.evaluation.project import evaluate_project
 from sandbox.local import Sandbox
 from sandbox.machine.processes import wait_until
 from tests.sandbox.helpers import PROJECT
-from tests.sandbox.hub import Hub, hub
 from tests.sandbox.replicas import replicas
+from tests.sandbox.upstream_registry import UpstreamRegistry, upstream_registry
 
 EXAMPLE, NAME = PROJECT / "examples" / "pull-through-cache", "library/hello:1"
 LOGIN = ("alice", "made-up access token")
@@ -24,17 +24,17 @@ LOGIN = ("alice", "made-up access token")
 
 @dataclasses.dataclass(frozen=True)
 class Cache:
-    """A cache that runs, logged in to, and the hub behind it."""
+    """A running cache with a logged-in client, and its upstream registry."""
 
     sandbox: Sandbox
-    hub: Hub
+    upstream: UpstreamRegistry
     image: Path
     bucket: str
 
 
 @pytest.fixture(params=[("dev", "registry:2"), ("prod", "registry:3")], ids=["2", "3"], scope="module")
 def cache(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cache]:
-    # Its users are those of the instances that it runs on.
+    """A cache on the instances, and with the users, of another stack."""
     name, image = request.param
     base: Sandbox = request.getfixturevalue(name)
     folder = tmp_path_factory.mktemp("cache")
@@ -46,50 +46,50 @@ def cache(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     }
     declaration = evaluate_project(EXAMPLE, "dev", overrides=overrides)
     account.create_resources(declaration, base.stack.aws("s3"), base.stack.aws("ssm"))
-    with hub(folder / "image", user=LOGIN[0], password=LOGIN[1]) as running:
+    with upstream_registry(folder / "image", LOGIN) as upstream:
 
-        def behind_it(container: Container) -> Container:
+        def with_upstream(container: Container) -> Container:
             assert container.environment["REGISTRY_PROXY_REMOTEURL"] == "https://registry-1.docker.io"
-            here = {**container.environment, "REGISTRY_PROXY_REMOTEURL": running.url}
-            return dataclasses.replace(container, environment=here)
+            environment = {**container.environment, "REGISTRY_PROXY_REMOTEURL": upstream.url}
+            return dataclasses.replace(container, environment=environment)
 
-        with replicas(base, folder / "replicas", declaration=declaration, change=behind_it) as sandbox:
+        with replicas(base, folder / "replicas", declaration=declaration, change=with_upstream) as sandbox:
             bucket = declaration.one("aws:s3/bucket:Bucket", "cache-images").outputs["bucket"]
-            yield Cache(sandbox, running, folder / "image", bucket)
+            yield Cache(sandbox, upstream, folder / "image", bucket)
 
 
-def pulled(cache: Cache, folder: Path) -> dict[str, str]:
-    """Digests of what a client gets."""
+def pull(cache: Cache, folder: Path) -> dict[str, str]:
+    """Pull the image into a folder, and return its digests."""
     done = cache.sandbox.client.pull(NAME, folder)
     assert done.returncode == 0, done.stderr
     return oci_image.digests(folder)
 
 
-def test_an_image_comes_through_it_by_the_hub_s_login(cache: Cache, tmp_path: Path) -> None:
-    assert pulled(cache, tmp_path / "pulled") == oci_image.digests(cache.image)
-    assert set(cache.hub.logins) == {LOGIN[0]}
+def test_cache_logs_in_upstream_and_serves_the_image(cache: Cache, tmp_path: Path) -> None:
+    assert pull(cache, tmp_path / "pulled") == oci_image.digests(cache.image)
+    assert set(cache.upstream.token_users) == {LOGIN[0]}
 
 
-def test_what_it_has_it_does_not_fetch_again(cache: Cache, tmp_path: Path) -> None:
-    pulled(cache, tmp_path / "first")
-    blobs = len(oci_image.digests(cache.image)) - 2  # the manifest is counted twice, and is no blob to a registry
+def test_cached_blobs_are_not_fetched_again(cache: Cache, tmp_path: Path) -> None:
+    pull(cache, tmp_path / "first")
+    blobs = len(oci_image.digests(cache.image)) - 2  # without the manifest, which is counted twice
     where = {"Bucket": cache.bucket, "Prefix": "docker/registry/v2/repositories/library/hello/_layers/"}
     s3 = cache.sandbox.stack.aws("s3")
-    # It answers before it has stored.
+    # The cache stores blobs after it has answered.
     wait_until(lambda: s3.list_objects_v2(**where)["KeyCount"] == blobs, "every blob in the bucket", seconds=20)
-    before = len(cache.hub.blobs)
+    before = len(cache.upstream.sent_blobs)
     for number in range(4):  # both replicas
-        pulled(cache, tmp_path / f"again-{number}")
-    assert len(cache.hub.blobs) == before
+        pull(cache, tmp_path / f"again-{number}")
+    assert len(cache.upstream.sent_blobs) == before
 
 
-def test_a_push_is_refused(cache: Cache) -> None:
+def test_push_is_refused(cache: Cache) -> None:
     done = cache.sandbox.client.push(cache.image, "library/mine:1")
     assert done.returncode != 0
     assert "unsupported" in done.stderr
 
 
-def test_nobody_pulls_without_a_password(cache: Cache, tmp_path: Path) -> None:
-    done = cache.sandbox.client.pull(NAME, tmp_path / "refused", auth_file=tmp_path / "nobody.json")
+def test_pull_without_a_password_is_refused(cache: Cache, tmp_path: Path) -> None:
+    done = cache.sandbox.client.pull(NAME, tmp_path / "refused", auth_file=tmp_path / "no-login.json")
     assert done.returncode != 0
     assert "authentication required" in done.stderr

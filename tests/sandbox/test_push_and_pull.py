@@ -1,4 +1,4 @@
-"""What people do with the registry, on the dev stack."""
+"""Logins, pushes and pulls with the dev stack."""
 
 from __future__ import annotations
 
@@ -10,16 +10,17 @@ import pytest
 
 from sandbox import acceptance, oci_image
 from sandbox.local import Sandbox
-from tests.sandbox.helpers import status
+from tests.sandbox.https import ask
 
 
 @pytest.fixture(scope="module")
 def logged_in(dev: Sandbox) -> Sandbox:
+    """The dev stack with a logged-in client."""
     assert dev.client.login(dev.user, dev.password).returncode == 0
     return dev
 
 
-def test_a_multi_layer_image_comes_back_as_it_was_pushed(logged_in: Sandbox, tmp_path: Path) -> None:
+def test_pulled_image_equals_the_pushed_image(logged_in: Sandbox, tmp_path: Path) -> None:
     digest = oci_image.make(tmp_path / "pushed", tag="1", layers=4, layer_bytes=200_000)
     pushed = logged_in.client.push(tmp_path / "pushed", "test/layers:1")
     pulled = logged_in.client.pull("test/layers:1", tmp_path / "pulled")
@@ -29,7 +30,7 @@ def test_a_multi_layer_image_comes_back_as_it_was_pushed(logged_in: Sandbox, tmp
     assert oci_image.digests(tmp_path / "pulled")["manifest"] == digest
 
 
-def test_the_images_bytes_are_in_the_declared_bucket(logged_in: Sandbox, tmp_path: Path) -> None:
+def test_images_are_in_the_declared_bucket(logged_in: Sandbox, tmp_path: Path) -> None:
     digest = oci_image.make(tmp_path / "pushed", tag="1", layers=1, layer_bytes=1000)
     assert logged_in.client.push(tmp_path / "pushed", "test/bucket:1").returncode == 0
     bucket = logged_in.stack.declaration.exports["bucketName"]
@@ -37,49 +38,49 @@ def test_the_images_bytes_are_in_the_declared_bucket(logged_in: Sandbox, tmp_pat
     assert any(digest.removeprefix("sha256:") in object_["Key"] for object_ in listed["Contents"])
 
 
-def test_layers_do_not_pass_the_load_balancer_on_a_pull(logged_in: Sandbox, tmp_path: Path) -> None:
+def test_pulled_layers_bypass_the_load_balancer(logged_in: Sandbox, tmp_path: Path) -> None:
     oci_image.make(tmp_path / "pushed", tag="1", layers=2, layer_bytes=500_000)
     assert logged_in.client.push(tmp_path / "pushed", "test/redirects:1").returncode == 0
     before = logged_in.balancer.bytes_sent()
     assert logged_in.client.pull("test/redirects:1", tmp_path / "pulled").returncode == 0
-    # Manifest and redirects, with their headers.
+    # Only the manifest and redirects, with headers.
     assert logged_in.balancer.bytes_sent() - before < 10_000
 
 
-def test_both_instances_serve(logged_in: Sandbox, tmp_path: Path) -> None:
-    before = logged_in.balancer.requests()
+def test_both_instances_serve_one_push(logged_in: Sandbox, tmp_path: Path) -> None:
+    before = logged_in.balancer.request_counts()
     oci_image.make(tmp_path / "pushed", tag="1", layers=4, layer_bytes=1000)
     assert logged_in.client.push(tmp_path / "pushed", "test/both:1").returncode == 0
-    after = logged_in.balancer.requests()
+    after = logged_in.balancer.request_counts()
     assert after.keys() == {"127.0.0.2", "127.0.0.3"}
     assert all(after[address] > before[address] for address in after)
-    # The registries say so themselves: each has logged a request of a push that the other began.
+    # Each registry has logged a request of the push.
     assert all("test/both" in container.output() for container in logged_in.containers)
 
 
-def test_a_wrong_password_is_refused(dev: Sandbox) -> None:
+def test_wrong_password_is_refused(dev: Sandbox) -> None:
     assert acceptance.refuse_wrong_password(dev) == "refused"
 
 
 @pytest.mark.parametrize("path", ["/v2/", "/v2/_catalog", "/v2/test/layers/manifests/1"])
 @pytest.mark.parametrize("password", [None, "wrong"])
-def test_nothing_is_told_without_the_password(dev: Sandbox, path: str, password: str | None) -> None:
-    port = dev.balancer.port
-    assert status(dev.balancer.address, port, path, None if password is None else (dev.user, password)) == 401
+def test_every_path_needs_the_password(dev: Sandbox, path: str, password: str | None) -> None:
+    login = None if password is None else (dev.user, password)
+    assert ask(dev.balancer, "GET", path, login=login).status == 401
 
 
 def test_push_and_pull_without_a_login_are_refused(logged_in: Sandbox, tmp_path: Path) -> None:
     oci_image.make(tmp_path / "image", tag="1", layers=1, layer_bytes=1000)
     assert logged_in.client.push(tmp_path / "image", "test/refused:1").returncode == 0
-    nobody = tmp_path / "nobody.json"
-    pushed = logged_in.client.push(tmp_path / "image", "test/refused:1", auth_file=nobody)
-    pulled = logged_in.client.pull("test/refused:1", tmp_path / "pulled", auth_file=nobody)
+    no_login = tmp_path / "no-login.json"
+    pushed = logged_in.client.push(tmp_path / "image", "test/refused:1", auth_file=no_login)
+    pulled = logged_in.client.pull("test/refused:1", tmp_path / "pulled", auth_file=no_login)
     for refused in (pushed, pulled):
         assert refused.returncode != 0
         assert "authentication required" in refused.stderr
 
 
-def test_the_client_verifies_the_certificate(dev: Sandbox, tmp_path: Path) -> None:
+def test_client_verifies_the_certificate(dev: Sandbox, tmp_path: Path) -> None:
     (dev.client.ca_folder / "ca.crt").rename(tmp_path / "ca.crt")
     try:
         refused = dev.client.login(dev.user, dev.password, auth_file=tmp_path / "auth.json")
@@ -89,10 +90,10 @@ def test_the_client_verifies_the_certificate(dev: Sandbox, tmp_path: Path) -> No
     assert "certificate signed by unknown authority" in refused.stderr
 
 
-def test_old_tls_is_refused(dev: Sandbox) -> None:
+def test_tls_1_1_is_refused(dev: Sandbox) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    context.set_ciphers("ALL:@SECLEVEL=0")  # this machine's own OpenSSL would not even ask
+    context.set_ciphers("ALL:@SECLEVEL=0")  # OpenSSL's default excludes TLS 1.1
     context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1_1
     address = (dev.balancer.address, dev.balancer.port)
     with socket.create_connection(address) as plain, pytest.raises(ssl.SSLError, match="alert protocol version"):
@@ -102,9 +103,9 @@ def test_old_tls_is_refused(dev: Sandbox) -> None:
 def test_secrets_stay_out_of_command_lines_and_logs(dev: Sandbox) -> None:
     passwords = dev.stack.declaration.all("random:index/randomPassword:RandomPassword")
     secrets = {dev.password, *(password.outputs["result"] for password in passwords)}
-    assert len(secrets) == 2  # the user's, and the HTTP secret
-    shown = [path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline") if path.exists()]
-    shown += [container.output().encode() for container in dev.containers]
-    shown += [log.read_bytes() for log in dev.folder.rglob("*.log")]
-    assert not [secret for secret in secrets if any(secret.encode() in text for text in shown)]
+    assert len(secrets) == 2  # the user's password and the HTTP secret
+    public = [path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline") if path.exists()]
+    public += [container.output().encode() for container in dev.containers]
+    public += [log.read_bytes() for log in dev.folder.rglob("*.log")]
+    assert not [secret for secret in secrets if any(secret.encode() in text for text in public)]
     assert dev.password_file.stat().st_mode & 0o077 == 0

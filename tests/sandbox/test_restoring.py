@@ -1,21 +1,15 @@
-"""What was deleted or overwritten by mistake comes back from the versions that S3 keeps.
-
-The commands are those of docs/operations.md.
-"""
+"""Deleted or overwritten images are restored from their versions in S3, by commands of docs/operations.md."""
 
 from __future__ import annotations
 
 import os
-import subprocess
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from sandbox.local import Sandbox
-from sandbox.machine import programs
 from sandbox.machine.processes import wait_until
 from sandbox.random_image import Image
 from sandbox.registry_client import Endpoint, RegistryClient, RequestFailed
@@ -26,7 +20,7 @@ _REPOSITORIES = "docker/registry/v2/repositories"
 
 @pytest.fixture
 def image(dev: Sandbox) -> Image:
-    """One that the registry has."""
+    """An image in the registry."""
     pushed = Image.random("restore/" + os.urandom(4).hex(), "1", layers=1, layer_bytes=1000)
     with RegistryClient(Endpoint.of(dev)) as client:
         client.push(pushed)
@@ -34,41 +28,36 @@ def image(dev: Sandbox) -> Image:
 
 
 def now() -> str:
-    """A time between all that was and all that will be, as the AWS CLI writes it: S3 tells whole seconds."""
+    """A time after all earlier and before all later changes, in the format of the AWS CLI. S3 has whole seconds."""
     last = datetime.now(timezone.utc).replace(microsecond=0)
     wait_until(lambda: datetime.now(timezone.utc) >= last + timedelta(seconds=1), "the next second", seconds=2)
     return (last + timedelta(seconds=1)).isoformat()
 
 
 def pull(sandbox: Sandbox, image: Image) -> None:
-    """Compares each digest with what was pushed."""
+    """Pull an image, and verify its digests."""
     with RegistryClient(Endpoint.of(sandbox)) as client:
         client.pull(image)
 
 
-def delete_by_api(sandbox: Sandbox, image: Image, tmp_path: Path) -> None:
-    """As a person does it by mistake."""
-    argv = [str(sandbox.client.wrapper), "skopeo", "--insecure-policy", "delete", "--authfile"]
-    argv += [str(sandbox.client.auth_file), "--cert-dir", str(sandbox.client.ca_folder)]
+def delete_by_client(sandbox: Sandbox, image: Image) -> None:
+    """Delete an image like a user of skopeo."""
     assert sandbox.client.login(sandbox.user, sandbox.password).returncode == 0
-    environment = {"PATH": programs.SEARCH_PATH, "HOME": str(tmp_path), "TMPDIR": "/tmp"}
-    subprocess.run([*argv, f"docker://{sandbox.client.registry}/{image}"], env=environment, check=True, timeout=60)
+    assert sandbox.client.delete(str(image)).returncode == 0
 
 
-def delete_in_s3(sandbox: Sandbox, image: Image, tmp_path: Path) -> None:
-    """The whole repository, by hand in the account."""
+def delete_in_s3(sandbox: Sandbox, image: Image) -> None:
+    """Delete the objects of an image's repository."""
     s3, bucket = sandbox.stack.aws("s3"), sandbox.stack.declaration.exports["bucketName"]
     listed = s3.list_objects_v2(Bucket=bucket, Prefix=f"{_REPOSITORIES}/{image.repository}/")
     for object_ in listed["Contents"]:
         s3.delete_object(Bucket=bucket, Key=object_["Key"])
 
 
-@pytest.mark.parametrize("delete", [delete_by_api, delete_in_s3])
-def test_a_deleted_image_comes_back(
-    dev: Sandbox, image: Image, tmp_path: Path, delete: Callable[[Sandbox, Image, Path], None]
-) -> None:
+@pytest.mark.parametrize("delete", [delete_by_client, delete_in_s3])
+def test_deleted_image_is_restored(dev: Sandbox, image: Image, delete: Callable[[Sandbox, Image], None]) -> None:
     since = now()
-    delete(dev, image, tmp_path)
+    delete(dev, image)
     with pytest.raises(RequestFailed, match="404"):
         pull(dev, image)
     run_documented(dev, "restore-deleted", PREFIX=f"{_REPOSITORIES}/{image.repository}/", SINCE=since)
@@ -76,7 +65,7 @@ def test_a_deleted_image_comes_back(
     assert not uploads(dev, image)
 
 
-def test_an_overwritten_tag_comes_back(dev: Sandbox, image: Image) -> None:
+def test_overwritten_tag_is_restored(dev: Sandbox, image: Image) -> None:
     since = now()
     other = Image.random(image.repository, image.tag, layer_bytes=1000)
     with RegistryClient(Endpoint.of(dev)) as client:
@@ -88,7 +77,7 @@ def test_an_overwritten_tag_comes_back(dev: Sandbox, image: Image) -> None:
 
 
 def uploads(sandbox: Sandbox, image: Image) -> list[dict[str, Any]]:
-    """What is there of uploads that had ended long before."""
+    """The objects of completed uploads."""
     bucket = sandbox.stack.declaration.exports["bucketName"]
     prefix = f"{_REPOSITORIES}/{image.repository}/_uploads/"
     return sandbox.stack.aws("s3").list_objects_v2(Bucket=bucket, Prefix=prefix).get("Contents", [])

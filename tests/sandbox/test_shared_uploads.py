@@ -1,4 +1,4 @@
-"""Replicas finish each other's uploads: a load balancer sends each request of a push to any of them."""
+"""Uploads whose requests go to different replicas, as a load balancer may send them."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ _BLOBS = "/v2/test/alternating/blobs"
 _SECONDS = 30
 
 
-def test_chunks_of_one_upload_may_go_to_alternating_replicas(dev: Sandbox) -> None:
+def test_upload_can_alternate_between_replicas(dev: Sandbox) -> None:
     content = os.urandom(_CHUNKS * _CHUNK_BYTES)
     assert upload(dev, content) == [202, *[202] * _CHUNKS, 201]
     for number in range(len(dev.containers)):
         answer = ask_replica(dev, number, "GET", f"{_BLOBS}/{digest(content)}")
         assert answer.status == 307
-        # That address holds its own permission for S3.
+        # The redirect is a presigned URL.
         assert urllib3.request("GET", answer.headers["Location"], timeout=_SECONDS).data == content
 
 
-def test_with_secrets_of_their_own_they_could_not(dev: Sandbox, tmp_path: Path) -> None:
-    """Else the test above would show nothing."""
-    with replicas(dev, tmp_path, change=with_own_secret) as strangers:
-        statuses = upload(strangers, os.urandom(_CHUNKS * _CHUNK_BYTES))
-    begun, refused = statuses
-    assert (begun, refused // 100) == (202, 4)
+def test_upload_fails_if_replicas_have_different_secrets(dev: Sandbox, tmp_path: Path) -> None:
+    """So the test above depends on the shared secret."""
+    with replicas(dev, tmp_path, change=with_own_secret) as others:
+        statuses = upload(others, os.urandom(_CHUNKS * _CHUNK_BYTES))
+    started, refused = statuses
+    assert (started, refused // 100) == (202, 4)
 
 
 def with_own_secret(container: Container) -> Container:
@@ -44,9 +44,9 @@ def with_own_secret(container: Container) -> Container:
 
 
 def upload(sandbox: Sandbox, content: bytes) -> list[int]:
-    """Pushes a blob in chunks, each request to the next replica, until one is refused; returns their statuses.
+    """Upload a blob in chunks, each request to the next replica, until one is refused. Return the statuses.
 
-    Each answer holds the relative address of the next request, and in it the upload's signed state.
+    Each response has the path of the next request, which contains the signed state of the upload.
     """
     answer = ask_replica(sandbox, 0, "POST", f"{_BLOBS}/uploads/")
     statuses = [answer.status]

@@ -1,4 +1,4 @@
-"""Whatever ends a sandbox, no process of it stays, and no file: keys and passwords are among them."""
+"""However a sandbox ends, it leaves no process and no file, such as a private key."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from sandbox.errors import SandboxError
 from sandbox.local import Options, sandbox
 from sandbox.machine.process_tree import descendants
 from sandbox.machine.processes import wait_until
-from tests.sandbox.helpers import PROJECT, install_docker, quiet
+from tests.sandbox.helpers import PROJECT, install_docker, quiet_report
 
 _PR_SET_CHILD_SUBREAPER = 36  # prctl(2)
 
 
 @pytest.fixture
 def started() -> Iterator[Callable[[], set[int]]]:
-    """The processes that the test started and that live, orphans included: they become children of this process.
+    """The running processes that the test has started. Orphans become children of this process.
 
-    The sandboxes of the session's fixtures, in which timers come and go, are left out.
+    Processes of other fixtures' sandboxes do not count.
     """
     libc = ctypes.CDLL(None, use_errno=True)
     assert libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0
@@ -38,7 +38,7 @@ def started() -> Iterator[Callable[[], set[int]]]:
 
 @pytest.fixture
 def short_folder() -> Iterator[Path]:
-    """For a sandbox's temporary files. Sockets in it need a short path."""
+    """A folder for temporary files, with a short path for sockets."""
     with tempfile.TemporaryDirectory(prefix="t-", ignore_cleanup_errors=True) as folder:
         yield Path(folder)
 
@@ -54,7 +54,7 @@ def short_folder() -> Iterator[Path]:
         ("docker", (signal.SIGKILL,), -signal.SIGKILL),
     ],
 )
-def test_signals_end_everything(
+def test_signal_stops_everything(
     started: Callable[[], set[int]], short_folder: Path, containers: str, how: Sequence[signal.Signals], status: int
 ) -> None:
     install_docker()
@@ -64,18 +64,18 @@ def test_signals_end_everything(
     with output.open("wb") as out:
         process = subprocess.Popen(command, cwd=PROJECT, env=env, stdout=out, stderr=out, start_new_session=True)
     wait_until(lambda: "Ctrl-C" in output.read_text(), "the sandbox", seconds=60, process=process, log=output)
-    # More than python, moto, the instance, the registry and HAProxy: it really runs.
+    # At least Python, moto, the instance, the registry, HAProxy and their parents.
     assert len(started()) > 5
     assert list(short_folder.glob("sandbox-*/instance-1/root/docker-registry/certs/domain.key"))
     for each in how:
-        os.killpg(process.pid, each)  # as a terminal does it: to the whole group
+        os.killpg(process.pid, each)  # to the process group, like a terminal
     assert process.wait(60) == status, output.read_text()
     wait_until(lambda: not started(), "the end of all processes", seconds=30)
     assert list(short_folder.iterdir()) == [output]
     assert "Traceback" not in output.read_text()
 
 
-def test_ctrl_c_in_the_middle_ends_everything(started: Callable[[], set[int]], tmp_path: Path) -> None:
+def test_ctrl_c_during_the_start_stops_everything(started: Callable[[], set[int]], tmp_path: Path) -> None:
     output = tmp_path / "output"
     with output.open("wb") as out:
         process = subprocess.Popen(
@@ -88,25 +88,25 @@ def test_ctrl_c_in_the_middle_ends_everything(started: Callable[[], set[int]], t
     assert "Traceback" not in output.read_text()
 
 
-def test_ctrl_c_while_python_imports_is_one_line(tmp_path: Path) -> None:
+def test_ctrl_c_during_imports_prints_one_line(tmp_path: Path) -> None:
     output = tmp_path / "output"
     with output.open("wb") as out:
         process = subprocess.Popen([sys.executable, "-m", "sandbox", "up"], cwd=PROJECT, stdout=out, stderr=out)
     memory = Path(f"/proc/{process.pid}/maps")
-    # pulumi imports it long before the sandbox's own modules are all there.
+    # pulumi imports grpc long before the sandbox has imported all its modules.
     wait_until(lambda: "grpc" in memory.read_text(), "the import of grpc", seconds=30, process=process)
     process.send_signal(signal.SIGINT)
     assert process.wait(30) == 130
     assert output.read_text() == "interrupted; nothing was started\n"
 
 
-def test_a_failure_ends_everything(
+def test_failure_stops_everything(
     started: Callable[[], set[int]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(account, "create_resources", lambda *_: "nothing: the instances find no bucket")
+    monkeypatch.setattr(account, "create_resources", lambda *_: "nothing")
     with (
         pytest.raises(SandboxError, match="could not be read"),
-        sandbox(Options(PROJECT, "dev", tmp_path, instances=1), quiet()),
+        sandbox(Options(PROJECT, "dev", tmp_path, instances=1), quiet_report()),
     ):
         pass
     wait_until(lambda: not started(), "the end of all processes", seconds=30)

@@ -1,4 +1,4 @@
-"""One fleet for all events: each leaves it healthy, for the next."""
+"""One cluster for all tests of events. Each test leaves it healthy."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 
 from sandbox.local import Options, sandbox
-from tests.sandbox.fleet import TIMER_SCALE, Fleet
-from tests.sandbox.helpers import PROJECT, quiet
+from tests.sandbox.cluster import TIMER_SCALE, Cluster
+from tests.sandbox.helpers import PROJECT, quiet_report
 
 
 @pytest.fixture(scope="package")
-def fleet() -> Iterator[Fleet]:
+def cluster() -> Iterator[Cluster]:
     """Two instances of the dev stack."""
-    with tempfile.TemporaryDirectory(prefix="fleet-") as folder, ExitStack() as exits:
+    with tempfile.TemporaryDirectory(prefix="cluster-") as folder, ExitStack() as exits:
         options = Options(PROJECT, "dev", Path(folder), instances=2, timer_scale=TIMER_SCALE)
-        running = exits.enter_context(sandbox(options, quiet()))
-        yield Fleet(running, Path(folder) / "fleet", exits)
+        running = exits.enter_context(sandbox(options, quiet_report()))
+        yield Cluster(running, Path(folder) / "cluster", exits)

@@ -1,15 +1,15 @@
-"""The traffic generator notices what the other tests rely on it to notice."""
+"""The traffic generator reports lost images and failed requests, on which the other tests rely."""
 
 from __future__ import annotations
 
 from sandbox.random_image import digest
-from tests.sandbox.fleet import Fleet
+from tests.sandbox.cluster import Cluster
 from tests.sandbox.traffic import traffic
 
 
-def test_a_lost_and_an_altered_image_are_reported(fleet: Fleet) -> None:
-    s3, bucket = fleet.sandbox.stack.aws("s3"), fleet.sandbox.stack.declaration.exports["bucketName"]
-    with traffic(fleet.sandbox, clients=2) as report:
+def test_lost_and_altered_images_are_reported(cluster: Cluster) -> None:
+    s3, bucket = cluster.sandbox.stack.aws("s3"), cluster.sandbox.stack.declaration.exports["bucketName"]
+    with traffic(cluster.sandbox, clients=2) as report:
         lost, altered = report.pushed[:2]
         s3.delete_object(Bucket=bucket, Key=data_key(digest(lost.manifest)))
         s3.put_object(Bucket=bucket, Key=data_key(altered.blobs[-1].digest), Body=b"?" * altered.blobs[-1].size)
@@ -18,8 +18,8 @@ def test_a_lost_and_an_altered_image_are_reported(fleet: Fleet) -> None:
     assert {found.partition(": ")[0] for found in report.lost} == {str(lost), str(altered)}
 
 
-def test_a_failed_request_is_reported(fleet: Fleet) -> None:
-    with traffic(fleet.sandbox, clients=1, login=(fleet.sandbox.user, "wrong")) as report:
+def test_failed_requests_are_reported(cluster: Cluster) -> None:
+    with traffic(cluster.sandbox, clients=1, login=(cluster.sandbox.user, "wrong")) as report:
         report.assert_continues()
     assert "GET /v2/: status 401" in report.failures
     assert len(report.abandoned_operations) == len(report.failures)

@@ -1,4 +1,4 @@
-"""Users are added, removed and change their passwords, while others push and pull."""
+"""Users are added and removed, and change passwords, while images are pushed and pulled."""
 
 from __future__ import annotations
 
@@ -7,32 +7,33 @@ from collections.abc import Callable
 
 from sandbox.machine.processes import wait_until
 from tests.sandbox import figures
-from tests.sandbox.events.bootstrap import Bootstrap
-from tests.sandbox.fleet import TIMER_SCALE, Fleet
-from tests.sandbox.helpers import registry_process, status
+from tests.sandbox.bootstrap import Bootstrap
+from tests.sandbox.cluster import TIMER_SCALE, Cluster
+from tests.sandbox.helpers import registry_process
+from tests.sandbox.https import login_status
 from tests.sandbox.traffic import traffic
 
 ALICE = ("alice", "in wonderland")
-ALICE_LATER = ("alice", "through the looking-glass")
+ALICE_NEW_PASSWORD = ("alice", "through the looking-glass")
 BOB = ("bob", "the builder")
 
 
-def test_users_change_everywhere_within_one_sync_and_nobody_else_notices(fleet: Fleet) -> None:
-    bootstrap = Bootstrap(fleet.sandbox)
-    processes = [registry_process(int(task.id)) for task in fleet.tasks]
-    everywhere = Everywhere(fleet)
-    with traffic(fleet.sandbox, clients=2) as report:
-        assert everywhere.refused(ALICE)
+def test_user_changes_apply_to_all_tasks_within_one_sync(cluster: Cluster) -> None:
+    bootstrap = Bootstrap(cluster.sandbox)
+    processes = [registry_process(task) for task in cluster.tasks]
+    tasks = AllTasks(cluster)
+    with traffic(cluster.sandbox, clients=2) as report:
+        assert tasks.refuse(ALICE)
         with bootstrap.with_users(dict([ALICE, BOB])):
-            added = everywhere.after_one_sync(lambda: everywhere.served(ALICE) and everywhere.served(BOB))
-        with bootstrap.with_users(dict([ALICE_LATER])):
-            changed = everywhere.after_one_sync(lambda: everywhere.served(ALICE_LATER) and everywhere.refused(BOB))
-            assert everywhere.refused(ALICE)
-        removed = everywhere.after_one_sync(lambda: everywhere.refused(ALICE_LATER))
+            added = tasks.seconds_until(lambda: tasks.accept(ALICE) and tasks.accept(BOB))
+        with bootstrap.with_users(dict([ALICE_NEW_PASSWORD])):
+            changed = tasks.seconds_until(lambda: tasks.accept(ALICE_NEW_PASSWORD) and tasks.refuse(BOB))
+            assert tasks.refuse(ALICE)
+        removed = tasks.seconds_until(lambda: tasks.refuse(ALICE_NEW_PASSWORD))
         report.assert_continues()
     assert not report.failures
     assert not report.lost
-    assert [registry_process(int(task.id)) for task in fleet.tasks] == processes
+    assert [registry_process(task) for task in cluster.tasks] == processes
     figures.record(
         "users change",
         f"{report}; in force on every instance after {added:.1f} s (added), {changed:.1f} s (changed, removed), "
@@ -40,28 +41,30 @@ def test_users_change_everywhere_within_one_sync_and_nobody_else_notices(fleet: 
     )
 
 
-class Everywhere:
-    """Every task, asked past the load balancer."""
+class AllTasks:
+    """All tasks, which get requests without the load balancer."""
 
-    def __init__(self, fleet: Fleet) -> None:
-        self._fleet = fleet
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
 
-    def served(self, login: tuple[str, str]) -> bool:
-        return all(status(task.address, task.port, "/v2/", login) == 200 for task in self._fleet.tasks)
+    def accept(self, login: tuple[str, str]) -> bool:
+        return all(login_status(task, login) == 200 for task in self._cluster.tasks)
 
-    def refused(self, login: tuple[str, str]) -> bool:
-        return all(status(task.address, task.port, "/v2/", login) == 401 for task in self._fleet.tasks)
+    def refuse(self, login: tuple[str, str]) -> bool:
+        return all(login_status(task, login) == 401 for task in self._cluster.tasks)
 
-    def after_one_sync(self, in_force: Callable[[], bool]) -> float:
-        """How many seconds that took; no instance has synced twice until then, one that was under way aside."""
-        begun, before = time.monotonic(), self._syncs()
-        wait_until(in_force, "the change on every instance", seconds=30)
-        seconds = time.monotonic() - begun
+    def seconds_until(self, in_force: Callable[[], bool]) -> float:
+        """Wait for a change, check that no instance needed more than one sync, and return the seconds."""
+        start, before = time.monotonic(), self._syncs()
+        wait_until(in_force, "the change in all tasks", seconds=30)
+        seconds = time.monotonic() - start
+        # Another sync may have been active at the start.
         assert all(self._syncs()[id_] - count <= 2 for id_, count in before.items())
         return seconds
 
     def _syncs(self) -> dict[str, int]:
+        """The number of syncs of each instance."""
         return {
             instance.id: len([call for call in instance.calls("aws") if call[:2] == ["s3", "cp"]])
-            for instance in self._fleet.instances
+            for instance in self._cluster.instances
         }

@@ -1,4 +1,4 @@
-"""Single requests, just as given, to the load balancer or to one task, whoever the certificate is from."""
+"""HTTPS requests that are sent unchanged, to the load balancer or to one task, with any certificate."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sandbox.ecs.runtime import RunningContainer
 from sandbox.ecs.load_balancer import LoadBalancer
+from sandbox.ecs.runtime import RunningContainer
 
 _SECONDS = 30
 
 
 @dataclass(frozen=True)
 class Answer:
-    """An answer, read to its end."""
+    """A response with its body."""
 
     status: int
     headers: http.client.HTTPMessage
@@ -24,7 +24,7 @@ class Answer:
 
 
 def connect(server: LoadBalancer | RunningContainer) -> http.client.HTTPSConnection:
-    """A connection for several requests, or for a part of one."""
+    """Open a connection, for tests that send a request in parts."""
     context = ssl._create_unverified_context()
     return http.client.HTTPSConnection(server.address, server.port, context=context, timeout=_SECONDS)
 
@@ -37,7 +37,7 @@ def ask(
     login: tuple[str, str] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Answer:
-    """One request without a body; without a password if none is given."""
+    """Send a request without a body, and without a login by default."""
     connection = connect(server)
     try:
         connection.request(method, path, headers={**(authorization(login) if login else {}), **(headers or {})})
@@ -47,6 +47,11 @@ def ask(
         connection.close()
 
 
+def login_status(server: LoadBalancer | RunningContainer, login: tuple[str, str] | None = None) -> int:
+    """Send the request of `docker login`, and return the status."""
+    return ask(server, "GET", "/v2/", login=login).status
+
+
 def authorization(login: tuple[str, str]) -> dict[str, str]:
-    """The header that says who asks."""
+    """Make the header with user and password."""
     return {"Authorization": "Basic " + base64.b64encode(":".join(login).encode()).decode()}

@@ -1,4 +1,4 @@
-"""The bootstrap bucket, as `pulumi up` changes it."""
+"""Changes to the bootstrap bucket, such as `pulumi up` makes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sandbox.local import Sandbox
 
 
 class Bootstrap:
-    """The files that the instances fetch."""
+    """The files in the bootstrap bucket, which the instances fetch."""
 
     def __init__(self, sandbox: Sandbox) -> None:
         self._s3 = sandbox.stack.aws("s3")
@@ -21,7 +21,7 @@ class Bootstrap:
 
     @contextmanager
     def with_users(self, users: Mapping[str, str]) -> Iterator[None]:
-        """These, by name and password, beside those of before; until the end."""
+        """Add users, given by name and password, until the end of the block."""
         lines = [
             htpasswd_line(user, password, base64.b64encode(os.urandom(16)).decode(), CHOSEN_COST)
             for user, password in users.items()
@@ -31,7 +31,7 @@ class Bootstrap:
 
     @contextmanager
     def with_htpasswd(self, content: bytes) -> Iterator[None]:
-        """That file, until the end."""
+        """Replace the htpasswd file until the end of the block."""
         before = self._read("htpasswd")
         self._write("htpasswd", content)
         try:
@@ -41,7 +41,7 @@ class Bootstrap:
 
     @contextmanager
     def without(self, key: str) -> Iterator[None]:
-        """A file is missing, until the end."""
+        """Delete a file until the end of the block."""
         before = self._read(key)
         self._s3.delete_object(Bucket=self._bucket, Key=key)
         try:

@@ -1,4 +1,4 @@
-"""The sandbox's second door when it does not open, and what it leaves alone."""
+"""The sandbox's `pulumi up`: a failing program, encrypted config values, a missing CLI."""
 
 from __future__ import annotations
 
@@ -20,28 +20,30 @@ encryptionsalt: v1:c29tZWJvZHkncw==:v1:ZWxzZSdz
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A project whose program fails, with a value that only its owner can decrypt."""
+    """A project with a failing program and an encrypted config value."""
     (tmp_path / "Pulumi.yaml").write_text("name: failing\nruntime: python\n")
     (tmp_path / "Pulumi.dev.yaml").write_text(_STACK_FILE)
     (tmp_path / "__main__.py").write_text('import pulumi\n\nraise pulumi.RunError("this is the reason")\n')
     return tmp_path
 
 
-def test_failing_program_ends_in_its_error_alone(project: Path, api: AwsApi) -> None:
+def test_failing_program_ends_with_its_error(project: Path, api: AwsApi) -> None:
     with pytest.raises(SandboxError) as failure:
         engine.up(project, "dev", api, project / "pulumi")
     assert str(failure.value) == "pulumi up failed:\nthis is the reason"
 
 
-def test_stack_file_is_left_alone_and_what_is_encrypted_left_out(project: Path, api: AwsApi) -> None:
+def test_encrypted_values_are_left_out_and_the_stack_file_is_unchanged(project: Path, api: AwsApi) -> None:
     notices: list[str] = []
-    stack = engine.select(project, "dev", api, project / "pulumi", notice=notices.append)
+    stack = engine.create_stack(project, "dev", api, project / "pulumi", notice=notices.append)
     assert list(stack.get_all_config()) == ["aws:region"]
     assert [notice.partition(" ")[0] for notice in notices] == ["failing:password"]
     assert (project / "Pulumi.dev.yaml").read_text() == _STACK_FILE
 
 
-def test_without_pulumi_it_says_how_to_install_it(project: Path, api: AwsApi, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_pulumi_cli_prints_how_to_install_it(
+    project: Path, api: AwsApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("PATH", "")
     with pytest.raises(SandboxError, match=r"https://www\.pulumi\.com/docs/install/"):
-        engine.select(project, "dev", api, project / "pulumi")
+        engine.create_stack(project, "dev", api, project / "pulumi")
