@@ -21,8 +21,8 @@ from components.pure.image import registry_version
 from sandbox.ecs import agent, load_balancer
 from sandbox.ecs.agent import Container, Mount
 from sandbox.ecs.bubblewrap_runtime import BubblewrapRuntime
-from sandbox.ecs.runtime import IMAGE_CONFIG
 from sandbox.ecs.load_balancer import LoadBalancer
+from sandbox.ecs.runtime import IMAGE_CONFIG
 from sandbox.machine import programs
 from sandbox.machine.process_tree import cpu_seconds
 from sandbox.machine.processes import free_port, running, wait_until
@@ -160,7 +160,7 @@ def stack(bed: Testbed, configuration: Configuration, storage: S3 | None = None)
     """
     s3, sandbox, id_ = storage or bed.s3, bed.sandbox, f"stack-{secrets.token_hex(4)}"
     # More frequent health checks than declared: the load balancer waits for them at the start.
-    declaration = load_balancer.checked_every(sandbox.stack.declaration, _CHECK_SECONDS)
+    declaration = load_balancer.with_check_interval(sandbox.stack.declaration, _CHECK_SECONDS)
     if not configuration.passwords:
         declaration = declaration.with_inputs(
             "aws:lb/targetGroup:TargetGroup",
@@ -182,7 +182,7 @@ def stack(bed: Testbed, configuration: Configuration, storage: S3 | None = None)
             started = runtime.running(container, role={}, address=instance.address, folder=folder)
             containers.append(exits.enter_context(started))
         balancer = exits.enter_context(
-            load_balancer.balancing(declaration, containers, sandbox.folder / id_ / "load-balancer")
+            load_balancer.running(declaration, containers, sandbox.folder / id_ / "load-balancer")
         )
         endpoint = Endpoint.of(dataclasses.replace(sandbox, balancer=balancer))
         processes = {

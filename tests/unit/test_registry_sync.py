@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from components.checks.users import htpasswd_problems
 from components.pure.boot_script import user_data
-from components.pure.htpasswd import htpasswd_problems
 from tests.unit.helpers import written_files
 
 SCRIPT = written_files(
