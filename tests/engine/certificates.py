@@ -1,4 +1,4 @@
-"""Certificates that are valid today, made on the spot."""
+"""Certificates that are valid today."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ from tests.unit.pems import Issued
 
 
 def issue(name: str, *, by: Issued | None = None) -> Issued:
-    """A certificate for a DNS name; self-signed, unless an issuer is given."""
+    """Issue a certificate for a DNS name. Without an issuer, it is self-signed."""
     return pems.issue(name, by=by, common_name=name, now=datetime.now(timezone.utc))

@@ -1,34 +1,30 @@
-"""What the tests on a real Pulumi engine share: per file, an empty AWS account on this machine."""
+"""Fixtures for tests on a real Pulumi engine. Each file gets an empty AWS account on this machine."""
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from pulumi import automation as auto
 from xdist.scheduler import LoadScopeScheduling
 
 from sandbox import engine
 from sandbox.aws import emulator
 from sandbox.aws.emulator import AwsApi
-from sandbox.evaluation import stack_state
-from sandbox.evaluation.declared import Declaration
 from tests.engine.deployer import Permissions
 from tests.engine.inventory import inventory
-from tests.engine.steps import run
-
-ROOT = Path(__file__).parents[2]
-REGION = "us-west-2"  # that of Pulumi.dev.yaml and Pulumi.prod.yaml
+from tests.engine.queries import AwsClients
+from tests.engine.stacks import REGION, ROOT, CreateStack, DeployedStack, deploy
 
 
 class Scheduling(LoadScopeScheduling):
-    """What one process gets: a file, since its tests share a stack; all files about prod; an example; a changed stack.
+    """Runs in one process: a file's tests, the files that share the prod stack, an example, a stack that is changed.
 
-    xdist's own groups are not told apart by pytest 9.2.
+    pytest-xdist 3.8 ignores its own groups (`--dist loadgroup`) with pytest 9.2.
     """
 
     def _split_scope(self, nodeid: str) -> str:
@@ -44,25 +40,24 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:
     return Scheduling(config, log)
 
 
-# Each process of pytest-xdist has its own; the first one gathers them.
+# Each process of pytest-xdist has its own. The first process collects them.
 _permissions = Permissions()
 
 
 def pytest_testnodedown(node: Any, error: object) -> None:
-    _permissions.needed.update(getattr(node, "workeroutput", {}).get("needed", ()))
+    _permissions.required.update(getattr(node, "workeroutput", {}).get("required", ()))
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
-    """After all tests: the documents allow nothing that no test needed."""
+    """After a complete run, fail if the deployer's policy documents allow an action that no test required."""
     if (output := getattr(session.config, "workeroutput", None)) is not None:
-        output["needed"] = sorted(_permissions.needed)
-    elif exitstatus == 0 and _is_whole(session.config) and (unneeded := _permissions.unneeded()):
-        print(f"\ndocs/deployer-policy*.json allow what no test needed: {', '.join(unneeded)}")
+        output["required"] = sorted(_permissions.required)
+    elif exitstatus == 0 and _is_complete(session.config) and (unused := _permissions.unused()):
+        print(f"\ndocs/deployer-policy*.json allow actions that no test required: {', '.join(unused)}")
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
-def _is_whole(config: pytest.Config) -> bool:
-    """Whether nothing was left out."""
+def _is_complete(config: pytest.Config) -> bool:
     options = config.option
     return config.args == ["tests/engine"] and not (options.keyword or options.markexpr or options.collectonly)
 
@@ -70,65 +65,72 @@ def _is_whole(config: pytest.Config) -> bool:
 @pytest.fixture(scope="session", autouse=True)
 def _pulumi() -> None:
     if shutil.which("pulumi") is None:
-        pytest.exit("tests/engine want pulumi on the PATH; install it: https://www.pulumi.com/docs/install/", 1)
+        pytest.exit("tests/engine needs pulumi on the PATH. To install it: https://www.pulumi.com/docs/install/", 1)
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _library() -> Iterator[None]:
-    """Programs elsewhere than at the root find it, as if it were installed."""
+    """Let programs import the library from this folder, and the plugin run in this virtual environment."""
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("PYTHONPATH", str(ROOT))
+        environment.setenv("VIRTUAL_ENV", sys.prefix)
         yield
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """For a file's stack and the AWS API's log."""
+    """The folder for a file's stacks."""
     return tmp_path_factory.mktemp("engine")
 
 
 @pytest.fixture(scope="module")
-def api(folder: Path) -> Iterator[AwsApi]:
-    """An AWS API of a file's own. What is called needs no permission that a deployer lacks."""
-    log = folder / "aws-api.log"
-    with emulator.running(log=log) as running:
-        yield running
-    _permissions.record(log)
+def api_log(folder: Path) -> Path:
+    """The log of the AWS API."""
+    return folder / "aws-api.log"
 
 
 @pytest.fixture(scope="module")
-def aws(api: AwsApi) -> Callable[[str], Any]:
-    """From a service's name to a boto3 client of that API."""
-    return _clients(api)
+def api(api_log: Path) -> Iterator[AwsApi]:
+    """The AWS API of a file."""
+    with _running_api(api_log) as api:
+        yield api
 
 
 @pytest.fixture(scope="module")
-def empty(aws: Callable[[str], Any]) -> set[str]:
-    """What is in the account before."""
+def aws(api: AwsApi) -> AwsClients:
+    """Boto3 clients of the file's account."""
+    return lambda service: api.client(service, REGION)
+
+
+@pytest.fixture(scope="module")
+def empty_account(aws: AwsClients) -> set[str]:
+    """The resources that an AWS account has from the start."""
     return inventory(aws)
 
 
-@dataclass(frozen=True)
-class Deployed:
-    """A stack that is up, alone in its account."""
+@pytest.fixture(scope="module")
+def create_stack(api: AwsApi, folder: Path) -> CreateStack:
+    """Creates a stack of a Pulumi project, to be deployed into the file's account."""
+    return lambda project, name: engine.create_stack(project, name, api, folder / f"{project.name}-{name}")
 
-    api: AwsApi
-    stack: auto.Stack
-    declared: Declaration
-    aws: Callable[[str], Any]
+
+@pytest.fixture(scope="module")
+def dev(create_stack: CreateStack, api: AwsApi) -> DeployedStack:
+    """The deployed dev stack of a file."""
+    return deploy(create_stack(ROOT, "dev"), api)
 
 
 @pytest.fixture(scope="session")
-def prod(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
-    """The prod stack. Nobody changes it."""
+def prod(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeployedStack]:
+    """The deployed prod stack, which several files share: tests must not change it."""
     folder = tmp_path_factory.mktemp("prod")
-    log = folder / "aws-api.log"
+    with _running_api(folder / "aws-api.log") as api:
+        yield deploy(engine.create_stack(ROOT, "prod", api, folder / "prod"), api)
+
+
+@contextmanager
+def _running_api(log: Path) -> Iterator[AwsApi]:
+    """Run an AWS API, then check that the deployer's policy documents allow every call to it."""
     with emulator.running(log=log) as api:
-        stack = engine.create_stack(ROOT, "prod", api, folder / "prod")
-        run(stack.up)
-        yield Deployed(api, stack, stack_state.declaration(stack.export_stack().deployment), _clients(api))
+        yield api
     _permissions.record(log)
-
-
-def _clients(api: AwsApi) -> Callable[[str], Any]:
-    return lambda service: api.client(service, REGION)

@@ -1,7 +1,7 @@
-"""The deployer's IAM permissions: what the tests' calls need, and what docs/deployer-policy*.json allow.
+"""Compare the IAM actions that the tests' calls require with those that docs/deployer-policy*.json allow.
 
-No call shows the actions that AWS checks beside it, and the provider of a real deployment is a later one than the
-tests': these actions are listed here.
+If a call requires a new action, add it to a policy document. An action that no call shows also goes into
+`_UNRECORDED`, with the reason.
 """
 
 from __future__ import annotations
@@ -16,9 +16,10 @@ from sandbox.aws.api_calls import Call, logged_calls
 
 _DOCUMENTS = sorted((Path(__file__).parents[2] / "docs").glob("deployer-policy*.json"))
 
-# IAM's name of a service, where it is not boto3's.
+# The prefix of a service's IAM actions, where it differs from the service's name in boto3.
 _PREFIXES = {"elbv2": "elasticloadbalancing"}
-# Source: S3 User Guide, "Required permissions for Amazon S3 API operations". DeleteObjects deletes versions too.
+# The IAM actions of an S3 operation, where they differ from its name. DeleteObjects can delete versions too.
+# Source: S3 User Guide, "Required permissions for Amazon S3 API operations".
 _S3_ACTIONS = {
     "DeleteBucketEncryption": ("PutEncryptionConfiguration",),
     "DeleteBucketLifecycle": ("PutLifecycleConfiguration",),
@@ -41,10 +42,10 @@ _S3_ACTIONS = {
     "PutBucketLifecycleConfiguration": ("PutLifecycleConfiguration",),
     "PutPublicAccessBlock": ("PutBucketPublicAccessBlock",),
 }
-_NOT_NEEDED = {
-    "iam:GetUser",  # the provider asks for the account here first; refused, it asks sts:GetCallerIdentity
+_NOT_REQUIRED = {
+    "iam:GetUser",  # the provider looks up the account with it; without permission it uses sts:GetCallerIdentity
     "sts:GetCallerIdentity",  # "No permissions are required" (STS API Reference)
-    # The examples' own: a hosted zone, and a secret that holds a user's password.
+    # For the examples' own resources: a hosted zone, and a secret with a user's password.
     "route53:CreateHostedZone",
     "route53:DeleteHostedZone",
     "route53:GetDNSSEC",
@@ -56,59 +57,59 @@ _NOT_NEEDED = {
     "secretsmanager:GetSecretValue",
     "secretsmanager:PutSecretValue",
 }
-# What AWS checks beside the calls, what the provider of a real deployment calls, and what no test does to a stack.
+# The actions that AWS checks in addition to a call's own, those that later versions of the provider call, and those of
+# changes that no test makes. The value is the call or the change that requires the action.
 _UNRECORDED = {
     "acm:AddTagsToCertificate": "RequestCertificate with tags",
     "autoscaling:CancelInstanceRefresh": "a change while instances are being replaced",
     "autoscaling:DescribeInstanceRefreshes": "a change while instances are being replaced",
-    "ec2:DisassociateAddress": "an address that a refresh found in use",
+    "ec2:DisassociateAddress": "deleting an Elastic IP address that a refresh found associated",
     "ec2:ReplaceRoute": "a change of natGateways",
     "ec2:RunInstances": "CreateAutoScalingGroup and UpdateAutoScalingGroup with a launch template",
     "elasticloadbalancing:ModifyTargetGroup": "an upgrade that changes the health check",
     "elasticloadbalancing:SetSecurityGroups": "an upgrade that replaces a security group",
     "elasticloadbalancing:SetSubnets": "a change of availabilityZones",
-    "iam:CreateServiceLinkedRole": "the account's first group, cluster or load balancer",
+    "iam:CreateServiceLinkedRole": "the account's first Auto Scaling Group, ECS cluster or load balancer",
     "iam:PassRole": "AddRoleToInstanceProfile, RegisterTaskDefinition, a launch template with an instance profile",
     "iam:UpdateAssumeRolePolicy": "an upgrade that changes a role's trust policy",
     "logs:CreateLogDelivery": "CreateFlowLogs to S3",
     "logs:DeleteLogDelivery": "DeleteFlowLogs",
     "route53:AssociateVPCWithHostedZone": "CreateVpcEndpoint with private DNS",
-    "s3:ListTagsForResource": "Terraform's AWS provider from 6.23 on (terraform-provider-aws#45251)",
-    "s3:TagResource": "the same",
-    "s3:UntagResource": "the same",
+    "s3:ListTagsForResource": "Terraform's AWS provider since 6.23 (terraform-provider-aws#45251)",
+    "s3:TagResource": "Terraform's AWS provider since 6.23 (terraform-provider-aws#45251)",
+    "s3:UntagResource": "Terraform's AWS provider since 6.23 (terraform-provider-aws#45251)",
     "ssm:GetParameters": "a launch template whose AMI is resolve:ssm:...",
-    "acm:RemoveTagsFromCertificate": "a tag that is removed",
-    "autoscaling:DeleteTags": "a tag that is removed",
-    "ec2:DeleteTags": "a tag that is removed",
-    "ecs:UntagResource": "a tag that is removed",
-    "elasticloadbalancing:RemoveTags": "a tag that is removed",
-    "iam:UntagInstanceProfile": "a tag that is removed",
-    "iam:UntagRole": "a tag that is removed",
-    "iam:UntagServerCertificate": "a tag that is removed",
-    "logs:UntagResource": "a tag that is removed",
-    "ssm:RemoveTagsFromResource": "a tag that is removed",
+    "acm:RemoveTagsFromCertificate": "removing a tag",
+    "autoscaling:DeleteTags": "removing a tag",
+    "ec2:DeleteTags": "removing a tag",
+    "ecs:UntagResource": "removing a tag",
+    "elasticloadbalancing:RemoveTags": "removing a tag",
+    "iam:UntagInstanceProfile": "removing a tag",
+    "iam:UntagRole": "removing a tag",
+    "iam:UntagServerCertificate": "removing a tag",
+    "logs:UntagResource": "removing a tag",
+    "ssm:RemoveTagsFromResource": "removing a tag",
 }
 
 
-def needed_actions(calls: Iterable[Call]) -> set[str]:
-    """The IAM actions of the calls of programs; what the tests ask by boto3 is not a deployer's."""
-    return {
-        f"{_PREFIXES.get(call.service, call.service)}:{action}"
-        for call in calls
-        if not call.client.startswith("Boto3/")
-        for action in (
-            _S3_ACTIONS.get(call.operation, (call.operation,)) if call.service == "s3" else (call.operation,)
-        )
-    } - _NOT_NEEDED
+def required_actions(calls: Iterable[Call]) -> set[str]:
+    """The IAM actions that the calls of Pulumi programs require. The tests' own calls use boto3 and do not count."""
+    calls = [call for call in calls if not call.client.startswith("Boto3/")]
+    return {action for call in calls for action in _actions(call)} - _NOT_REQUIRED
+
+
+def _actions(call: Call) -> list[str]:
+    names = _S3_ACTIONS.get(call.operation, (call.operation,)) if call.service == "s3" else (call.operation,)
+    return [f"{_PREFIXES.get(call.service, call.service)}:{name}" for name in names]
 
 
 def allowed_actions() -> set[str]:
-    """The actions of all statements."""
+    """The actions that the policy documents allow."""
     return {action for statement in _statements() for action in statement["Action"]}
 
 
-def named_resources(*, region: str, account: str, name: str) -> set[str]:
-    """The ARNs, with wildcards, that the statements name when the placeholders are replaced; "*" is left out."""
+def allowed_resources(*, region: str, account: str, name: str) -> set[str]:
+    """The ARN patterns in the policy documents, other than "*", with these values for the placeholders."""
     values = {"REGION": region, "ACCOUNT_ID": account, "NAME": name}
     resources = {
         re.sub("|".join(values), lambda found: values[found[0]], resource)
@@ -124,28 +125,28 @@ def _statements() -> Iterator[dict[str, Any]]:
 
 
 class Permissions:
-    """What the calls of a test run needed.
+    """The permissions that a test run requires.
 
     Attributes:
-        needed: the IAM actions.
+        required: the IAM actions.
     """
 
-    needed: set[str]
+    required: set[str]
 
     def __init__(self) -> None:
-        self.needed = set()
+        self.required = set()
 
     def record(self, log: Path) -> None:
-        """Add the calls in an AWS API's log.
+        """Add the calls in the log of an AWS API.
 
         Raises:
-            AssertionError: a call needs an action that no document allows.
+            AssertionError: a call requires an action that no policy document allows.
         """
-        needed = needed_actions(logged_calls(log))
-        self.needed |= needed
-        lacking = sorted(needed - allowed_actions())
-        assert lacking == [], f"docs/deployer-policy*.json lack {', '.join(lacking)}"
+        required = required_actions(logged_calls(log))
+        self.required |= required
+        missing = sorted(required - allowed_actions())
+        assert missing == [], f"docs/deployer-policy*.json do not allow {', '.join(missing)}"
 
-    def unneeded(self) -> list[str]:
-        """The actions that the documents allow, no call needed, and no source names."""
-        return sorted(allowed_actions() - self.needed - _UNRECORDED.keys())
+    def unused(self) -> list[str]:
+        """The allowed actions that no call required and `_UNRECORDED` does not list."""
+        return sorted(allowed_actions() - self.required - _UNRECORDED.keys())

@@ -1,4 +1,6 @@
-// The SDK of a package from its schema, as `pulumi package gen-sdk` makes it: gensdk SCHEMA.json python|nodejs FOLDER
+// Generates the SDK of a package from its schema, like `pulumi package gen-sdk`.
+//
+// usage: gensdk SCHEMA.json python|nodejs FOLDER
 package main
 
 import (
@@ -15,15 +17,17 @@ import (
 	"github.com/pulumi/pulumi/pkg/v3/codegen/schema"
 )
 
-// The schema refers to no other package.
-type noOther struct{}
+// noPackages fails to load the packages that a schema refers to: the plugin's schema refers to none.
+type noPackages struct{}
 
-var errOther = errors.New("the schema refers to another package")
+var errReference = errors.New("the schema refers to another package")
 
-func (noOther) LoadPackage(string, *semver.Version) (*schema.Package, error) { return nil, errOther }
+func (noPackages) LoadPackage(string, *semver.Version) (*schema.Package, error) {
+	return nil, errReference
+}
 
-func (noOther) LoadPackageV2(context.Context, *schema.PackageDescriptor) (*schema.Package, error) {
-	return nil, errOther
+func (noPackages) LoadPackageV2(context.Context, *schema.PackageDescriptor) (*schema.Package, error) {
+	return nil, errReference
 }
 
 func must[T any](value T, err error) T {
@@ -36,7 +40,7 @@ func must[T any](value T, err error) T {
 func main() {
 	var spec schema.PackageSpec
 	must(0, json.Unmarshal(must(os.ReadFile(os.Args[1])), &spec))
-	pkg, diagnostics, err := schema.BindSpec(spec, noOther{}, schema.ValidationOptions{})
+	pkg, diagnostics, err := schema.BindSpec(spec, noPackages{}, schema.ValidationOptions{})
 	if err != nil || diagnostics.HasErrors() {
 		log.Fatal(err, diagnostics)
 	}
@@ -47,7 +51,7 @@ func main() {
 	case "nodejs":
 		files = must(nodejs.GeneratePackage("pulumi", pkg, nil, nil, true, nil))
 	default:
-		log.Fatalf("no SDK for %s here", os.Args[2])
+		log.Fatalf("no code generator for %s", os.Args[2])
 	}
 	for name, content := range files {
 		path := filepath.Join(os.Args[3], name)

@@ -1,12 +1,14 @@
-"""All that is in an account of what a registry is made from, asked by boto3."""
+"""List the resources in an AWS account, of every kind that a registry consists of."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import jmespath
 
+from tests.engine.queries import AwsClients
+
+# The service, the operation that lists the resources, and a JMESPath expression for their IDs in its response.
 _LISTS = (
     ("autoscaling", "describe_auto_scaling_groups", "AutoScalingGroups[].AutoScalingGroupARN"),
     ("ec2", "describe_addresses", "Addresses[].AllocationId"),
@@ -33,37 +35,36 @@ _LISTS = (
 )
 
 
-def inventory(aws: Callable[[str], Any]) -> set[str]:
-    """Ids and ARNs. An empty account is not without any: it has a default VPC."""
+def inventory(aws: AwsClients) -> set[str]:
+    """The IDs and ARNs. Even an empty account has some, such as those of the default VPC."""
     found = {
         id_
-        for service, action, expression in _LISTS
-        for id_ in jmespath.search(expression, getattr(aws(service), action)()) or ()
+        for service, operation, expression in _LISTS
+        for id_ in jmespath.search(expression, getattr(aws(service), operation)()) or ()
     }
-    # Deleted clusters go on being listed for a while.
+    # ECS lists deleted clusters for a while, as INACTIVE.
     clusters = aws("ecs").describe_clusters(clusters=aws("ecs").list_clusters()["clusterArns"])["clusters"]
     return found | {cluster["clusterArn"] for cluster in clusters if cluster["status"] == "ACTIVE"}
 
 
-def orphans(aws: Callable[[str], Any], before: set[str], state: str) -> set[str]:
-    """What came into an account since, and a stack's state, as JSON, does not name.
+def orphans(aws: AwsClients, before: set[str], state: str) -> set[str]:
+    """The resources that were added to an account and are not in a stack's state.
 
-    Left out is what is never named, and comes and goes with something that is in the inventory itself: a group's
-    instances, and the rules of a VPC's default group, one of which AWS makes together with the VPC.
+    Resources that AWS creates with others are left out: a group's instances, and the rules of default security groups.
+
+    Args:
+        aws: clients of the account.
+        before: the inventory before the stack was deployed.
+        state: the stack's state as JSON.
     """
-    return {id_ for id_ in inventory(aws) - before - _dependent(aws) if id_ not in state}
+    return {id_ for id_ in inventory(aws) - before - _created_by_aws(aws("ec2")) if id_ not in state}
 
 
-def _dependent(aws: Callable[[str], Any]) -> set[str]:
-    ec2 = aws("ec2")
-    of_groups = [{"Name": "tag-key", "Values": ["aws:autoscaling:groupName"]}]
-    instances = jmespath.search("Reservations[].Instances[].InstanceId", ec2.describe_instances(Filters=of_groups))
-    default = [{"Name": "group-name", "Values": ["default"]}]
-    groups = jmespath.search("SecurityGroups[].GroupId", ec2.describe_security_groups(Filters=default))
-    return {*instances, *_rules(ec2, groups)}
-
-
-def _rules(ec2: Any, groups: list[str]) -> list[str]:
-    of_groups = [{"Name": "group-id", "Values": groups}]
-    rules = ec2.describe_security_group_rules(Filters=of_groups)
-    return jmespath.search("SecurityGroupRules[].SecurityGroupRuleId", rules)
+def _created_by_aws(ec2: Any) -> set[str]:
+    in_groups = [{"Name": "tag-key", "Values": ["aws:autoscaling:groupName"]}]
+    instances = jmespath.search("Reservations[].Instances[].InstanceId", ec2.describe_instances(Filters=in_groups))
+    by_name = [{"Name": "group-name", "Values": ["default"]}]
+    default_groups = jmespath.search("SecurityGroups[].GroupId", ec2.describe_security_groups(Filters=by_name))
+    of_groups = [{"Name": "group-id", "Values": default_groups}]
+    rules = ec2.describe_security_group_rules(Filters=of_groups)["SecurityGroupRules"]
+    return {*instances, *(rule["SecurityGroupRuleId"] for rule in rules)}

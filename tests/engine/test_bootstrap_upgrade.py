@@ -1,56 +1,50 @@
-"""The bootstrap files of a stack that was made when they had another type. The tests stand in the order of its life."""
+"""Upgrade the bootstrap files of a stack from their former resource type. The tests build on each other."""
 
 from __future__ import annotations
-
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
 import pytest
 from pulumi import automation as auto
 
-from sandbox import engine
-from sandbox.aws.emulator import AwsApi
-from tests.engine.steps import changed, run
+from tests.engine.commands import run
+from tests.engine.queries import AwsClients, object_versions
+from tests.engine.stacks import PROGRAMS, CreateStack
 
 _FILES = ("domain.crt", "domain.key", "htpasswd")
 
 
 @pytest.fixture(scope="module")
-def stack(api: AwsApi, folder: Path) -> auto.Stack:
-    """The program's stack, up, with files of the former type."""
-    program = Path(__file__).parent / "programs" / "bootstrap_upgrade"
-    selected = engine.create_stack(program, "test", api, folder / "test")
-    run(selected.up)
-    return selected
+def stack(create_stack: CreateStack) -> auto.Stack:
+    """The deployed stack, its files being of the former type."""
+    stack = create_stack(PROGRAMS / "bootstrap_upgrade", "test")
+    run(stack.up)
+    return stack
 
 
-def test_upgrade_keeps_every_object_and_takes_its_tags(stack: auto.Stack, aws: Callable[[str], Any]) -> None:
-    s3, bucket = aws("s3"), stack.outputs()["bucket"].value
-    before = _versions(s3, bucket)
-    assert all(_tags(s3, bucket, file) for file in _FILES)
+def test_upgrade_keeps_objects_and_removes_their_tags(stack: auto.Stack, aws: AwsClients) -> None:
+    bucket = stack.outputs()["bucket"].value
+    before = object_versions(aws, bucket)
+    assert all(_tags(aws, bucket, file) for file in _FILES)
+
     stack.set_config("former", auto.ConfigValue("false"))
-    assert changed(run(stack.up)) == {f"BucketObjectv2 files-{file}": "update" for file in _FILES}
-    assert _versions(s3, bucket) == before
-    assert [_tags(s3, bucket, file) for file in _FILES] == [[]] * 3
+    changes = run(stack.up).changes
+
+    assert changes == {f"BucketObjectv2 files-{file}": "update" for file in _FILES}
+    assert object_versions(aws, bucket) == before
+    assert all(version.etag for version in before), "there is a delete marker"
+    assert [_tags(aws, bucket, file) for file in _FILES] == [[]] * 3
 
 
-def test_provider_may_have_more_default_tags_than_an_object_takes(stack: auto.Stack, aws: Callable[[str], Any]) -> None:
-    s3, bucket = aws("s3"), stack.outputs()["bucket"].value
+def test_provider_may_have_more_default_tags_than_an_object_can_have(stack: auto.Stack, aws: AwsClients) -> None:
+    bucket = stack.outputs()["bucket"].value
+
     stack.set_config("defaultTags", auto.ConfigValue("40"))
     stack.set_config("users", auto.ConfigValue("bob"))
     run(stack.up)
-    assert [resource for resource in changed(run(stack.preview)) if resource.startswith("BucketObject")] == []
-    assert s3.get_object(Bucket=bucket, Key="htpasswd")["Body"].read() == b"bob:hash\n"
-    assert _tags(s3, bucket, "htpasswd") == []
+
+    assert [resource for resource in run(stack.preview).changes if resource.startswith("BucketObject")] == []
+    assert aws("s3").get_object(Bucket=bucket, Key="htpasswd")["Body"].read() == b"bob:hash\n"
+    assert _tags(aws, bucket, "htpasswd") == []
 
 
-def _versions(s3: Any, bucket: str) -> list[tuple[str, str]]:
-    """Each version of each object, none of them deleted."""
-    listed = s3.list_object_versions(Bucket=bucket)
-    assert "DeleteMarkers" not in listed
-    return [(version["Key"], version["VersionId"]) for version in listed["Versions"]]
-
-
-def _tags(s3: Any, bucket: str, key: str) -> list[dict[str, str]]:
-    return s3.get_object_tagging(Bucket=bucket, Key=key)["TagSet"]
+def _tags(aws: AwsClients, bucket: str, key: str) -> list[dict[str, str]]:
+    return aws("s3").get_object_tagging(Bucket=bucket, Key=key)["TagSet"]

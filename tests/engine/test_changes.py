@@ -1,21 +1,23 @@
-"""What changes when a setting does, one after the other on one dev stack: nothing with data or a name is replaced."""
+"""Change settings of one dev stack, one after the other: no resource that holds data or a name is replaced."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 from pulumi import automation as auto
 
-from sandbox import engine
-from sandbox.aws.emulator import AwsApi
-from tests.engine.conftest import ROOT
-from tests.engine.steps import changed, done, exported, label, run
+from tests.engine.commands import run
+from tests.engine.configuring import configure
+from tests.engine.queries import (
+    ObjectVersion,
+    auto_scaling_group,
+    instance_refreshes,
+    launch_template_data,
+    object_versions,
+)
+from tests.engine.stacks import DeployedStack
 
-_PASSWORDS = {"alice": "correct horse battery", "bob": "staple of the other one"}
 _ZONES = ("us-west-2a", "us-west-2b")
 _TAGGED = (
     *(f"Bucket registry-{role}" for role in ("images", "bootstrap", "logs")),
@@ -49,111 +51,95 @@ _TAGGED = (
 
 
 @pytest.fixture(scope="module")
-def stack(api: AwsApi, folder: Path) -> auto.Stack:
-    """The dev stack, up."""
-    selected = engine.create_stack(ROOT, "dev", api, folder / "dev")
-    run(selected.up)
-    return selected
+def images(dev: DeployedStack) -> set[ObjectVersion]:
+    """Objects in the images bucket."""
+    bucket = dev.declaration.exports["bucketName"]
+    for name in ("one", "two", "three"):
+        key = f"docker/registry/v2/blobs/{name}"
+        dev.aws("s3").put_object(Bucket=bucket, Key=key, Body=name.encode() * 1000)
+    versions = object_versions(dev.aws, bucket)
+    assert len(versions) == 3
+    return versions
 
 
-def test_instance_type(stack: auto.Stack) -> None:
-    stack.set_config("registry:instanceType", auto.ConfigValue("m7g.large"))
-    assert changed(run(stack.up)) == {
-        "LaunchTemplate registry-instance": "update",
-        "Group registry-instances": "update",
-    }
+def test_instance_type_change_starts_an_instance_refresh(dev: DeployedStack) -> None:
+    group, refreshes = auto_scaling_group(dev.aws), instance_refreshes(dev.aws)
+
+    configure(dev.stack, {"instanceType": "m7g.large"})
+    changes = run(dev.stack.up).changes
+
+    changed = auto_scaling_group(dev.aws)
+    assert changes == {"LaunchTemplate registry-instance": "update", "Group registry-instances": "update"}
+    assert changed["AutoScalingGroupName"] == group["AutoScalingGroupName"]
+    assert int(changed["LaunchTemplate"]["Version"]) == int(group["LaunchTemplate"]["Version"]) + 1
+    assert len(instance_refreshes(dev.aws)) == len(refreshes) + 1
+    assert _launch_template(dev)["InstanceType"] == "m7g.large"
 
 
-def test_desired_count(stack: auto.Stack) -> None:
-    stack.set_config("registry:desiredCount", auto.ConfigValue("3"))
-    assert changed(run(stack.up)) == {"Service registry-service": "update"}
+def test_desired_count_change_updates_the_service(dev: DeployedStack) -> None:
+    configure(dev.stack, {"desiredCount": "3"})
+    assert run(dev.stack.up).changes == {"Service registry-service": "update"}
 
 
-def test_first_users_take_the_place_of_the_generated_one(stack: auto.Stack) -> None:
-    _set_password(stack, "alice")
-    assert changed(run(stack.up)) == {
-        "RandomBytes registry-user-alice": "create",
-        "RandomBytes registry-user-docker": "delete",
-        "RandomPassword registry-user-docker": "delete",
-        "BucketObjectv2 registry-bootstrap-htpasswd": "update",
-    }
-
-
-def test_one_more_user(stack: auto.Stack) -> None:
-    _set_password(stack, "bob")
-    said = run(stack.up)
-    told = "\n".join([exported(stack), *said.output])
-    assert changed(said) == {
-        "RandomBytes registry-user-bob": "create",
-        "BucketObjectv2 registry-bootstrap-htpasswd": "update",
-    }
-    assert [user for user, password in _PASSWORDS.items() if password in told] == []
-    has_hash = bool(re.search(r"\$2[aby]\$\d\d\$", told))
-    assert not has_hash
-
-
-def test_tags(stack: auto.Stack) -> None:
-    stack.set_config("registry:tags.team", auto.ConfigValue("platform"), path=True)
-    assert changed(run(stack.up)) == dict.fromkeys(_TAGGED, "update")
+def test_tag_change_updates_tagged_resources(dev: DeployedStack) -> None:
+    configure(dev.stack, {"tags.team": "platform"})
+    assert run(dev.stack.up).changes == dict.fromkeys(_TAGGED, "update")
 
 
 @pytest.mark.parametrize(
-    ("image", "given", "taken"), [("registry:3", "task", "instance"), ("registry:2", "instance", "task")]
+    ("image", "gains", "loses", "http_tokens"),
+    [("registry:3", "task", "instance", "required"), ("registry:2", "instance", "task", "optional")],
 )
-def test_image(stack: auto.Stack, image: str, given: str, taken: str) -> None:
-    """With registry:3, the S3 permission goes from the instances to the task, and IMDSv2 is required."""
-    stack.set_config("registry:image", auto.ConfigValue(image))
-    said = run(stack.up)
-    assert changed(said) == {
-        f"RolePolicy registry-{given}-images": "create",
-        f"RolePolicy registry-{taken}-images": "delete",
+def test_image_change_moves_the_s3_permission(
+    dev: DeployedStack, images: set[ObjectVersion], image: str, gains: str, loses: str, http_tokens: str
+) -> None:
+    """With registry:3 the task role has the permission, and instances require IMDSv2."""
+    configure(dev.stack, {"image": image})
+    output = run(dev.stack.up)
+
+    assert output.changes == {
+        f"RolePolicy registry-{gains}-images": "create",
+        f"RolePolicy registry-{loses}-images": "delete",
         "LaunchTemplate registry-instance": "update",
         "Group registry-instances": "update",
-        # A revision: task definitions never change. The service goes over to it.
+        # Task definitions are immutable: a change registers a new revision.
         "TaskDefinition registry-task": "replace",
         "Service registry-service": "update",
     }
-    order = [label(step.urn) for _, step in done(said) if step.op != auto.OpType.SAME]
-    permitted, refreshing, serving, refused = map(
-        order.index,
-        (
-            f"RolePolicy registry-{given}-images",
-            "Group registry-instances",
-            "Service registry-service",
-            f"RolePolicy registry-{taken}-images",
-        ),
-    )
-    # The new tasks may reach S3 before they start, the old ones until the service is steady without them. The refresh
-    # has begun by then: registry:2 waits for its instances.
-    assert permitted < serving < refused
-    assert refreshing < serving
+    completed = [step.resource for step in output.completed_steps if step.operation != auto.OpType.SAME]
+    granted = completed.index(f"RolePolicy registry-{gains}-images")
+    refreshing = completed.index("Group registry-instances")
+    deployed = completed.index("Service registry-service")
+    revoked = completed.index(f"RolePolicy registry-{loses}-images")
+    # New tasks can access S3 when they start, and old tasks until the service is stable without them.
+    assert granted < deployed < revoked
+    # The instance refresh starts before the deployment: tasks of registry:2 wait for instances with IMDSv1.
+    assert refreshing < deployed
+    assert object_versions(dev.aws, dev.declaration.exports["bucketName"]) == images
+    assert _launch_template(dev)["MetadataOptions"]["HttpTokens"] == http_tokens
 
 
-def test_each_refresh_ended_the_one_before(stack: auto.Stack, aws: Callable[[str], Any]) -> None:
-    autoscaling = aws("autoscaling")
-    name = autoscaling.describe_auto_scaling_groups()["AutoScalingGroups"][0]["AutoScalingGroupName"]
-    refreshes = autoscaling.describe_instance_refreshes(AutoScalingGroupName=name)["InstanceRefreshes"]
-    assert [refresh["Status"] for refresh in refreshes] == ["InProgress", *["Cancelled"] * 3]
+def test_instance_refresh_cancels_the_previous_one(dev: DeployedStack) -> None:
+    assert [refresh["Status"] for refresh in instance_refreshes(dev.aws)] == ["InProgress", *["Cancelled"] * 3]
 
 
-def test_deployment_that_is_rolled_back_is_an_error_and_takes_nothing(
-    stack: auto.Stack, aws: Callable[[str], Any]
-) -> None:
-    """With registry:3, the permission on the images bucket would leave the instances, where the old tasks need it."""
-    stack.set_config("registry:image", auto.ConfigValue("registry:3-missing"))
+def test_rolled_back_deployment_fails_and_revokes_no_permission(dev: DeployedStack) -> None:
+    """The old tasks of registry:2 still need the permission on the images bucket that instances have."""
+    configure(dev.stack, {"image": "registry:3-missing"})
     with pytest.raises(auto.CommandError, match=r"ECS rolled the service .* back"):
-        run(stack.up)
-    iam = aws("iam")
+        run(dev.stack.up)
+
+    iam = dev.aws("iam")
     roles = [role["RoleName"] for role in iam.list_roles()["Roles"] if role["RoleName"].startswith("registry-instance")]
     policies = [policy for role in roles for policy in iam.list_role_policies(RoleName=role)["PolicyNames"]]
     assert [policy for policy in policies if policy.startswith("registry-instance-images")]
-    stack.set_config("registry:image", auto.ConfigValue("registry:2"))
-    run(stack.up)
 
 
-def test_then_nothing_is_left_to_change(stack: auto.Stack) -> None:
-    assert changed(run(stack.preview)) == {}
+def test_previous_image_repairs_a_rolled_back_deployment(dev: DeployedStack) -> None:
+    configure(dev.stack, {"image": "registry:2"})
+    run(dev.stack.up)
+    assert run(dev.stack.preview).changes == {}
 
 
-def _set_password(stack: auto.Stack, user: str) -> None:
-    stack.set_config(f"registry:users.{user}", auto.ConfigValue(_PASSWORDS[user], secret=True), path=True)
+def _launch_template(dev: DeployedStack) -> dict[str, Any]:
+    return launch_template_data(dev.aws, auto_scaling_group(dev.aws)["LaunchTemplate"]["LaunchTemplateId"])

@@ -1,6 +1,6 @@
-"""Every configuration key is changed and changed back: docs/configuration-changes.md says what each change does.
+"""Every configuration key is changed and changed back, with the results in docs/configuration-changes.md.
 
-The AWS API refuses to delete what is in use, such as a subnet with an instance in it.
+The AWS API refuses to delete resources in use, such as a subnet with an instance.
 """
 
 from __future__ import annotations
@@ -9,19 +9,16 @@ import functools
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
 from pulumi import automation as auto
 
-from sandbox import engine
-from sandbox.aws.emulator import AwsApi
 from tests.engine.certificates import issue
+from tests.engine.commands import run
 from tests.engine.configuring import configure, configured
-from tests.engine.conftest import ROOT
-from tests.engine.steps import changed, run
+from tests.engine.queries import AwsClients
+from tests.engine.stacks import ROOT, CreateStack
 
 _DOMAIN = "registry.example.com"
 _AUTHORITY = issue("authority.example.com")
@@ -37,7 +34,7 @@ _NETWORK = {
     **{f"network.publicSubnetIds[{n}]": f"subnet-0123456789abcdef{n}" for n in range(2)},
 }
 
-# The stacks that are changed: what each adds to Pulumi.dev.yaml. ARN and ZONE exist in the AWS API before.
+# The stacks that are changed, with what each adds to Pulumi.dev.yaml.
 _STACKS: Mapping[str, Mapping[str, str]] = {
     "settings": {},
     "instances": {},
@@ -51,7 +48,7 @@ _STACKS: Mapping[str, Mapping[str, str]] = {
         "upstreamPassword": "made-up",
     },
 }
-# By stack and by row of the table: the changed values.
+# By stack and by row of the table: the changed values. ARN and ZONE stand for resources that exist already.
 _CHANGES: Mapping[str, Mapping[str, Mapping[str, str]]] = {
     "settings": {
         "users": {"users.alice": "correct horse battery"},
@@ -107,7 +104,7 @@ _REPLACES_THE_LOAD_BALANCER = {"internal", "isolated"}
 
 @dataclass(frozen=True)
 class Row:
-    """What the table says of one change: the types of resources, the same for the way there and back."""
+    """A row of the table: the types of the resources, which are the same for a change and for the way back."""
 
     updated: frozenset[str]
     replaced: frozenset[str]
@@ -115,7 +112,7 @@ class Row:
 
 
 def _rows() -> dict[str, Row]:
-    """The table's rows by their first cell."""
+    """Read the table's rows, by their first cell."""
     text = (ROOT / "docs" / "configuration-changes.md").read_text()
     cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if line[:3] == "| `"]
     return {
@@ -128,22 +125,22 @@ _ROWS = _rows()
 
 
 @pytest.fixture(scope="module")
-def deployed(api: AwsApi, folder: Path) -> Callable[[str], auto.Stack]:
-    """From a name in `_STACKS` to the stack, which is deployed once."""
+def deployed(create_stack: CreateStack) -> Callable[[str], auto.Stack]:
+    """Deploys a stack of `_STACKS`, each at its first call."""
 
     @functools.cache
     def deploy(name: str) -> auto.Stack:
-        selected = engine.create_stack(ROOT, "dev", api, folder / name)
-        configure(selected, _STACKS[name])
-        run(selected.up)
-        return selected
+        stack = create_stack(ROOT, "dev")
+        configure(stack, _STACKS[name])
+        run(stack.up)
+        return stack
 
     return deploy
 
 
 @pytest.fixture(scope="module")
-def existing(aws: Callable[[str], Any]) -> Mapping[str, str]:
-    """A certificate's ARN and a hosted zone's id, by the words that stand for them in `_CHANGES`."""
+def existing(aws: AwsClients) -> Mapping[str, str]:
+    """The ARN of a certificate and the ID of a hosted zone, by their placeholders in `_CHANGES`."""
     certificate = issue(_DOMAIN)
     uploaded = aws("iam").upload_server_certificate(
         ServerCertificateName="existing", CertificateBody=certificate.pem, PrivateKey=certificate.key_pem
@@ -177,8 +174,8 @@ def test_change_and_back(
 ) -> None:
     stack = deployed(name)
     with configured(stack, {key: existing.get(value, value) for key, value in values.items()}):
-        changed_to = _types(changed(run(stack.up)))
-    changed_back = _types(changed(run(stack.up)))
+        changed_to = _types(run(stack.up).changes)
+    changed_back = _types(run(stack.up).changes)
     assert changed_to == _ROWS[row]
     assert changed_back == _ROWS[row]
 
@@ -191,7 +188,7 @@ def test_change_is_refused_in_the_preview(deployed: Callable[[str], auto.Stack],
 
 
 def _types(steps: Mapping[str, str]) -> Row:
-    """Of the steps, by resource type. The component itself is left out: it is no resource of AWS."""
+    """Group the changes by operation. The component itself is left out: it is not a resource of AWS."""
 
     def of(*operations: str) -> frozenset[str]:
         return frozenset(

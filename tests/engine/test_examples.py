@@ -1,45 +1,42 @@
-"""Each example's life: up, nothing that a second run would change, destroy, nothing left."""
+"""Deploy and destroy each example."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
+from functools import partial
 
 import pytest
 
-from sandbox import engine
 from sandbox.aws.emulator import AwsApi
-from tests.engine.conftest import REGION, ROOT
+from tests.engine.commands import run
 from tests.engine.inventory import inventory
-from tests.engine.steps import changed, run
+from tests.engine.stacks import EXAMPLES, REGION, CreateStack
 
-_EXAMPLES = ROOT / "examples"
-# Those that use the library itself; for the others see test_plugin*.py.
-NAMES = sorted(path.parent.name for path in _EXAMPLES.glob("*/Pulumi.yaml") if "\npackages:" not in path.read_text())
+# The examples that import the library. test_plugin*.py test those that use it as a Pulumi package.
+_NAMES = sorted(path.parent.name for path in EXAMPLES.glob("*/Pulumi.yaml") if "\npackages:" not in path.read_text())
 _REGIONS = (REGION, "eu-west-1")
 
 
 @pytest.fixture
-def left(api: AwsApi) -> Callable[[], set[str]]:
-    """Asks for what is in the account, in every region that an example uses, and was not at the start."""
+def added_resources(api: AwsApi) -> Callable[[], set[str]]:
+    """Lists the resources that were added to the account, in every Region that an example uses."""
 
-    def ask() -> set[str]:
-        regions = {region: lambda service, at=region: api.client(service, at) for region in _REGIONS}
-        return {id_ for aws in regions.values() for id_ in inventory(aws)}
+    def resources() -> set[str]:
+        return {id_ for region in _REGIONS for id_ in inventory(partial(api.client, region=region))}
 
-    before = ask()
-    return lambda: ask() - before
+    before = resources()
+    return lambda: resources() - before
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_an_example_settles_and_leaves_nothing(
-    name: str, api: AwsApi, tmp_path: Path, left: Callable[[], set[str]]
+@pytest.mark.parametrize("name", _NAMES)
+def test_example_deploys_without_drift_and_is_destroyed_completely(
+    name: str, create_stack: CreateStack, added_resources: Callable[[], set[str]]
 ) -> None:
-    stack = engine.create_stack(_EXAMPLES / name, "dev", api, tmp_path / name)
+    stack = create_stack(EXAMPLES / name, "dev")
+
     run(stack.up)
-    assert left()
-    # Neither drift nor a change of its own.
-    steps = changed(run(stack.preview, refresh=True))
-    assert set(steps.values()) == {"refresh"}, steps
+    assert added_resources()
+    assert run(stack.preview, refresh=True).drift == {}
+
     run(stack.destroy)
-    assert left() == set()
+    assert added_resources() == set()

@@ -1,28 +1,25 @@
-"""`pulumi preview` of a stack that does not exist yet: no error, and no value that only AWS can tell."""
+"""`pulumi preview` of a stack that is not deployed yet."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from pulumi.runtime.rpc import UNKNOWN
 
-from sandbox import engine
-from sandbox.aws.emulator import AwsApi
 from sandbox.evaluation.project import evaluate_project
-from tests.engine.conftest import ROOT
-from tests.engine.steps import Run, done, errors, label, run
+from tests.engine.commands import CommandOutput, resource_label, run
+from tests.engine.stacks import ROOT, CreateStack
 
-# What AWS, a random generator or a key's maker comes up with.
-_MADE_UP = re.compile(
+# Values that AWS, a random generator or a key generator chooses.
+_GENERATED = re.compile(
     r"\b(eipalloc|eni|fl|i|igw|lt|nat|rtb|rtbassoc|sg|sgr|subnet|vpc|vpce)-[0-9a-f]{8,17}\b"
     r"|:(cluster|loadbalancer|listener|log-group|parameter|role|server-certificate|targetgroup|task-definition)[:/]"
     r"|-----BEGIN|\$2[aby]\$"
 )
-_UNKNOWN = {
+_UNKNOWN_INPUTS = {
     "ServerCertificate registry-certificate": ["certificateBody", "privateKey"],
     "BucketObjectv2 registry-bootstrap-htpasswd": ["content"],
     "BucketObjectv2 registry-bootstrap-domain.key": ["content"],
@@ -33,8 +30,8 @@ _UNKNOWN = {
     "TaskDefinition registry-task": ["containerDefinitions", "executionRoleArn", "taskRoleArn"],
     "Service registry-service": ["cluster", "taskDefinition"],
 }
-# serviceName is known once ECS runs what is declared: see components/service.py.
-_UNKNOWN_EXPORTS = [
+# serviceName is known after the deployment of the service: see components/service.py.
+_UNKNOWN_OUTPUTS = [
     *("RegistryELBDns", "caCertificate", "loginCommand", "passwords", "registryAddress", "registryUrl", "serviceName"),
 ]
 
@@ -45,52 +42,52 @@ def name(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="module")
-def preview(name: str, api: AwsApi, folder: Path) -> Run:
-    return run(engine.create_stack(ROOT, name, api, folder / name).preview)
+def preview(name: str, create_stack: CreateStack) -> CommandOutput:
+    return run(create_stack(ROOT, name).preview)
 
 
 @pytest.fixture(scope="module")
-def planned(preview: Run) -> dict[str, Any]:
-    """Each resource's state as planned."""
-    return {label(step.urn): step.new for _, step in done(preview)}
+def planned(preview: CommandOutput) -> dict[str, Any]:
+    """The planned state of each resource."""
+    return {step.resource: step.new_state for step in preview.completed_steps}
 
 
-def test_it_creates_what_the_program_declares_without_an_error(name: str, preview: Run) -> None:
-    declared = {label(resource.urn): "create" for resource in evaluate_project(ROOT, name).resources}
-    steps = {label(step.urn): step.op for _, step in done(preview)}
-    assert errors(preview) == []
-    assert steps == {**declared, f"Stack registry-{name}": "create"}
+def test_preview_creates_what_the_program_declares(name: str, preview: CommandOutput) -> None:
+    declared = {resource_label(resource.urn): "create" for resource in evaluate_project(ROOT, name).resources}
+    operations = {step.resource: step.operation for step in preview.completed_steps}
+    assert preview.errors == []
+    assert operations == {**declared, f"Stack registry-{name}": "create"}
 
 
-def test_what_only_aws_can_tell_is_unknown(planned: dict[str, Any]) -> None:
-    found = {
+def test_inputs_that_depend_on_generated_values_are_unknown(planned: dict[str, Any]) -> None:
+    unknown = {
         resource: [key for key in keys if planned[resource].inputs[key] == UNKNOWN]
-        for resource, keys in _UNKNOWN.items()
+        for resource, keys in _UNKNOWN_INPUTS.items()
     }
-    assert found == _UNKNOWN
+    assert unknown == _UNKNOWN_INPUTS
 
 
-def test_exports_that_wait_for_aws_are_unknown(name: str, planned: dict[str, Any]) -> None:
-    exports = planned[f"Stack registry-{name}"].outputs
-    assert [key for key in sorted(exports) if exports[key] == UNKNOWN] == _UNKNOWN_EXPORTS
+def test_outputs_that_depend_on_generated_values_are_unknown(name: str, planned: dict[str, Any]) -> None:
+    outputs = planned[f"Stack registry-{name}"].outputs
+    assert [key for key in sorted(outputs) if outputs[key] == UNKNOWN] == _UNKNOWN_OUTPUTS
 
 
-def test_no_value_is_made_up(planned: dict[str, Any]) -> None:
-    made_up = [
+def test_preview_contains_no_generated_values(planned: dict[str, Any]) -> None:
+    generated = [
         f"{resource}: {text}"
         for resource, state in planned.items()
         for text in [state.id, *_texts(state.inputs), *_texts(state.outputs)]
-        if _MADE_UP.search(text)
+        if _GENERATED.search(text)
     ]
-    assert made_up == []
+    assert generated == []
 
 
 def _texts(value: Any) -> Iterator[str]:
+    """All strings in a value."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):
-        for item in value.values():
-            yield from _texts(item)
+        yield from _texts(list(value.values()))
     elif isinstance(value, list):
         for item in value:
             yield from _texts(item)

@@ -1,4 +1,4 @@
-"""`pulumi up` is stopped, killed and refused, one after the other on a new stack: the next one goes on from there."""
+"""Cancel and kill `pulumi up` of a new stack, let AWS refuse a rule, and continue. The tests build on each other."""
 
 from __future__ import annotations
 
@@ -13,146 +13,155 @@ from typing import Any
 import pytest
 from pulumi import automation as auto
 
-from sandbox import engine
-from sandbox.aws.emulator import AwsApi
 from sandbox.machine import processes
+from tests.engine.commands import encrypted_state, resource_label, run
 from tests.engine.configuring import configure, environment
-from tests.engine.conftest import ROOT
 from tests.engine.inventory import inventory, orphans
-from tests.engine.steps import changed, exported, label, run
+from tests.engine.queries import AwsClients, load_balancer
+from tests.engine.stacks import ROOT, CreateStack
 
 _CLIENTS = "203.0.113.0/24"
 _RULE = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "IpRanges": [{"CidrIp": _CLIENTS}]}
 _VPC = "Vpc registry-vpc"
-_BALANCER = "LoadBalancer registry-alb"
-_LAST_BESIDE_IT = "ClusterCapacityProviders registry-capacity"
-_SECONDS = 300
+_LOAD_BALANCER = "LoadBalancer registry-alb"
+_LAST_PARALLEL_RESOURCE = "ClusterCapacityProviders registry-capacity"
+_TIMEOUT_SECONDS = 300
 
 
 @pytest.fixture(scope="module")
-def stack(api: AwsApi, folder: Path, empty: set[str]) -> auto.Stack:
-    """The dev stack, nothing of it made."""
-    return engine.create_stack(ROOT, "dev", api, folder / "dev")
+def stack(create_stack: CreateStack, empty_account: set[str]) -> auto.Stack:
+    """The dev stack, which is not deployed."""
+    return create_stack(ROOT, "dev")
 
 
 @pytest.fixture
-def unknown(stack: auto.Stack, aws: Callable[[str], Any], empty: set[str]) -> Callable[[], set[str]]:
-    """Asks for what is in the account and not in the stack's state."""
-    return lambda: orphans(aws, empty, exported(stack))
+def unmanaged(stack: auto.Stack, aws: AwsClients, empty_account: set[str]) -> Callable[[], set[str]]:
+    """Lists the resources in the account that the stack's state does not contain."""
+    return lambda: orphans(aws, empty_account, encrypted_state(stack))
 
 
-def test_stopped_by_ctrl_c(
-    stack: auto.Stack, aws: Callable[[str], Any], folder: Path, unknown: Callable[[], set[str]]
+def test_cancelled_up_completes_started_operations(
+    stack: auto.Stack, aws: AwsClients, folder: Path, unmanaged: Callable[[], set[str]]
 ) -> None:
-    ec2, log = aws("ec2"), folder / "stopped.log"
-    # It is there at once, and the provider waits for it for seconds.
-    _interrupt(stack, signal.SIGINT, lambda: f"{_VPC} creating" in log.read_text() and _vpcs(ec2) != [], log)
+    log = folder / "cancelled.log"
+
+    # AWS creates a VPC at once, and the provider polls it for some seconds.
+    _interrupt_up(stack, signal.SIGINT, lambda: f"{_VPC} creating" in log.read_text() and _vpc_exists(aws), log)
+
     before, _, after = log.read_text().partition("^C received")
     assert f"{_VPC} created" not in before
-    # What had begun was taken to its end, and nothing is locked.
     assert f"{_VPC} created" in after
-    assert _pending(stack) == {}
-    assert unknown() == set()
-    left = changed(run(stack.preview))
-    assert _VPC not in left
-    assert left["DefaultSecurityGroup registry-default"] == "create"
+    assert _pending_operations(stack) == {}
+    assert unmanaged() == set()
+    # The stack is not locked, and the preview continues.
+    remaining = run(stack.preview).changes
+    assert _VPC not in remaining
+    assert remaining["DefaultSecurityGroup registry-default"] == "create"
 
 
-def test_killed(stack: auto.Stack, aws: Callable[[str], Any], folder: Path, unknown: Callable[[], set[str]]) -> None:
-    _interrupt(stack, signal.SIGKILL, lambda: _waits_for_the_balancer(stack, folder), folder / "killed.log")
+def test_killed_up_leaves_a_lock_and_a_pending_operation(
+    stack: auto.Stack, aws: AwsClients, folder: Path, unmanaged: Callable[[], set[str]]
+) -> None:
+    _interrupt_up(stack, signal.SIGKILL, lambda: _only_load_balancer_is_pending(stack), folder / "killed.log")
+
     with pytest.raises(auto.ConcurrentUpdateError):
         run(stack.up)
     stack.cancel()
-    # Whether AWS made it, only AWS can tell. By the name in the state it is found, and deleted.
-    elbv2, begun = aws("elbv2"), _pending(stack)
-    [left] = elbv2.describe_load_balancers(Names=[begun[_BALANCER]["name"]])["LoadBalancers"]
-    assert unknown() == {left["LoadBalancerArn"]}
-    elbv2.delete_load_balancer(LoadBalancerArn=left["LoadBalancerArn"])
+    # The state has the name of the load balancer, and AWS has created it.
+    name = _pending_operations(stack)[_LOAD_BALANCER]["name"]
+    [created] = aws("elbv2").describe_load_balancers(Names=[name])["LoadBalancers"]
+    assert unmanaged() == {created["LoadBalancerArn"]}
+    # Repair the state as docs/operations.md describes.
+    aws("elbv2").delete_load_balancer(LoadBalancerArn=created["LoadBalancerArn"])
     run(stack.refresh, clear_pending_creates=True)
-    assert _pending(stack) == {}
-    assert unknown() == set()
+    assert _pending_operations(stack) == {}
+    assert unmanaged() == set()
 
 
-def test_next_up_completes_it(stack: auto.Stack, aws: Callable[[str], Any], unknown: Callable[[], set[str]]) -> None:
+def test_next_up_completes_the_deployment(
+    stack: auto.Stack, aws: AwsClients, unmanaged: Callable[[], set[str]]
+) -> None:
     run(stack.up)
-    assert changed(run(stack.preview)) == {}
-    assert unknown() == set()
-    made = [resource["urn"] for resource in _resources(stack)]
-    assert len(made) == len(set(made))
-    assert len(aws("elbv2").describe_load_balancers()["LoadBalancers"]) == 1
+
+    assert run(stack.preview).changes == {}
+    assert unmanaged() == set()
+    assert load_balancer(aws)
+    urns = [resource["urn"] for resource in (stack.export_stack().deployment or {})["resources"]]
+    assert len(urns) == len(set(urns))
 
 
-def test_one_resource_is_refused(stack: auto.Stack, aws: Callable[[str], Any], unknown: Callable[[], set[str]]) -> None:
-    [balancer] = aws("elbv2").describe_load_balancers()["LoadBalancers"]
-    [group] = balancer["SecurityGroups"]
-    # The same rule, made by hand: AWS takes no duplicate.
-    by_hand = aws("ec2").authorize_security_group_ingress(GroupId=group, IpPermissions=[_RULE])["SecurityGroupRules"]
+def test_up_continues_after_aws_refused_a_resource(
+    stack: auto.Stack, aws: AwsClients, unmanaged: Callable[[], set[str]]
+) -> None:
+    ec2, [group] = aws("ec2"), load_balancer(aws)["SecurityGroups"]
+    # AWS refuses a duplicate of this rule.
+    added = ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[_RULE])["SecurityGroupRules"]
+
     configure(stack, {"allowedCidrs[0]": _CLIENTS})
     with pytest.raises(auto.CommandError, match=r"InvalidPermission\.Duplicate"):
         run(stack.up)
-    assert _pending(stack) == {}
-    assert unknown() == {rule["SecurityGroupRuleId"] for rule in by_hand}
-    aws("ec2").revoke_security_group_ingress(GroupId=group, IpPermissions=[_RULE])
-    assert changed(run(stack.up)) == {
+    assert _pending_operations(stack) == {}
+    assert unmanaged() == {rule["SecurityGroupRuleId"] for rule in added}
+
+    ec2.revoke_security_group_ingress(GroupId=group, IpPermissions=[_RULE])
+    assert run(stack.up).changes == {
         f"SecurityGroupIngressRule registry-clients-{_CLIENTS}": "create",
         "SecurityGroupIngressRule registry-clients-0.0.0.0/0": "delete",
     }
-    assert changed(run(stack.preview)) == {}
-    assert unknown() == set()
+    assert run(stack.preview).changes == {}
+    assert unmanaged() == set()
 
 
-def test_destroy_leaves_nothing(stack: auto.Stack, aws: Callable[[str], Any], empty: set[str]) -> None:
+def test_destroy_deletes_everything(stack: auto.Stack, aws: AwsClients, empty_account: set[str]) -> None:
     run(stack.destroy)
-    assert inventory(aws) == empty
+    assert inventory(aws) == empty_account
 
 
-def _interrupt(stack: auto.Stack, how: signal.Signals, when: Callable[[], bool], log: Path) -> None:
-    """Sends a signal to a `pulumi up` at a certain moment, and ends whatever that left running."""
+def _interrupt_up(stack: auto.Stack, with_signal: signal.Signals, when: Callable[[], bool], log: Path) -> None:
+    """Start `pulumi up`, send it a signal when a condition is met, and end the processes that it leaves behind."""
     argv = ["pulumi", "up", "--yes", "--skip-preview", "--non-interactive", "--color=never", "--stack", stack.name]
     cwd = Path(stack.workspace.work_dir)
     with processes.running(argv, log=log, env=environment(stack), cwd=cwd) as cli:
-        processes.wait_until(when, "the moment to interrupt", seconds=_SECONDS, process=cli, log=log)
-        cli.send_signal(how)
-        status = cli.wait(_SECONDS)
-        _end_session(cli.pid)
+        processes.wait_until(when, "the moment to interrupt", seconds=_TIMEOUT_SECONDS, process=cli, log=log)
+        cli.send_signal(with_signal)
+        status = cli.wait(_TIMEOUT_SECONDS)
+        _kill_session(cli.pid)
     assert status != 0
 
 
-def _end_session(leader: int) -> None:
-    """Ends the processes in a session: the plugins of a CLI that was killed."""
+def _kill_session(leader: int) -> None:
+    """Kill the processes of a session: the plugins of a CLI that was killed."""
     for file in Path("/proc").glob("[0-9]*/stat"):
-        with contextlib.suppress(OSError):  # it ended by itself
-            # After the command's closing parenthesis: state, parent, group, session.
+        with contextlib.suppress(OSError):  # the process has ended
+            # The fields after the command in parentheses are state, parent, group, session.
             if int(file.read_text().rpartition(")")[2].split()[3]) == leader:
                 os.kill(int(file.parent.name), signal.SIGKILL)
 
 
-def _waits_for_the_balancer(stack: auto.Stack, folder: Path) -> bool:
-    """Whether that alone is being made, but for buckets' rules, which can be made twice.
+def _only_load_balancer_is_pending(stack: auto.Stack) -> bool:
+    """Whether the load balancer is the only pending operation, and the resources created in parallel are complete.
 
-    By the state as the CLI has written it: what its output calls created may not be in there yet.
+    Lifecycle rules of buckets may be pending too: creating them again is harmless. This reads the state file, since
+    the CLI may print that a resource was created before it writes the state.
     """
-    file = folder / "dev" / "backend" / ".pulumi" / "stacks" / "registry" / f"{stack.name}.json"
+    backend = Path(stack.workspace.env_vars["PULUMI_BACKEND_URL"].removeprefix("file://"))
     try:
-        state = json.loads(file.read_text())["checkpoint"]["latest"]
-    except (OSError, ValueError, KeyError):  # it is being written
+        text = (backend / ".pulumi" / "stacks" / "registry" / f"{stack.name}.json").read_text()
+        state = json.loads(text)["checkpoint"]["latest"]
+    except (OSError, ValueError, KeyError):  # the CLI is writing the file
         return False
-    begun = {label(operation["resource"]["urn"]) for operation in state.get("pending_operations") or ()}
-    made = {label(resource["urn"]) for resource in state.get("resources") or ()}
-    alone = {name for name in begun if not name.startswith("BucketLifecycleConfiguration ")} == {_BALANCER}
-    return alone and _LAST_BESIDE_IT in made
+    pending = {resource_label(operation["resource"]["urn"]) for operation in state.get("pending_operations") or ()}
+    created = {resource_label(resource["urn"]) for resource in state.get("resources") or ()}
+    relevant = {resource for resource in pending if not resource.startswith("BucketLifecycleConfiguration ")}
+    return relevant == {_LOAD_BALANCER} and _LAST_PARALLEL_RESOURCE in created
 
 
-def _vpcs(ec2: Any) -> list[dict[str, Any]]:
-    """All but the account's default one."""
-    return ec2.describe_vpcs(Filters=[{"Name": "is-default", "Values": ["false"]}])["Vpcs"]
+def _vpc_exists(aws: AwsClients) -> bool:
+    """Whether there is a VPC other than the account's default VPC."""
+    return aws("ec2").describe_vpcs(Filters=[{"Name": "is-default", "Values": ["false"]}])["Vpcs"] != []
 
 
-def _resources(stack: auto.Stack) -> list[dict[str, Any]]:
-    return (stack.export_stack().deployment or {}).get("resources") or []
-
-
-def _pending(stack: auto.Stack) -> dict[str, dict[str, Any]]:
-    """The inputs of what was begun and, for all that the state knows, not finished."""
+def _pending_operations(stack: auto.Stack) -> dict[str, dict[str, Any]]:
+    """The inputs of each resource with an operation that, according to the state, did not complete."""
     operations = (stack.export_stack().deployment or {}).get("pending_operations") or ()
-    return {label(operation["resource"]["urn"]): operation["resource"]["inputs"] for operation in operations}
+    return {resource_label(operation["resource"]["urn"]): operation["resource"]["inputs"] for operation in operations}

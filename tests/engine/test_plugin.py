@@ -17,9 +17,9 @@ from sandbox.evaluation import stack_state
 from sandbox.evaluation.declared import Declaration
 from tests.engine import sdks
 from tests.engine.certificates import issue
-from tests.engine.conftest import ROOT
+from tests.engine.commands import encrypted_state, run
 from tests.engine.inventory import inventory
-from tests.engine.steps import changed, exported, run
+from tests.engine.stacks import ROOT
 from tests.unit.pems import Issued
 
 _DOMAIN = "registry.example.com"
@@ -38,8 +38,7 @@ def new(api: AwsApi, folder: Path, issued: Issued) -> Iterator[auto.Stack]:
     sdks.generate("python", folder / "sdk")
     sdks.install(folder / "sdk", folder / "site")
     with pytest.MonkeyPatch.context() as patch:
-        for key, value in {**sdks.environment(), "PYTHONPATH": f"{folder / 'site'}:{ROOT}"}.items():
-            patch.setenv(key, value)
+        patch.setenv("PYTHONPATH", f"{folder / 'site'}:{ROOT}")
         stack = engine.create_stack(ROOT / "examples" / "python-sdk", "dev", api, folder / "dev")
         stack.set_config("domain", auto.ConfigValue(_DOMAIN))
         stack.set_config("certificate", auto.ConfigValue(issued.pem))
@@ -52,11 +51,11 @@ def new(api: AwsApi, folder: Path, issued: Issued) -> Iterator[auto.Stack]:
 
 @pytest.fixture(scope="module")
 def first_preview(new: auto.Stack) -> dict[str, str]:
-    return changed(run(new.preview))
+    return run(new.preview).changes
 
 
 @pytest.fixture(scope="module")
-def stack(new: auto.Stack, empty: set[str], first_preview: dict[str, str]) -> auto.Stack:
+def stack(new: auto.Stack, empty_account: set[str], first_preview: dict[str, str]) -> auto.Stack:
     run(new.up)
     return new
 
@@ -100,7 +99,7 @@ def test_generated_passwords_are_a_secret_output(stack: auto.Stack) -> None:
 
 def test_state_has_no_secret_in_clear_text(stack: auto.Stack, issued: Issued) -> None:
     [generated] = stack.outputs()["cachePasswords"].value.values()
-    state = exported(stack)
+    state = encrypted_state(stack)
     in_json = json.dumps(issued.key_pem)[1:-1]
     assert "ciphertext" in state
     assert _DOMAIN in state
@@ -108,9 +107,9 @@ def test_state_has_no_secret_in_clear_text(stack: auto.Stack, issued: Issued) ->
 
 
 def test_second_preview_has_no_changes(stack: auto.Stack) -> None:
-    assert changed(run(stack.preview)) == {}
+    assert run(stack.preview).changes == {}
 
 
-def test_destroy_deletes_everything(stack: auto.Stack, aws: Callable[[str], Any], empty: set[str]) -> None:
+def test_destroy_deletes_everything(stack: auto.Stack, aws: Callable[[str], Any], empty_account: set[str]) -> None:
     run(stack.destroy)
-    assert inventory(aws) == empty
+    assert inventory(aws) == empty_account

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.engine import sdks
-from tests.engine.conftest import ROOT
+from tests.engine.stacks import ROOT
 
 _EXAMPLE = ROOT / "examples" / "typescript"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,36 +13,31 @@ from pulumi import automation as auto
 
 from sandbox import engine
 from sandbox.aws.emulator import AwsApi
-from tests.engine import sdks
-from tests.engine.steps import Run, errors
+from tests.engine.commands import run_failing
+from tests.engine.stacks import PROGRAMS
 
 _SECRET = "a-secret-of-the-program"
 Refused = Callable[..., list[str]]
 
 
 @pytest.fixture(scope="module")
-def refused(api: AwsApi, folder: Path) -> Iterator[Refused]:
+def refused(api: AwsApi, folder: Path) -> Refused:
     """A function that previews properties, and returns the headings of the one error. The error shows no secret."""
-    with pytest.MonkeyPatch.context() as patch:
-        for key, value in sdks.environment().items():
-            patch.setenv(key, value)
-        stack = engine.create_stack(Path(__file__).parent / "programs" / "untyped", "test", api, folder / "test")
+    stack = engine.create_stack(PROGRAMS / "untyped", "test", api, folder / "test")
 
-        def previewed(*, region: str = "", **config: Any) -> list[str]:
-            values = {"region": region, **{key: json.dumps(config[key]) for key in config}}
-            for key in ("properties", "secrets", "unknown", "region"):
-                stack.set_config(key, auto.ConfigValue(values.get(key, "")))
-            output = Run()
-            with pytest.raises(auto.CommandError) as failure:
-                stack.preview(on_output=output.output.append, on_event=output.events.append, color="never")
-            assert _SECRET not in "\n".join([*output.output, str(failure.value)])
-            [error] = [each for each in errors(output) if "PrivateRegistry resource 'images' has a problem" in each]
-            assert "Traceback" not in error
-            assert ".py" not in error
-            assert "pulumi config" not in error
-            return [line.strip() for line in error.splitlines() if re.match("  [^ ]", line)]
+    def previewed(*, region: str = "", **config: Any) -> list[str]:
+        values = {"region": region, **{key: json.dumps(config[key]) for key in config}}
+        for key in ("properties", "secrets", "unknown", "region"):
+            stack.set_config(key, auto.ConfigValue(values.get(key, "")))
+        output = run_failing(stack.preview)
+        assert _SECRET not in output.text
+        [error] = [each for each in output.errors if "PrivateRegistry resource 'images' has a problem" in each]
+        assert "Traceback" not in error
+        assert ".py" not in error
+        assert "pulumi config" not in error
+        return [line.strip() for line in error.splitlines() if re.match("  [^ ]", line)]
 
-        yield previewed
+    return previewed
 
 
 def test_properties_that_do_not_fit_the_schema(refused: Refused) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +12,9 @@ from pulumi import automation as auto
 
 from sandbox import engine
 from sandbox.aws.emulator import AwsApi
-from tests.engine import sdks
-from tests.engine.conftest import ROOT
+from tests.engine.commands import encrypted_state, run
 from tests.engine.inventory import inventory
-from tests.engine.steps import changed, exported, run
+from tests.engine.stacks import ROOT
 
 pytestmark = pytest.mark.skipif(
     shutil.which("pulumi-language-yaml") is None, reason="pulumi-language-yaml is not on the PATH"
@@ -24,16 +23,13 @@ _PASSWORD = "the-password-of-ci"
 
 
 @pytest.fixture(scope="module")
-def stack(api: AwsApi, folder: Path, empty: set[str]) -> Iterator[auto.Stack]:
+def stack(api: AwsApi, folder: Path, empty_account: set[str]) -> auto.Stack:
     """The deployed stack of the example."""
-    with pytest.MonkeyPatch.context() as patch:
-        for key, value in sdks.environment().items():
-            patch.setenv(key, value)
-        stack = engine.create_stack(_copy(folder / "yaml"), "dev", api, folder / "dev")
-        stack.set_config("ciPassword", auto.ConfigValue(_PASSWORD, secret=True))
-        run(stack.preview)
-        run(stack.up)
-        yield stack
+    stack = engine.create_stack(_copy(folder / "yaml"), "dev", api, folder / "dev")
+    stack.set_config("ciPassword", auto.ConfigValue(_PASSWORD, secret=True))
+    run(stack.preview)
+    run(stack.up)
+    return stack
 
 
 def _copy(folder: Path) -> Path:
@@ -50,15 +46,15 @@ def test_stack_has_outputs(stack: auto.Stack) -> None:
 
 
 def test_state_has_no_secret_in_clear_text(stack: auto.Stack) -> None:
-    state = exported(stack)
+    state = encrypted_state(stack)
     assert "ciphertext" in state
     assert _PASSWORD not in state
 
 
 def test_second_preview_has_no_changes(stack: auto.Stack) -> None:
-    assert changed(run(stack.preview)) == {}
+    assert run(stack.preview).changes == {}
 
 
-def test_destroy_deletes_everything(stack: auto.Stack, aws: Callable[[str], Any], empty: set[str]) -> None:
+def test_destroy_deletes_everything(stack: auto.Stack, aws: Callable[[str], Any], empty_account: set[str]) -> None:
     run(stack.destroy)
-    assert inventory(aws) == empty
+    assert inventory(aws) == empty_account

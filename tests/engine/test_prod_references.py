@@ -1,4 +1,4 @@
-"""A second program refers to the prod stack, as a team beside the platform's would."""
+"""The example stack-references uses the outputs of the prod stack through a stack reference."""
 
 from __future__ import annotations
 
@@ -9,41 +9,51 @@ import pytest
 from pulumi import automation as auto
 
 from sandbox import engine
-from tests.engine.conftest import ROOT, Deployed
-from tests.engine.steps import exported, run
+from tests.engine.commands import encrypted_state, run
+from tests.engine.stacks import EXAMPLES, DeployedStack
 
 
 @pytest.fixture(scope="module")
-def second(prod: Deployed, tmp_path_factory: pytest.TempPathFactory) -> auto.Stack:
-    """The example's stack, up."""
-    folder = tmp_path_factory.mktemp("second")
-    stack = engine.create_stack(ROOT / "examples" / "stack-references", "dev", prod.api, folder, backend_of=prod.stack)
+def service(prod: DeployedStack, tmp_path_factory: pytest.TempPathFactory) -> auto.Stack:
+    """The deployed stack of the example."""
+    folder = tmp_path_factory.mktemp("service")
+    stack = engine.create_stack(EXAMPLES / "stack-references", "dev", prod.api, folder, beside=prod.stack)
     stack.set_config("registryStack", auto.ConfigValue("organization/registry/prod"))
     run(stack.up)
     return stack
 
 
-def test_it_builds_the_image_s_name(prod: Deployed, second: auto.Stack) -> None:
-    address = prod.stack.outputs()["registryAddress"].value
-    assert second.outputs()["image"].value == f"{address}/team/service:1"
+@pytest.fixture(scope="module")
+def address(prod: DeployedStack) -> str:
+    return prod.declaration.exports["registryAddress"]
 
 
-def test_it_builds_a_pull_secret_which_stays_one(prod: Deployed, second: auto.Stack) -> None:
-    outputs, password = prod.stack.outputs(), prod.stack.outputs()["passwords"].value["docker"]
-    config = second.outputs()["dockerConfigJson"]
+@pytest.fixture(scope="module")
+def password(prod: DeployedStack) -> str:
+    return prod.declaration.exports["passwords"]["docker"]
+
+
+def test_image_name_starts_with_the_registry_address(service: auto.Stack, address: str) -> None:
+    assert service.outputs()["image"].value == f"{address}/team/service:1"
+
+
+def test_pull_secret_is_a_secret_output(service: auto.Stack, address: str, password: str) -> None:
+    config = service.outputs()["dockerConfigJson"]
     auth = base64.b64encode(f"docker:{password}".encode()).decode()
     assert config.secret
-    assert json.loads(config.value) == {"auths": {outputs["registryAddress"].value: {"auth": auth}}}
-    state = exported(second)
+    assert json.loads(config.value) == {"auths": {address: {"auth": auth}}}
+    state = encrypted_state(service)
     assert password not in state
     assert auth not in state
 
 
-def test_its_task_may_use_that_secret_and_no_other(prod: Deployed, second: auto.Stack) -> None:
-    [secret] = prod.aws("secretsmanager").list_secrets()["SecretList"]
-    login = json.loads(prod.aws("secretsmanager").get_secret_value(SecretId=secret["ARN"])["SecretString"])
-    assert login == {"username": "docker", "password": prod.stack.outputs()["passwords"].value["docker"]}
-    [definition] = prod.aws("ecs").list_task_definitions(familyPrefix="service")["taskDefinitionArns"]
-    described = prod.aws("ecs").describe_task_definition(taskDefinition=definition)["taskDefinition"]
-    [container] = described["containerDefinitions"]
+def test_task_definition_uses_the_secret_with_the_login(
+    prod: DeployedStack, service: auto.Stack, password: str
+) -> None:
+    secrets, ecs = prod.aws("secretsmanager"), prod.aws("ecs")
+    [secret] = secrets.list_secrets()["SecretList"]
+    login = json.loads(secrets.get_secret_value(SecretId=secret["ARN"])["SecretString"])
+    [arn] = ecs.list_task_definitions(familyPrefix="service")["taskDefinitionArns"]
+    [container] = ecs.describe_task_definition(taskDefinition=arn)["taskDefinition"]["containerDefinitions"]
+    assert login == {"username": "docker", "password": password}
     assert container["repositoryCredentials"] == {"credentialsParameter": secret["ARN"]}

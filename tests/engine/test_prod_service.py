@@ -1,4 +1,4 @@
-"""The prod stack's buckets, instances and service are there when the AWS API itself is asked; no destroy takes them."""
+"""The prod stack's buckets, instances, service and roles as the AWS API describes them."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ import json
 import pytest
 from pulumi import automation as auto
 
-from tests.engine.conftest import Deployed
+from tests.engine.commands import run
 from tests.engine.inventory import inventory
-from tests.engine.steps import run
+from tests.engine.queries import auto_scaling_group, launch_template_data
+from tests.engine.stacks import DeployedStack
 
 
 @pytest.mark.parametrize("name", ["registry-images", "registry-bootstrap", "registry-logs"])
-def test_bucket_protections(prod: Deployed, name: str) -> None:
-    s3, bucket = prod.aws("s3"), prod.declared.one("aws:s3/bucket:Bucket", name).id
+def test_bucket_is_private_encrypted_and_versioned(prod: DeployedStack, name: str) -> None:
+    s3, bucket = prod.aws("s3"), prod.declaration.one("aws:s3/bucket:Bucket", name).id
     access = s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"]
     [owner] = s3.get_bucket_ownership_controls(Bucket=bucket)["OwnershipControls"]["Rules"]
     [encryption] = s3.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"]["Rules"]
@@ -32,16 +33,16 @@ def test_bucket_protections(prod: Deployed, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["registry-images", "registry-bootstrap"])
-def test_bucket_is_logged(prod: Deployed, name: str) -> None:
-    bucket, logs = (prod.declared.one("aws:s3/bucket:Bucket", role).id for role in (name, "registry-logs"))
+def test_bucket_requests_are_logged(prod: DeployedStack, name: str) -> None:
+    bucket, logs = (prod.declaration.one("aws:s3/bucket:Bucket", each).id for each in (name, "registry-logs"))
     assert prod.aws("s3").get_bucket_logging(Bucket=bucket)["LoggingEnabled"]["TargetBucket"] == logs
 
 
-def test_boot_files(prod: Deployed) -> None:
-    bucket = prod.declared.one("aws:s3/bucket:Bucket", "registry-bootstrap").id
+def test_bootstrap_bucket_holds_certificate_key_and_htpasswd(prod: DeployedStack) -> None:
+    s3, bucket = prod.aws("s3"), prod.declaration.one("aws:s3/bucket:Bucket", "registry-bootstrap").id
     files = {
-        item["Key"]: prod.aws("s3").get_object(Bucket=bucket, Key=item["Key"])["Body"].read().decode()
-        for item in prod.aws("s3").list_objects_v2(Bucket=bucket)["Contents"]
+        item["Key"]: s3.get_object(Bucket=bucket, Key=item["Key"])["Body"].read().decode()
+        for item in s3.list_objects_v2(Bucket=bucket)["Contents"]
     }
     assert {key: text.splitlines()[0][:14] for key, text in files.items()} == {
         "domain.crt": "-----BEGIN CER",
@@ -50,26 +51,26 @@ def test_boot_files(prod: Deployed) -> None:
     }
 
 
-def test_cluster_and_capacity_provider(prod: Deployed) -> None:
-    ecs, name = prod.aws("ecs"), prod.declared.exports["clusterName"]
+def test_cluster_scales_through_its_capacity_provider(prod: DeployedStack) -> None:
+    ecs, name = prod.aws("ecs"), prod.declaration.exports["clusterName"]
     [cluster] = ecs.describe_clusters(clusters=[name])["clusters"]
     [provider] = ecs.describe_capacity_providers(capacityProviders=cluster["capacityProviders"])["capacityProviders"]
-    [group] = prod.aws("autoscaling").describe_auto_scaling_groups()["AutoScalingGroups"]
-    behind = provider["autoScalingGroupProvider"]
+    group_provider = provider["autoScalingGroupProvider"]
     assert cluster["status"] == "ACTIVE"
     assert [item["capacityProvider"] for item in cluster["defaultCapacityProviderStrategy"]] == [provider["name"]]
-    assert behind["autoScalingGroupArn"] == group["AutoScalingGroupARN"]
-    assert behind["managedScaling"]["status"] == "ENABLED"
-    assert behind["managedTerminationProtection"] == "ENABLED"
-    assert behind["managedDraining"] == "ENABLED"
+    assert group_provider["autoScalingGroupArn"] == auto_scaling_group(prod.aws)["AutoScalingGroupARN"]
+    assert group_provider["managedScaling"]["status"] == "ENABLED"
+    assert group_provider["managedTerminationProtection"] == "ENABLED"
+    assert group_provider["managedDraining"] == "ENABLED"
 
 
-def test_auto_scaling_group_and_its_launch_hook(prod: Deployed) -> None:
-    autoscaling = prod.aws("autoscaling")
-    [group] = autoscaling.describe_auto_scaling_groups()["AutoScalingGroups"]
-    [hook] = autoscaling.describe_lifecycle_hooks(AutoScalingGroupName=group["AutoScalingGroupName"])["LifecycleHooks"]
-    private = [r.id for r in prod.declared.all("aws:ec2/subnet:Subnet") if r.name.startswith("registry-private-")]
-    template = prod.declared.one("aws:ec2/launchTemplate:LaunchTemplate")
+def test_auto_scaling_group_has_a_launch_hook(prod: DeployedStack) -> None:
+    group = auto_scaling_group(prod.aws)
+    hooks = prod.aws("autoscaling").describe_lifecycle_hooks(AutoScalingGroupName=group["AutoScalingGroupName"])
+    [hook] = hooks["LifecycleHooks"]
+    subnets = prod.declaration.all("aws:ec2/subnet:Subnet")
+    private = [subnet.id for subnet in subnets if subnet.name.startswith("registry-private-")]
+    template = prod.declaration.one("aws:ec2/launchTemplate:LaunchTemplate")
     assert (group["MinSize"], group["DesiredCapacity"], group["MaxSize"]) == (2, 2, 6)
     assert sorted(group["VPCZoneIdentifier"].split(",")) == sorted(private)
     assert group["NewInstancesProtectedFromScaleIn"] is True
@@ -79,24 +80,23 @@ def test_auto_scaling_group_and_its_launch_hook(prod: Deployed) -> None:
     assert hook["DefaultResult"] == "ABANDON"
 
 
-def test_launch_template(prod: Deployed) -> None:
-    template = prod.declared.one("aws:ec2/launchTemplate:LaunchTemplate").id
-    versions = prod.aws("ec2").describe_launch_template_versions(LaunchTemplateId=template)["LaunchTemplateVersions"]
-    data = versions[-1]["LaunchTemplateData"]
-    [interface] = data["NetworkInterfaces"]
-    assert data["MetadataOptions"]["HttpTokens"] == "required"  # registry:3
-    assert data["BlockDeviceMappings"][0]["Ebs"]["Encrypted"] is True
-    assert data["ImageId"].startswith("resolve:ssm:/aws/service/ecs/optimized-ami/amazon-linux-2023/")
+def test_launch_template_requires_imdsv2_and_encrypts_volumes(prod: DeployedStack) -> None:
+    template = launch_template_data(prod.aws, prod.declaration.one("aws:ec2/launchTemplate:LaunchTemplate").id)
+    [interface] = template["NetworkInterfaces"]
+    group = prod.declaration.one("aws:ec2/securityGroup:SecurityGroup", "registry-instances").id
+    assert template["MetadataOptions"]["HttpTokens"] == "required"  # registry:3
+    assert template["BlockDeviceMappings"][0]["Ebs"]["Encrypted"] is True
+    assert template["ImageId"].startswith("resolve:ssm:/aws/service/ecs/optimized-ami/amazon-linux-2023/")
     assert interface["AssociatePublicIpAddress"] is False
-    assert interface["Groups"] == [prod.declared.one("aws:ec2/securityGroup:SecurityGroup", "registry-instances").id]
-    assert base64.b64decode(data["UserData"]).startswith(b"#!/bin/bash\n")
+    assert interface["Groups"] == [group]
+    assert base64.b64decode(template["UserData"]).startswith(b"#!/bin/bash\n")
 
 
-def test_service_and_its_task_definition(prod: Deployed) -> None:
-    ecs, exports = prod.aws("ecs"), prod.declared.exports
+def test_service_runs_the_registry_behind_the_target_group(prod: DeployedStack) -> None:
+    ecs, exports = prod.aws("ecs"), prod.declaration.exports
     [service] = ecs.describe_services(cluster=exports["clusterName"], services=[exports["serviceName"]])["services"]
-    task = ecs.describe_task_definition(taskDefinition=service["taskDefinition"])["taskDefinition"]
-    [container] = task["containerDefinitions"]
+    task_definition = ecs.describe_task_definition(taskDefinition=service["taskDefinition"])["taskDefinition"]
+    [container] = task_definition["containerDefinitions"]
     [targets] = prod.aws("elbv2").describe_target_groups()["TargetGroups"]
     environment = {item["name"]: item["value"] for item in container["environment"]}
     assert service["status"] == "ACTIVE"
@@ -108,14 +108,14 @@ def test_service_and_its_task_definition(prod: Deployed) -> None:
     assert environment["REGISTRY_STORAGE_S3_BUCKET"] == exports["bucketName"]
 
 
-def test_log_group(prod: Deployed) -> None:
+def test_log_group_keeps_logs_for_a_year(prod: DeployedStack) -> None:
     [group] = prod.aws("logs").describe_log_groups()["logGroups"]
-    assert group["logGroupName"] == prod.declared.one("aws:cloudwatch/logGroup:LogGroup").outputs["name"]
+    assert group["logGroupName"] == prod.declaration.one("aws:cloudwatch/logGroup:LogGroup").outputs["name"]
     assert group["retentionInDays"] == 365
 
 
-def test_http_secret_is_a_secure_parameter(prod: Deployed) -> None:
-    name = prod.declared.one("aws:ssm/parameter:Parameter").outputs["name"]
+def test_http_secret_is_a_secure_parameter(prod: DeployedStack) -> None:
+    name = prod.declaration.one("aws:ssm/parameter:Parameter").outputs["name"]
     parameter = prod.aws("ssm").get_parameter(Name=name, WithDecryption=True)["Parameter"]
     assert parameter["Type"] == "SecureString"
     assert len(parameter["Value"]) == 64
@@ -129,21 +129,25 @@ def test_http_secret_is_a_secure_parameter(prod: Deployed) -> None:
         ("task", "ecs-tasks", ["images"]),
     ],
 )
-def test_roles_and_their_policies(prod: Deployed, role: str, service: str, policies: list[str]) -> None:
-    iam, name = prod.aws("iam"), prod.declared.one("aws:iam/role:Role", f"registry-{role}").outputs["name"]
+def test_role_trusts_one_service_and_has_inline_policies(
+    prod: DeployedStack, role: str, service: str, policies: list[str]
+) -> None:
+    iam, name = prod.aws("iam"), prod.declaration.one("aws:iam/role:Role", f"registry-{role}").outputs["name"]
     trust = iam.get_role(RoleName=name)["Role"]["AssumeRolePolicyDocument"]["Statement"]
     names = iam.list_role_policies(RoleName=name)["PolicyNames"]
     assert [statement["Principal"] for statement in trust] == [{"Service": f"{service}.amazonaws.com"}]
-    # Auto-named: registry-instance-ecs-1a2b3c4.
+    # Pulumi's auto-naming adds a random suffix, such as registry-instance-ecs-1a2b3c4.
     assert sorted(name.split("-")[2] for name in names) == policies
     assert iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"] == []
 
 
-def test_destroy_is_refused(prod: Deployed) -> None:
+def test_destroy_is_refused_and_deletes_nothing(prod: DeployedStack) -> None:
     before = inventory(prod.aws)
-    # `pulumi destroy` previews first, and stops there. With --skip-preview it would delete all but what is protected.
+
+    # `pulumi destroy` starts with this preview. With --skip-preview it would delete every unprotected resource.
     with pytest.raises(auto.CommandError, match="protected"):
         run(prod.stack.destroy, preview_only=True)
-    protected = {resource.name for resource in prod.declared.resources if resource.protect}
+
+    protected = {resource.name for resource in prod.declaration.resources if resource.protect}
     assert protected == {"registry-logs", "registry-images", "registry-alb"}
     assert inventory(prod.aws) == before

@@ -1,72 +1,58 @@
-"""Two registries in one program: neither gets in the other's way."""
+"""Two registries in one program do not conflict."""
 
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
 import pytest
-from pulumi import automation as auto
 
-from sandbox import engine
 from sandbox.aws.emulator import AwsApi
-from sandbox.evaluation import stack_state
-from sandbox.evaluation.declared import Declaration
+from tests.engine.commands import run
 from tests.engine.inventory import inventory
-from tests.engine.steps import changed, run
+from tests.engine.queries import launch_template_data
+from tests.engine.stacks import PROGRAMS, CreateStack, DeployedStack, deploy
 
 _NAMES = ("images", "charts")
 
 
 @pytest.fixture(scope="module")
-def stack(api: AwsApi, folder: Path, empty: set[str]) -> auto.Stack:
-    """The program's stack, up."""
-    selected = engine.create_stack(Path(__file__).parent / "programs" / "two_registries", "test", api, folder / "test")
-    run(selected.up)
-    return selected
+def registries(create_stack: CreateStack, api: AwsApi, empty_account: set[str]) -> DeployedStack:
+    """The deployed stack with both registries."""
+    return deploy(create_stack(PROGRAMS / "two_registries", "test"), api)
 
 
-@pytest.fixture(scope="module")
-def declaration(stack: auto.Stack) -> Declaration:
-    return stack_state.declaration(stack.export_stack().deployment)
-
-
-def test_they_share_no_name(declaration: Declaration) -> None:
-    # An object's id is its key, and there is a bucket for each registry.
-    of_a_bucket = "aws:s3/bucketObjectv2:BucketObjectv2"
-    ids = [f"{r.type} {r.id}" for r in declaration.resources if r.type.startswith("aws:") and r.type != of_a_bucket]
+def test_registries_share_no_resource(registries: DeployedStack) -> None:
+    resources = registries.declaration.resources
+    # The ID of an object in S3 is its key, which is the same in both buckets.
+    s3_object = "aws:s3/bucketObjectv2:BucketObjectv2"
+    ids = [f"{r.type} {r.id}" for r in resources if r.type.startswith("aws:") and r.type != s3_object]
     assert sorted(set(ids)) == sorted(ids)
-    assert {resource.name.split("-")[0] for resource in declaration.resources} == set(_NAMES)
+    assert {resource.name.split("-")[0] for resource in resources} == set(_NAMES)
 
 
-def test_they_are_of_the_same_parts(declaration: Declaration) -> None:
-    parts = {
-        name: sorted(
+def test_registries_have_the_same_resources(registries: DeployedStack) -> None:
+    images, charts = (
+        sorted(
             (resource.type, resource.name.removeprefix(name))
-            for resource in declaration.resources
+            for resource in registries.declaration.resources
             if resource.name.startswith(name)
         )
         for name in _NAMES
-    }
-    assert parts["images"] == parts["charts"]
+    )
+    assert images == charts
 
 
 @pytest.mark.parametrize("name", _NAMES)
-def test_instances_join_their_own_cluster(declaration: Declaration, aws: Callable[[str], Any], name: str) -> None:
-    [version] = aws("ec2").describe_launch_template_versions(
-        LaunchTemplateId=declaration.one("aws:ec2/launchTemplate:LaunchTemplate", f"{name}-instance").id,
-        Versions=["$Latest"],
-    )["LaunchTemplateVersions"]
-    script = base64.b64decode(version["LaunchTemplateData"]["UserData"]).decode()
-    assert f"CLUSTER={declaration.exports[name]['cluster']}\n" in script
+def test_instances_join_the_cluster_of_their_registry(registries: DeployedStack, name: str) -> None:
+    template = registries.declaration.one("aws:ec2/launchTemplate:LaunchTemplate", f"{name}-instance").id
+    script = base64.b64decode(launch_template_data(registries.aws, template)["UserData"]).decode()
+    assert f"CLUSTER={registries.declaration.exports[name]['cluster']}\n" in script
 
 
-def test_second_preview_expects_no_change(stack: auto.Stack) -> None:
-    assert changed(run(stack.preview)) == {}
+def test_second_preview_has_no_changes(registries: DeployedStack) -> None:
+    assert run(registries.stack.preview).changes == {}
 
 
-def test_destroy_leaves_nothing(stack: auto.Stack, aws: Callable[[str], Any], empty: set[str]) -> None:
-    run(stack.destroy)
-    assert inventory(aws) == empty
+def test_destroy_deletes_everything(registries: DeployedStack, empty_account: set[str]) -> None:
+    run(registries.stack.destroy)
+    assert inventory(registries.aws) == empty_account

@@ -9,8 +9,8 @@ from pulumi import automation as auto
 
 from sandbox import engine
 from sandbox.aws.emulator import AwsApi
-from tests.engine.conftest import ROOT
-from tests.engine.steps import Run, errors
+from tests.engine.commands import CommandOutput, run_failing
+from tests.engine.stacks import ROOT
 
 _LONG_PASSWORD = "a-password-of-more-than-72-bytes-" * 3
 _OTHER_PASSWORD = "the-password-of-a-wrong-user"
@@ -18,22 +18,19 @@ _KEY = "not-a-private-key"
 
 
 @pytest.fixture(scope="module")
-def refused(api: AwsApi, folder: Path) -> tuple[Run, str]:
-    """The events of a preview, and all text that the CLI printed."""
+def refused(api: AwsApi, folder: Path) -> CommandOutput:
+    """The output of a preview."""
     stack = engine.create_stack(ROOT, "dev", api, folder / "dev")
     for key, value in {"minSize": "9", "vpcCidr": "8.8.0.0/16", "natGateways": "some", "image": "registry"}.items():
         stack.set_config(f"registry:{key}", auto.ConfigValue(value))
     stack.set_config("registry:users.bob", auto.ConfigValue(_LONG_PASSWORD, secret=True), path=True)
     stack.set_config("registry:users.al:ice", auto.ConfigValue(_OTHER_PASSWORD, secret=True), path=True)
     stack.set_config("registry:privateKey", auto.ConfigValue(_KEY, secret=True))
-    output = Run()
-    with pytest.raises(auto.CommandError) as failure:
-        stack.preview(on_output=output.output.append, on_event=output.events.append, color="never")
-    return output, "\n".join([*output.output, str(failure.value)])
+    return run_failing(stack.preview)
 
 
-def test_error_lists_all_problems(refused: tuple[Run, str]) -> None:
-    [error] = errors(refused[0])
+def test_error_lists_all_problems(refused: CommandOutput) -> None:
+    [error] = refused.errors
     headings = [line.strip() for line in error.splitlines() if line.startswith("  registry:")]
     assert "7 problems" in error.splitlines()[0]
     assert len(headings) == 7
@@ -49,13 +46,13 @@ def test_error_lists_all_problems(refused: tuple[Run, str]) -> None:
         assert [heading for heading in headings if heading.startswith(expected)], expected
 
 
-def test_error_has_no_traceback(refused: tuple[Run, str]) -> None:
-    assert "cannot be declared" in refused[1]
-    assert "Traceback" not in refused[1]
-    assert ".py" not in refused[1]
+def test_error_has_no_traceback(refused: CommandOutput) -> None:
+    assert "cannot be declared" in refused.text
+    assert "Traceback" not in refused.text
+    assert ".py" not in refused.text
 
 
 @pytest.mark.parametrize("secret", [_LONG_PASSWORD, _OTHER_PASSWORD, _KEY], ids=["too long", "wrong user", "key"])
-def test_error_shows_no_secret(refused: tuple[Run, str], secret: str) -> None:
-    assert "cannot be declared" in refused[1]
-    assert secret not in refused[1]
+def test_error_shows_no_secret(refused: CommandOutput, secret: str) -> None:
+    assert "cannot be declared" in refused.text
+    assert secret not in refused.text

@@ -1,0 +1,47 @@
+"""Where the stacks' programs are, and a deployed stack together with its AWS account."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pulumi import automation as auto
+
+from sandbox.aws.emulator import AwsApi
+from sandbox.evaluation.declared import Declaration
+from tests.engine.commands import run, stack_declaration
+
+ROOT = Path(__file__).parents[2]
+EXAMPLES = ROOT / "examples"
+PROGRAMS = Path(__file__).parent / "programs"
+REGION = "us-west-2"  # aws:region in Pulumi.dev.yaml and Pulumi.prod.yaml
+
+CreateStack = Callable[[Path, str], auto.Stack]
+"""Creates a stack from a project's folder and the stack's name, without deploying it."""
+
+
+@dataclass(frozen=True)
+class DeployedStack:
+    """A deployed stack, alone in its AWS account.
+
+    Attributes:
+        stack: the stack.
+        declaration: its resources and outputs after the first deployment.
+        api: the account's API.
+    """
+
+    stack: auto.Stack
+    declaration: Declaration
+    api: AwsApi
+
+    def aws(self, service: str) -> Any:
+        """A boto3 client of the account."""
+        return self.api.client(service, REGION)
+
+
+def deploy(stack: auto.Stack, api: AwsApi) -> DeployedStack:
+    """Run the first `pulumi up` of a stack."""
+    run(stack.up)
+    return DeployedStack(stack, stack_declaration(stack), api)
