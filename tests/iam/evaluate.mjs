@@ -1,7 +1,7 @@
-// Evaluates requests against IAM policies. A JSON array of simulations comes in on each line of standard input, and a
-// JSON array with a verdict for each goes out: {"result": "Allowed" | "ImplicitlyDenied" | "ExplicitlyDenied"}, or
-// {"error": ...} for what IAM would not accept: an invalid policy, an unknown action, a resource that the action cannot
-// have, or a context key that such a request never carries.
+// Evaluates requests against IAM policies. Each line of standard input is a JSON array of simulations; the line's answer
+// on standard output is a JSON array of verdicts: {"result": "Allowed" | "ImplicitlyDenied" | "ExplicitlyDenied"}, or
+// {"error": ...} for an invalid policy, an unknown action, a resource type that the action does not support, or a
+// condition key that AWS does not send with the action.
 import { createInterface } from 'node:readline'
 import { anonymousPrincipal, runSimulation } from '@cloud-copilot/iam-simulate'
 

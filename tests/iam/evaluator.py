@@ -12,24 +12,24 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-Document = Mapping[str, Any]
+PolicyDocument = Mapping[str, Any]
 
 _FOLDER = Path(__file__).parent
 
 
 @dataclass(frozen=True, kw_only=True)
 class Simulation:
-    """One request, and every policy that has a say in it.
+    """A request, and the policies that apply to it.
 
     Attributes:
         principal: the caller's ARN, a service principal, or None for an unsigned request.
         action: such as "s3:GetObject".
-        resource: the ARN that the action is done to, or "*" for an action without resource types.
+        resource: the ARN of the resource, or "*" for an action without resource types.
         account: the account that owns the resource.
         context: the condition keys that AWS sends with the request.
         identity_policies: the caller's own policies.
         resource_policy: the resource's policy: a bucket policy, or a role's trust policy. Default: none.
-        endpoint_policy: the policy of the VPC endpoint that the request passes. Default: none.
+        endpoint_policy: the policy of the VPC endpoint that the request goes through. Default: none.
     """
 
     principal: str | None
@@ -37,34 +37,34 @@ class Simulation:
     resource: str
     account: str
     context: Mapping[str, str] = field(default_factory=dict)
-    identity_policies: Sequence[Document] = ()
-    resource_policy: Document | None = None
-    endpoint_policy: Document | None = None
+    identity_policies: Sequence[PolicyDocument] = ()
+    resource_policy: PolicyDocument | None = None
+    endpoint_policy: PolicyDocument | None = None
 
 
 class InvalidSimulation(ValueError):
-    """AWS does not accept the policy, or does not know such a request."""
+    """AWS rejects the policy or does not support the request."""
 
 
 def allowed(simulations: Iterable[Simulation]) -> list[bool]:
-    """Whether AWS grants each of the requests.
+    """Whether AWS allows each request, in the order of the simulations.
 
     Raises:
-        InvalidSimulation: a policy is invalid, the action does not exist, it has no such resource type, or AWS does not
-            send one of the condition keys with it.
-        FileNotFoundError: the evaluator is not installed. The message says how to install it.
+        InvalidSimulation: a policy is invalid, the action does not exist or does not support the resource type, or AWS
+            does not send one of the condition keys with the action.
+        FileNotFoundError: the evaluator is not installed.
     """
-    asked = list(simulations)
-    verdicts = _evaluate([_on_the_wire(each) for each in asked])
-    for simulation, verdict in zip(asked, verdicts, strict=True):
+    simulations = list(simulations)
+    verdicts = _evaluate([_to_json(simulation) for simulation in simulations])
+    for simulation, verdict in zip(simulations, verdicts, strict=True):
         if error := verdict.get("error"):
             raise InvalidSimulation(f"{simulation.action} on {simulation.resource}: {json.dumps(error)}")
     return [verdict["result"] == "Allowed" for verdict in verdicts]
 
 
-def _on_the_wire(simulation: Simulation) -> dict[str, Any]:
-    """The library's type `Simulation`, without policies of an organization."""
-    wire: dict[str, Any] = {
+def _to_json(simulation: Simulation) -> dict[str, Any]:
+    """The type `Simulation` of @cloud-copilot/iam-simulate, without policies of an AWS organization."""
+    properties: dict[str, Any] = {
         "request": {
             "principal": simulation.principal,
             "action": simulation.action,
@@ -76,13 +76,13 @@ def _on_the_wire(simulation: Simulation) -> dict[str, Any]:
         "resourceControlPolicies": [],
     }
     if simulation.resource_policy is not None:
-        wire["resourcePolicy"] = simulation.resource_policy
+        properties["resourcePolicy"] = simulation.resource_policy
     if simulation.endpoint_policy is not None:
-        wire["vpcEndpointPolicies"] = _named([simulation.endpoint_policy])
-    return wire
+        properties["vpcEndpointPolicies"] = _named([simulation.endpoint_policy])
+    return properties
 
 
-def _named(documents: Sequence[Document]) -> list[dict[str, Any]]:
+def _named(documents: Sequence[PolicyDocument]) -> list[dict[str, Any]]:
     return [{"name": str(number), "policy": document} for number, document in enumerate(documents)]
 
 
@@ -93,13 +93,13 @@ def _evaluate(simulations: list[dict[str, Any]]) -> list[dict[str, Any]]:
     process.stdin.write(json.dumps(simulations) + "\n")
     process.stdin.flush()
     if not (answer := process.stdout.readline()):
-        raise RuntimeError("the evaluator has stopped; its error is on standard error")
+        raise RuntimeError("the evaluator stopped: see its message on standard error")
     return json.loads(answer)
 
 
 @functools.cache
 def _process() -> subprocess.Popen[str]:
-    """Start Node.js, once: its start takes as long as some hundred evaluations."""
+    """Start Node.js once: that takes as long as some hundred evaluations."""
     command = [_node(), _FOLDER / "evaluate.mjs"]
     if not _is_installed():
         raise FileNotFoundError("tests/iam/node_modules is missing or outdated. To install it, run: make evaluator")

@@ -1,4 +1,13 @@
-"""The requests that a registry makes to AWS and that AWS makes to its resources, with what each list was read from."""
+"""The requests that the policies must allow: those of a registry to AWS, and those of AWS services to its resources.
+
+To add a permission:
+
+1. Add the request to the function of its caller below. For a new caller, add a function to `NEEDED`. The docstring
+   names the source that shows the request: a file in the caller's repository, or a page of AWS's documentation.
+2. Add the permission to components/pure/policies.py.
+3. Run `pytest tests/unit/program/test_iam_policies.py`. If it reports a part of a policy that no request requires, add
+   a request that the part must refuse to refused.py.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +22,7 @@ from tests.unit.helpers import boot_script
 LOAD_BALANCER = "logdelivery.elasticloadbalancing.amazonaws.com"
 SERVER_ACCESS_LOGS = "logging.s3.amazonaws.com"
 FLOW_LOGS = "delivery.logs.amazonaws.com"
-# The VPC endpoint of an action, where its service has several.
+# The VPC endpoint for an action, where the endpoint is not named after the service.
 _ENDPOINTS = {
     "ecs:Poll": "ecs-agent",
     "ecs:StartTelemetrySession": "ecs-telemetry",
@@ -25,22 +34,22 @@ _ENDPOINTS = {
 
 
 def boot_script_requests(stack: Stack) -> list[Request]:
-    """The AWS CLI commands of the boot script and of what it installs.
+    """The AWS CLI commands of the boot script and of the scripts that it installs.
 
     Raises:
-        KeyError: a command that this list does not know yet.
+        KeyError: the requests of a command are not listed here.
     """
     requests = {
-        # Lists, then gets each object (aws/aws-cli, awscli/customizations/s3/filegenerator.py).
+        # Lists the objects, then gets each (aws/aws-cli, awscli/customizations/s3/filegenerator.py).
         "s3 cp": [
-            _by(stack, "instance", "s3:ListBucket", stack.bootstrap),
+            _by_role(stack, "instance", "s3:ListBucket", stack.bootstrap),
             *(
-                _by(stack, "instance", "s3:GetObject", f"{stack.bootstrap}/{file}")
+                _by_role(stack, "instance", "s3:GetObject", f"{stack.bootstrap}/{file}")
                 for file in ("htpasswd", "domain.crt", "domain.key")
             ),
         ],
         "autoscaling describe-auto-scaling-instances": [
-            _by(stack, "instance", "autoscaling:DescribeAutoScalingInstances", "*")
+            _by_role(stack, "instance", "autoscaling:DescribeAutoScalingInstances", "*")
         ],
         "autoscaling complete-lifecycle-action": [complete_launch(stack, stack.auto_scaling_group_tags)],
     }
@@ -49,102 +58,109 @@ def boot_script_requests(stack: Stack) -> list[Request]:
 
 
 def complete_launch(stack: Stack, tags: Mapping[str, str]) -> Request:
-    """Complete the launch hook of an Auto Scaling Group with these tags."""
+    """An instance completes the launch hook of an Auto Scaling Group with these tags."""
     context = {f"aws:ResourceTag/{key}": value for key, value in tags.items()}
-    return _by(stack, "instance", "autoscaling:CompleteLifecycleAction", stack.auto_scaling_group, context)
+    return _by_role(stack, "instance", "autoscaling:CompleteLifecycleAction", stack.auto_scaling_group, context)
 
 
 def ecs_agent_requests(stack: Stack) -> list[Request]:
-    """The ECS agent with the instance role, as the boot script configures it (aws/amazon-ecs-agent v1.105.0).
+    """The ECS agent, configured by the boot script, with the instance role.
 
-    `RegisterContainerInstance` and the three `Submit...`: ecs-agent/api/ecs/client/ecs_client.go. Attachments come with
-    the account setting awsvpcTrunking, whatever the network mode (agent/eventhandler/attachment_handler.go).
-    `DiscoverPollEndpoint`, then `Poll`: ecs-agent/acs/session/session.go. `StartTelemetrySession`:
-    ecs-agent/tcs/handler/handler.go.
+    Sources, in aws/amazon-ecs-agent v1.105.0:
 
-    Not called are `CreateCluster`, which needs an empty ECS_CLUSTER (ecs_client.go); `UpdateContainerInstancesState`,
-    which needs ECS_ENABLE_SPOT_INSTANCE_DRAINING (agent/app/agent.go); `ListTagsForResource`, which only the metadata
-    path /taskWithTags needs (agent/handlers/v2/response.go); `ec2:DescribeTags`, which needs
-    ECS_CONTAINER_INSTANCE_PROPAGATE_TAGS_FROM (agent/app/agent.go); and `DeregisterContainerInstance`, by nothing.
+    - `RegisterContainerInstance`, `Submit...`: ecs-agent/api/ecs/client/ecs_client.go. The agent submits attachments
+      with the account setting awsvpcTrunking, in every network mode (agent/eventhandler/attachment_handler.go).
+    - `DiscoverPollEndpoint`, then `Poll`: ecs-agent/acs/session/session.go.
+    - `StartTelemetrySession`: ecs-agent/tcs/handler/handler.go.
+
+    The agent does not call:
+
+    - `CreateCluster`: requires an empty ECS_CLUSTER (ecs_client.go).
+    - `UpdateContainerInstancesState`: requires ECS_ENABLE_SPOT_INSTANCE_DRAINING (agent/app/agent.go).
+    - `ListTagsForResource`: for requests to the metadata path /taskWithTags (agent/handlers/v2/response.go).
+    - `ec2:DescribeTags`: requires ECS_CONTAINER_INSTANCE_PROPAGATE_TAGS_FROM (agent/app/agent.go).
+    - `DeregisterContainerInstance`: nothing calls it.
     """
-    of_the_cluster = (
+    on_cluster = (
         "ecs:RegisterContainerInstance",
         "ecs:SubmitAttachmentStateChanges",
         "ecs:SubmitContainerStateChange",
         "ecs:SubmitTaskStateChange",
     )
-    of_the_instance = ("ecs:Poll", "ecs:StartTelemetrySession")
+    on_instance = ("ecs:Poll", "ecs:StartTelemetrySession")
     cluster = {"ecs:cluster": stack.cluster}
     return [
-        *(_by(stack, "instance", action, stack.cluster) for action in of_the_cluster),
-        *(_by(stack, "instance", action, stack.container_instance, cluster) for action in of_the_instance),
-        _by(stack, "instance", "ecs:DiscoverPollEndpoint", "*"),
+        *(_by_role(stack, "instance", action, stack.cluster) for action in on_cluster),
+        *(_by_role(stack, "instance", action, stack.container_instance, cluster) for action in on_instance),
+        _by_role(stack, "instance", "ecs:DiscoverPollEndpoint", "*"),
     ]
 
 
 def session_manager_requests(stack: Stack) -> list[Request]:
-    """A shell by Session Manager.
+    """The SSM agent, for a shell in Session Manager.
 
     Source: AWS Systems Manager User Guide, "Verify or add instance permissions for Session Manager".
     """
     channels = ("CreateControlChannel", "CreateDataChannel", "OpenControlChannel", "OpenDataChannel")
     return [
-        _by(stack, "instance", "ssm:UpdateInstanceInformation", stack.ec2_instance),
-        *(_by(stack, "instance", f"ssmmessages:{action}", "*") for action in channels),
+        _by_role(stack, "instance", "ssm:UpdateInstanceInformation", stack.ec2_instance),
+        *(_by_role(stack, "instance", f"ssmmessages:{action}", "*") for action in channels),
     ]
 
 
 def storage_driver_requests(stack: Stack) -> list[Request]:
-    """The registry's S3 driver (distribution/distribution v2.8.3 and v3.1.1, registry/storage/driver/s3-aws/s3.go).
+    """The registry's S3 driver.
 
-    Both versions call PutObject, GetObject, ListObjects or ListObjectsV2, CopyObject, DeleteObjects, UploadPart,
-    UploadPartCopy, ListParts, ListMultipartUploads and Create-, Complete- and AbortMultipartUpload, and sign GetObject
-    and HeadObject for redirects; v3.1.1 calls HeadObject too. Each new object is sent with an ACL (`getACL`). Neither
-    calls GetBucketLocation, which their documentation lists.
+    Source: distribution/distribution v2.8.3 and v3.1.1, registry/storage/driver/s3-aws/s3.go. Both versions call
+    PutObject, GetObject, ListObjects or ListObjectsV2, CopyObject, DeleteObjects, UploadPart, UploadPartCopy,
+    ListParts, ListMultipartUploads, CreateMultipartUpload, CompleteMultipartUpload and AbortMultipartUpload, and
+    presign GetObject and HeadObject for redirects. v3.1.1 also calls HeadObject. Each new object has an ACL (`getACL`).
+    Neither calls GetBucketLocation, although their documentation lists it.
 
-    The actions: Amazon S3 User Guide, "Required permissions for Amazon S3 API operations".
+    The actions of these operations: Amazon S3 User Guide, "Required permissions for Amazon S3 API operations".
     """
     role, blob = stack.images_role, f"{stack.images}/docker/registry/v2/blob"
     acl = {"s3:x-amz-acl": "bucket-owner-full-control"}
     return [
-        _by(stack, role, "s3:ListBucket", stack.images),
-        _by(stack, role, "s3:ListBucketMultipartUploads", stack.images),
-        _by(stack, role, "s3:GetObject", blob),
-        _by(stack, role, "s3:PutObject", blob, acl),
-        _by(stack, role, "s3:PutObjectAcl", blob, acl),
-        _by(stack, role, "s3:DeleteObject", blob),
-        _by(stack, role, "s3:ListMultipartUploadParts", blob),
-        _by(stack, role, "s3:AbortMultipartUpload", blob),
-        # A redirected client, which is outside the network.
+        _by_role(stack, role, "s3:ListBucket", stack.images),
+        _by_role(stack, role, "s3:ListBucketMultipartUploads", stack.images),
+        _by_role(stack, role, "s3:GetObject", blob),
+        _by_role(stack, role, "s3:PutObject", blob, acl),
+        _by_role(stack, role, "s3:PutObjectAcl", blob, acl),
+        _by_role(stack, role, "s3:DeleteObject", blob),
+        _by_role(stack, role, "s3:ListMultipartUploadParts", blob),
+        _by_role(stack, role, "s3:AbortMultipartUpload", blob),
+        # A client outside the network, by a presigned URL.
         Request(principal=stack.roles[role], action="s3:GetObject", resource=blob),
     ]
 
 
 def task_execution_requests(stack: Stack) -> list[Request]:
-    """What is done for a task with the execution role.
+    """The ECS agent and Docker, for a task, with the execution role.
 
-    The ECS agent gets parameters (aws/amazon-ecs-agent v1.105.0, agent/ssm/ssm.go) and logs in to ECR
-    (agent/ecr/factory.go: `UseExecutionRole`). Docker pulls with that login (Amazon ECS Developer Guide, "Using Amazon
-    ECR images with Amazon ECS"). Docker's awslogs driver makes a stream and writes to it; it makes no group, since
-    awslogs-create-group is not set (moby/moby, daemon/logger/awslogs/cloudwatchlogs.go).
+    - The agent gets parameters (aws/amazon-ecs-agent v1.105.0, agent/ssm/ssm.go) and logs in to ECR
+      (agent/ecr/factory.go: `UseExecutionRole`).
+    - Docker pulls with that login (Amazon ECS Developer Guide, "Using Amazon ECR images with Amazon ECS").
+    - Docker's awslogs driver creates a log stream and writes to it (moby/moby,
+      daemon/logger/awslogs/cloudwatchlogs.go). It creates no log group, since awslogs-create-group is not set.
     """
     requests = [
-        *(_by(stack, "execution", "ssm:GetParameters", parameter) for parameter in stack.parameters),
-        _by(stack, "execution", "logs:CreateLogStream", stack.log_stream),
-        _by(stack, "execution", "logs:PutLogEvents", stack.log_stream),
+        *(_by_role(stack, "execution", "ssm:GetParameters", parameter) for parameter in stack.parameters),
+        _by_role(stack, "execution", "logs:CreateLogStream", stack.log_stream),
+        _by_role(stack, "execution", "logs:PutLogEvents", stack.log_stream),
     ]
     if stack.repository is not None:
         pull = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
-        requests.append(_by(stack, "execution", "ecr:GetAuthorizationToken", "*"))
-        requests += [_by(stack, "execution", action, stack.repository) for action in pull]
+        requests.append(_by_role(stack, "execution", "ecr:GetAuthorizationToken", "*"))
+        requests += [_by_role(stack, "execution", action, stack.repository) for action in pull]
     return requests
 
 
 def assumed_roles(stack: Stack) -> list[Request]:
     """The services that assume the roles.
 
-    EC2 sends no source account. Sources: "IAM roles for Amazon EC2"; Amazon ECS Developer Guide, "Amazon ECS task IAM
-    role".
+    ECS sends a source account and ARN, EC2 does not. Sources: "IAM roles for Amazon EC2"; Amazon ECS Developer Guide,
+    "Amazon ECS task IAM role".
     """
     return [
         Request(principal="ec2.amazonaws.com", action="sts:AssumeRole", resource=stack.roles["instance"]),
@@ -162,10 +178,10 @@ def assumed_by_ecs(stack: Stack, role: str) -> Request:
 
 
 def load_balancer_log_requests(stack: Stack, account: str = ACCOUNT) -> list[Request]:
-    """A load balancer's logs, and the file that tests the bucket.
+    """A load balancer writes logs, and before them a test file.
 
-    The requests carry no source account or ARN. The policy in "Enable access logs for your Application Load Balancer"
-    has no condition, and others saw that test fail with one on aws:SourceArn.
+    The requests have no source account or ARN: the policy in "Enable access logs for your Application Load Balancer"
+    has no condition, and users report that the test file is refused with a condition on aws:SourceArn.
     """
     folder = f"{stack.load_balancer_logs}/AWSLogs/{account}"
     return [
@@ -175,7 +191,7 @@ def load_balancer_log_requests(stack: Stack, account: str = ACCOUNT) -> list[Req
 
 
 def server_access_log_requests(stack: Stack, account: str = ACCOUNT) -> list[Request]:
-    """S3's logs of requests to other buckets ("Enabling Amazon S3 server access logging")."""
+    """S3 writes logs of the requests to other buckets ("Enabling Amazon S3 server access logging")."""
     return [
         Request(
             principal=SERVER_ACCESS_LOGS,
@@ -188,7 +204,7 @@ def server_access_log_requests(stack: Stack, account: str = ACCOUNT) -> list[Req
 
 
 def flow_log_requests(stack: Stack, account: str = ACCOUNT) -> list[Request]:
-    """A VPC's flow logs, and the check of the bucket ("Amazon S3 bucket permissions for flow logs")."""
+    """CloudWatch Logs checks the bucket and writes a VPC's flow logs ("Amazon S3 bucket permissions for flow logs")."""
     source = {
         "aws:SourceAccount": account,
         "aws:SourceArn": stack.arn("logs", "delivery-source:0123").replace(ACCOUNT, account),
@@ -205,10 +221,10 @@ def flow_log_requests(stack: Stack, account: str = ACCOUNT) -> list[Request]:
 
 
 def public_download_requests(stack: Stack) -> list[Request]:
-    """What is in AWS's own buckets.
+    """Downloads from buckets of AWS.
 
-    dnf gets packages unsigned ("Amazon Linux 2023 repositories"). Docker gets an image's layers by URLs that ECR signed
-    ("Amazon ECR interface VPC endpoints").
+    dnf downloads packages with unsigned requests ("Amazon Linux 2023 repositories"). Docker downloads an image's layers
+    by URLs that ECR presigned ("Amazon ECR interface VPC endpoints").
     """
     packages = stack.bucket(f"al2023-repos-{stack.region}-de612dc2")
     layers = stack.bucket(f"prod-{stack.region}-starport-layer-bucket")
@@ -232,13 +248,13 @@ NEEDED: Mapping[str, Callable[[Stack], list[Request]]] = {
 }
 
 
-def needed(stack: Stack) -> list[Request]:
-    """The requests of all lists."""
+def needed_requests(stack: Stack) -> list[Request]:
+    """The requests of all callers."""
     return [request for requests in NEEDED.values() for request in requests(stack)]
 
 
-def _by(stack: Stack, role: str, action: str, resource: str, context: Mapping[str, str] | None = None) -> Request:
-    """A request with a role's credentials, from an instance."""
+def _by_role(stack: Stack, role: str, action: str, resource: str, context: Mapping[str, str] | None = None) -> Request:
+    """A request from an instance with a role's credentials."""
     endpoint = _ENDPOINTS.get(action, action.partition(":")[0])
     return Request(
         principal=stack.roles[role], action=action, resource=resource, context=context or {}, endpoint=endpoint

@@ -1,4 +1,4 @@
-"""The policies that a program declares, and the requests that they grant together."""
+"""The policies that a program declares, and the requests that they allow."""
 
 from __future__ import annotations
 
@@ -11,30 +11,31 @@ from typing import Literal
 from sandbox.evaluation.aws_provider import ACCOUNT
 from sandbox.evaluation.declared import Declaration
 from tests.iam import evaluator
-from tests.iam.evaluator import Document, Simulation
+from tests.iam.evaluator import PolicyDocument, Simulation
 
 OTHER_ACCOUNT = "999999999999"
-# The policies of callers and resources that the program does not declare, so that its own policies decide.
-_MAY_DO_ANYTHING: Document = {
+# The policies of callers and resources that the program does not declare. They allow everything, so that the result
+# depends on the declared policies alone.
+_ALLOW_ALL_ACTIONS: PolicyDocument = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
 }
-_ADMITS_ANYBODY: Document = {
+_ALLOW_ALL_PRINCIPALS: PolicyDocument = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}],
 }
-# What precedes the service in the name of a VPC endpoint, such as com.amazonaws.us-west-2.ecr.api.
-_BEFORE_SERVICE = re.compile(r"^com\.amazonaws\.[a-z0-9-]+\.")
+# The prefix of the service in a VPC endpoint's service name, such as com.amazonaws.us-west-2.ecr.api.
+_SERVICE_NAME_PREFIX = re.compile(r"^com\.amazonaws\.[a-z0-9-]+\.")
 
 
 @dataclass(frozen=True)
 class Attachment:
-    """What a policy is attached to.
+    """The resource that a policy is attached to.
 
     Attributes:
-        kind: an identity policy or the trust policy of a role, a bucket's policy, or a VPC endpoint's.
+        kind: the kind of policy: a role's identity or trust policy, a bucket policy, or a VPC endpoint policy.
         to: the ARN of the role or the bucket, or the endpoint's service, such as "s3".
-        name: the name of an identity policy; a role has several.
+        name: the name of an identity policy: a role has several.
     """
 
     kind: Literal["identity", "trust", "bucket", "endpoint"]
@@ -45,7 +46,7 @@ class Attachment:
         return f"{self.kind} policy {self.name} of {self.to}"
 
 
-Policies = Mapping[Attachment, Document]
+Policies = Mapping[Attachment, PolicyDocument]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,11 +56,12 @@ class Request:
     Attributes:
         principal: the caller: a role's ARN, a service principal, or None for an unsigned request.
         action: the IAM action.
-        resource: the ARN that the action is done to, or "*" for an action without resource types.
-        context: the condition keys that AWS sends beside `aws:SecureTransport` and `aws:PrincipalArn`.
-        endpoint: the service whose VPC endpoint the request passes, if there is one. Default: it comes from elsewhere.
+        resource: the ARN of the resource, or "*" for an action without resource types.
+        context: the condition keys that AWS sends in addition to `aws:SecureTransport` and `aws:PrincipalArn`.
+        endpoint: the service whose VPC endpoint the request goes through, if the network has one. Default: the request
+            comes from outside the network.
         tls: whether the connection is encrypted.
-        any_identity: evaluate it as if the caller's own policies allowed everything.
+        ignore_identity_policies: evaluate as if the caller's identity policies allowed everything.
     """
 
     principal: str | None
@@ -68,7 +70,7 @@ class Request:
     context: Mapping[str, str] = field(default_factory=dict, hash=False)
     endpoint: str = ""
     tls: bool = True
-    any_identity: bool = False
+    ignore_identity_policies: bool = False
 
     def __str__(self) -> str:
         details = [f"{key}={value}" for key, value in self.context.items()]
@@ -77,8 +79,7 @@ class Request:
         return " ".join([self.principal or "unsigned", self.action, self.resource, *details])
 
 
-def declared(declaration: Declaration) -> Policies:
-    """Every policy of a program."""
+def declared_policies(declaration: Declaration) -> Policies:
     roles = {role.outputs["name"]: role for role in declaration.all("aws:iam/role:Role")}
     buckets = {bucket.outputs["bucket"]: bucket for bucket in declaration.all("aws:s3/bucket:Bucket")}
     endpoints = {endpoint.id: endpoint for endpoint in declaration.all("aws:ec2/vpcEndpoint:VpcEndpoint")}
@@ -91,25 +92,25 @@ def declared(declaration: Declaration) -> Policies:
         texts[Attachment("bucket", bucket.outputs["arn"])] = policy.inputs["policy"]
     for policy in declaration.all("aws:ec2/vpcEndpointPolicy:VpcEndpointPolicy"):
         if endpoint := endpoints.get(policy.inputs["vpcEndpointId"]):
-            service = _BEFORE_SERVICE.sub("", endpoint.inputs["serviceName"])
+            service = _SERVICE_NAME_PREFIX.sub("", endpoint.inputs["serviceName"])
             texts[Attachment("endpoint", service)] = policy.inputs["policy"]
     return {attachment: json.loads(text) for attachment, text in texts.items()}
 
 
-def granted(requests: Iterable[Request], policies: Policies) -> list[Request]:
-    """Those of the requests that the policies grant."""
-    asked = list(requests)
-    verdicts = evaluator.allowed(_simulation(request, policies) for request in asked)
-    return [request for request, allowed in zip(asked, verdicts, strict=True) if allowed]
+def allowed_requests(requests: Iterable[Request], policies: Policies) -> list[Request]:
+    """The requests that the policies allow."""
+    requests = list(requests)
+    verdicts = evaluator.allowed(_simulation(request, policies) for request in requests)
+    return [request for request, allowed in zip(requests, verdicts, strict=True) if allowed]
 
 
-def evaluated(request: Request, policies: Policies) -> list[Attachment]:
-    """The policies that have a say in a request."""
+def applicable_policies(request: Request, policies: Policies) -> list[Attachment]:
+    """The policies that apply to a request."""
     bucket = request.resource.partition("/")[0]
     return [
         each
         for each in policies
-        if (each.kind == "identity" and each.to == request.principal and not request.any_identity)
+        if (each.kind == "identity" and each.to == request.principal and not request.ignore_identity_policies)
         or (each.kind == "trust" and each.to == request.resource)
         or (each.kind == "bucket" and each.to == bucket)
         or (each.kind == "endpoint" and each.to == request.endpoint)
@@ -117,7 +118,7 @@ def evaluated(request: Request, policies: Policies) -> list[Attachment]:
 
 
 def _simulation(request: Request, policies: Policies) -> Simulation:
-    documents = [(each.kind, policies[each]) for each in evaluated(request, policies)]
+    documents = [(each.kind, policies[each]) for each in applicable_policies(request, policies)]
     identity = [document for kind, document in documents if kind == "identity"]
     resource = [document for kind, document in documents if kind in ("trust", "bucket")]
     endpoint = [document for kind, document in documents if kind == "endpoint"]
@@ -125,12 +126,12 @@ def _simulation(request: Request, policies: Policies) -> Simulation:
     principal = request.principal
     if principal is not None and principal.startswith("arn:"):
         context["aws:PrincipalArn"] = principal
-        if request.any_identity or Attachment("trust", principal) not in policies:
-            identity = [_MAY_DO_ANYTHING]
+        if request.ignore_identity_policies or Attachment("trust", principal) not in policies:
+            identity = [_ALLOW_ALL_ACTIONS]
         principal = principal.replace(":iam:", ":sts:").replace(":role/", ":assumed-role/") + "/session"
     account = ACCOUNT if resource else _account(request.resource)
     if account != ACCOUNT:
-        resource = [_ADMITS_ANYBODY]
+        resource = [_ALLOW_ALL_PRINCIPALS]
     return Simulation(
         principal=principal,
         action=request.action,
@@ -144,5 +145,5 @@ def _simulation(request: Request, policies: Policies) -> Simulation:
 
 
 def _account(resource: str) -> str:
-    """The account in an ARN. A bucket's has none; a bucket without a declared policy is another account's."""
+    """The account that owns a resource. A bucket's ARN has none: without a declared policy, it is another account's."""
     return ACCOUNT if resource == "*" else resource.split(":")[4] or OTHER_ACCOUNT

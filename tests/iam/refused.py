@@ -1,4 +1,4 @@
-"""Requests that must be refused. Most are needed ones with one thing changed."""
+"""The requests that the policies must refuse. Most are requests in needed.py with one property changed."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from tests.iam.needed import (
     complete_launch,
     flow_log_requests,
     load_balancer_log_requests,
-    needed,
+    needed_requests,
     public_download_requests,
     server_access_log_requests,
 )
 from tests.iam.policies import OTHER_ACCOUNT, Request
 from tests.iam.stack import Stack
 
-# Endpoints for the ECS agent's channels take no policy (awsdocs/amazon-ecs-developer-guide#55).
+# The endpoints of the ECS agent's channels do not support policies (awsdocs/amazon-ecs-developer-guide#55).
 _ENDPOINTS_WITHOUT_POLICY = {"ecs-agent", "ecs-telemetry"}
-# The part of an ARN that tells one registry's resources from another's.
+# The part of an ARN that differs between two registries.
 _NAME = re.compile(
     r"(?<=:s3:::)[^/]+|(?<=:cluster/).+|(?<=:container-instance/)[^/]+|(?<=:log-group:)[^:]+|(?<=:parameter/).+"
     r"|(?<=:repository/).+"
@@ -30,16 +30,16 @@ _NAME = re.compile(
 
 
 def other_resources(stack: Stack) -> list[Request]:
-    """A role does what it may, but to resources of another registry, region, account or partition."""
+    """A role uses a resource of another registry, Region, account or partition."""
     return [
         replace(request, resource=resource)
-        for request in needed(stack)
+        for request in needed_requests(stack)
         if request.principal in stack.roles.values() and request.resource != "*"
-        for resource in _others(request.resource)
+        for resource in _other_arns(request.resource)
     ]
 
 
-def _others(arn: str) -> Iterator[str]:
+def _other_arns(arn: str) -> Iterator[str]:
     _, partition, service, region, account, name = arn.split(":", 5)
     yield f"arn:{'aws-cn' if partition == 'aws' else 'aws'}:{service}:{region}:{account}:{name}"
     if region:
@@ -51,29 +51,26 @@ def _others(arn: str) -> Iterator[str]:
 
 
 def other_groups(stack: Stack) -> list[Request]:
-    """The launch hook of an Auto Scaling Group with other tags, or none, is completed."""
+    """An instance completes the launch hook of an Auto Scaling Group with other tags, or without tags."""
     others = {key: f"{value}-2" for key, value in stack.auto_scaling_group_tags.items()}
     return [complete_launch(stack, others), complete_launch(stack, {})]
 
 
 def other_roles(stack: Stack) -> list[Request]:
-    """A role does what only another role needs."""
-    by_role = {
-        role: {(each.action, each.resource): each for each in needed(stack) if each.principal == role}
-        for role in stack.roles.values()
-    }
+    """A role sends a request that only another role needs."""
+    needed = [request for request in needed_requests(stack) if request.principal in stack.roles.values()]
+    own = {(request.principal, request.action, request.resource) for request in needed}
     return [
         replace(request, principal=role)
-        for role, own in by_role.items()
-        for other in by_role.values()
-        for need, request in other.items()
-        if need not in own
+        for role in stack.roles.values()
+        for request in needed
+        if (role, request.action, request.resource) not in own
     ]
 
 
 def other_principals(stack: Stack) -> list[Request]:
-    """Another account's administrator, another service or the public uses the buckets, or delivers the logs."""
-    uses = [
+    """Another account's administrator, another service or the public reads or writes a bucket, or delivers logs."""
+    reads_and_writes = [
         Request(principal=None, action=action, resource=resource)
         for bucket in _buckets(stack)
         for action, resource in (
@@ -85,27 +82,27 @@ def other_principals(stack: Stack) -> list[Request]:
     deliveries = [request for requests in _deliveries(stack, ACCOUNT) for request in requests]
     return [
         replace(request, principal=principal)
-        for request in [*uses, *deliveries]
+        for request in [*reads_and_writes, *deliveries]
         for principal in (None, stack.admin(OTHER_ACCOUNT), "cloudtrail.amazonaws.com")
     ]
 
 
 def without_tls(stack: Stack) -> list[Request]:
-    """Anything is done in the stack's buckets, even by its owner, without TLS."""
-    by_owner = [
+    """The roles, services or the account's administrator use a bucket without TLS."""
+    by_admin = [
         Request(principal=stack.admin(ACCOUNT), action=action, resource=resource)
         for bucket in _buckets(stack)
         for action, resource in (("s3:PutBucketPolicy", bucket), ("s3:GetObject", f"{bucket}/x"))
     ]
-    allowed = [request for request in needed(stack) if request.resource.partition("/")[0] in _buckets(stack)]
-    return [replace(request, tls=False) for request in [*allowed, *by_owner]]
+    needed = [request for request in needed_requests(stack) if request.resource.partition("/")[0] in _buckets(stack)]
+    return [replace(request, tls=False) for request in [*needed, *by_admin]]
 
 
 def other_deliveries(stack: Stack) -> list[Request]:
-    """A delivery service reads or deletes, or writes for another account, to another folder or with another ACL."""
+    """A log delivery service reads or deletes, or writes for another account, to another folder or with another ACL."""
     own = _deliveries(stack, ACCOUNT)
     writes = [[request for request in requests if request.action == "s3:PutObject"] for requests in own]
-    of_other_accounts = [request for requests in _deliveries(stack, OTHER_ACCOUNT) for request in requests]
+    for_other_accounts = [request for requests in _deliveries(stack, OTHER_ACCOUNT) for request in requests]
     in_other_folders = [
         replace(request, resource=other.resource)
         for requests in writes
@@ -114,7 +111,7 @@ def other_deliveries(stack: Stack) -> list[Request]:
         for other in others
         if others is not requests
     ]
-    not_writes = [
+    reads_and_deletes = [
         replace(request, action=action, context={})
         for requests in writes
         for request in requests
@@ -125,11 +122,11 @@ def other_deliveries(stack: Stack) -> list[Request]:
         *(other for request in server_access for other in _other_values(request, "aws:SourceAccount")),
         *(other for request in flow for key in request.context for other in _other_values(request, key)),
     ]
-    return [*of_other_accounts, *in_other_folders, *not_writes, *other_sources]
+    return [*for_other_accounts, *in_other_folders, *reads_and_deletes, *other_sources]
 
 
 def other_assumed_roles(stack: Stack) -> list[Request]:
-    """Anybody else assumes a role: another service, an administrator, or ECS for another account."""
+    """Another service, an administrator, the public, or ECS for another account assumes a role."""
     services = {request.principal for request in assumed_roles(stack)}
     principals = [*services, "lambda.amazonaws.com", stack.admin(ACCOUNT), stack.admin(OTHER_ACCOUNT), None]
     by_others = [
@@ -147,23 +144,24 @@ def other_assumed_roles(stack: Stack) -> list[Request]:
     return [*by_others, *for_others]
 
 
-def through_endpoints(stack: Stack) -> list[Request]:
-    """Another principal uses an isolated network's VPC endpoints, or the registry's roles reach other buckets by them.
+def requests_through_endpoints(stack: Stack) -> list[Request]:
+    """Other principals use the VPC endpoints of an isolated network, or the registry's roles use other buckets.
 
-    Everything but the endpoints' policies allows it.
+    All other policies allow these requests: only the endpoint policies can refuse them.
     """
-    inside = [request for request in needed(stack) if request.endpoint in stack.endpoints - _ENDPOINTS_WITHOUT_POLICY]
+    endpoints = stack.endpoints - _ENDPOINTS_WITHOUT_POLICY
+    needed = [request for request in needed_requests(stack) if request.endpoint in endpoints]
     by_others = [
         replace(request, principal=principal)
-        for request in inside
+        for request in needed
         if request.principal in stack.roles.values()
         for principal in (stack.admin(ACCOUNT), stack.admin(OTHER_ACCOUNT))
     ]
     to_others = [
-        replace(request, resource=resource, any_identity=request.principal is not None)
-        for request in inside
+        replace(request, resource=resource, ignore_identity_policies=request.principal is not None)
+        for request in needed
         if request.endpoint == "s3"
-        for resource in _others(request.resource)
+        for resource in _other_arns(request.resource)
     ]
     uploads = [replace(request, action="s3:PutObject") for request in public_download_requests(stack)]
     return [*by_others, *to_others, *uploads]
@@ -185,13 +183,13 @@ def _buckets(stack: Stack) -> list[str]:
 
 
 def _deliveries(stack: Stack, account: str) -> list[list[Request]]:
-    """An account's logs, by service."""
+    """The log deliveries for an account, by service."""
     services = (load_balancer_log_requests, server_access_log_requests, flow_log_requests)
     return [requests(stack, account) for requests in services]
 
 
 def _other_values(request: Request, key: str) -> list[Request]:
-    """The request with another account or ACL in a condition key, and without the key."""
+    """A request with another account or ACL in a condition key, and without the key."""
     value = request.context[key]
     other = value.replace(ACCOUNT, OTHER_ACCOUNT) if ACCOUNT in value else "public-read"
     without = {name: each for name, each in request.context.items() if name != key}

@@ -1,4 +1,4 @@
-"""What a registry is told to use, as ARNs."""
+"""The ARNs of a registry's resources, read from what the program configures."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.unit.helpers import boot_script, container, environment
 
 @dataclass(frozen=True)
 class Stack:
-    """One registry. Where AWS chooses an identifier, such as a container instance's, an example stands for it."""
+    """One registry. IDs that AWS chooses, such as that of a container instance, are examples."""
 
     declaration: Declaration
 
@@ -46,12 +46,12 @@ class Stack:
 
     @property
     def images_role(self) -> str:
-        """Whose credentials the registry's S3 driver uses: registry:2 knows no task roles (distribution#2960)."""
+        """The role that the registry's S3 driver uses: registry:2 does not support task roles (distribution#2960)."""
         return "instance" if ":2" in self._image else "task"
 
     @property
     def repository(self) -> str | None:
-        """The image's repository in ECR; None for an image from elsewhere."""
+        """The image's repository in ECR; None for an image from another registry."""
         image = re.fullmatch(r"(\d+)\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com/([^:]+):.*", self._image)
         return f"arn:{self.partition}:ecr:{image[2]}:{image[1]}:repository/{image[3]}" if image else None
 
@@ -74,12 +74,12 @@ class Stack:
 
     @property
     def parameters(self) -> list[str]:
-        """Where the container's secrets come from."""
+        """The SSM parameters with the container's secrets."""
         return [secret["valueFrom"] for secret in container(self.declaration)["secrets"]]
 
     @property
     def logs(self) -> str:
-        """The bucket with the load balancer's logs, which holds all others too."""
+        """The bucket for the load balancer's and all other logs."""
         return self.load_balancer_logs.partition("/")[0]
 
     @property
@@ -90,7 +90,7 @@ class Stack:
 
     @property
     def server_access_logs(self) -> dict[str, str]:
-        """The bucket and prefix of S3's logs, by the bucket whose requests are logged."""
+        """The bucket and prefix of S3's server access logs, by the bucket that they are about."""
         logged = [logging.inputs for logging in self.declaration.all("aws:s3/bucketLogging:BucketLogging")]
         return {
             self.bucket(each["bucket"]): f"{self.bucket(each['targetBucket'])}/{each['targetPrefix']}"
@@ -99,7 +99,7 @@ class Stack:
 
     @property
     def flow_logs(self) -> list[str]:
-        """The buckets of flow logs."""
+        """The buckets for flow logs."""
         return [flow_log.inputs["logDestination"] for flow_log in self.declaration.all("aws:ec2/flowLog:FlowLog")]
 
     @property
@@ -124,7 +124,7 @@ class Stack:
         return f"arn:{self.partition}:s3:::{name}"
 
     def admin(self, account: str) -> str:
-        """A role of an account, whose own policies allow everything."""
+        """An administrator role of an account."""
         return f"arn:{self.partition}:iam::{account}:role/admin"
 
     @property

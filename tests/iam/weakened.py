@@ -1,4 +1,4 @@
-"""Policies with one thing left out, to see whether anything depends on it."""
+"""Policies with one part left out, to test that every part is required."""
 
 from __future__ import annotations
 
@@ -7,68 +7,70 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from tests.iam.evaluator import Document
+from tests.iam.evaluator import PolicyDocument
 
 
 @dataclass(frozen=True, kw_only=True)
-class Weakened:
-    """The rest of a policy.
+class WeakenedPolicy:
+    """A policy without one of its parts.
 
     Attributes:
-        left_out: what is missing.
-        action: the action that it is about, which may have wildcards. Other actions' requests are answered as before.
-        document: the rest.
-        grants_less: whether it could only grant less than the whole; otherwise it could only grant more.
+        left_out: a description of the part.
+        action: the part's action, which may have wildcards. The policy still treats other actions as before.
+        document: the policy.
+        allows_less: whether it can only allow less than the complete policy; otherwise it can only allow more.
     """
 
     left_out: str
     action: str
-    document: Document
-    grants_less: bool
+    document: PolicyDocument
+    allows_less: bool
 
-    def concerns(self, action: str) -> bool:
-        """Whether requests for an action may be answered otherwise. IAM ignores the case of actions."""
+    def affects(self, action: str) -> bool:
+        """Whether the missing part applies to an action. IAM ignores the case of actions."""
         return fnmatch.fnmatchcase(action.lower(), self.action.lower())
 
 
-def weakened(document: Document) -> Iterator[Weakened]:
-    """Leave out each pair of action and resource that is allowed or denied, and each condition of an allowed one."""
-    pairs = [pair for statement in document["Statement"] for pair in _pairs(statement)]
-    for position, pair in enumerate(pairs):
-        action, allows = pair["Action"], pair["Effect"] == "Allow"
-        before, after = pairs[:position], pairs[position + 1 :]
-        yield Weakened(
-            left_out=f"{pair['Effect']} {action} {pair.get('Resource', '')}",
+def weakened_policies(document: PolicyDocument) -> Iterator[WeakenedPolicy]:
+    """Leave out each pair of action and resource, and each condition of an allowed pair."""
+    statements = [simple for statement in document["Statement"] for simple in _simple_statements(statement)]
+    for position, statement in enumerate(statements):
+        action, allows = statement["Action"], statement["Effect"] == "Allow"
+        before, after = statements[:position], statements[position + 1 :]
+        yield WeakenedPolicy(
+            left_out=f"{statement['Effect']} {action} {statement.get('Resource', '')}",
             action=action,
             document={**document, "Statement": [*before, *after]},
-            grants_less=allows,
+            allows_less=allows,
         )
-        for operator, key in _conditions(pair) if allows else ():
-            yield Weakened(
+        for operator, key in _conditions(statement) if allows else ():
+            yield WeakenedPolicy(
                 left_out=f"{operator} {key} for {action}",
                 action=action,
-                document={**document, "Statement": [*before, _unconditional(pair, operator, key), *after]},
-                grants_less=False,
+                document={**document, "Statement": [*before, _without_condition(statement, operator, key), *after]},
+                allows_less=False,
             )
 
 
-def _pairs(statement: dict[str, Any]) -> list[dict[str, Any]]:
-    """The same as statements of one action and one resource. A trust policy's name none: they are about their role."""
+def _simple_statements(statement: dict[str, Any]) -> list[dict[str, Any]]:
+    """Split a statement into statements with one action and one resource. A trust policy's statement has no resource."""
     assert statement.keys() <= {"Sid", "Effect", "Principal", "Action", "Resource", "Condition"}, "unknown elements"
-    anonymous = {key: value for key, value in statement.items() if key != "Sid"}  # it would no longer be unique
-    resources = [{"Resource": each} for each in _listed(statement["Resource"])] if "Resource" in statement else [{}]
-    return [{**anonymous, "Action": action, **each} for action in _listed(statement["Action"]) for each in resources]
+    rest = {key: value for key, value in statement.items() if key != "Sid"}  # a Sid must be unique
+    resources = [{"Resource": each} for each in _as_list(statement["Resource"])] if "Resource" in statement else [{}]
+    return [
+        {**rest, "Action": action, **resource} for action in _as_list(statement["Action"]) for resource in resources
+    ]
 
 
 def _conditions(statement: dict[str, Any]) -> list[tuple[str, str]]:
     return [(operator, key) for operator, keys in statement.get("Condition", {}).items() for key in keys]
 
 
-def _unconditional(statement: dict[str, Any], operator: str, key: str) -> dict[str, Any]:
+def _without_condition(statement: dict[str, Any], operator: str, key: str) -> dict[str, Any]:
     keys = {name: value for name, value in statement["Condition"][operator].items() if name != key}
     conditions = {**statement["Condition"], operator: keys}
     return {**statement, "Condition": {name: each for name, each in conditions.items() if each}}
 
 
-def _listed(value: str | list[str]) -> list[str]:
+def _as_list(value: str | list[str]) -> list[str]:
     return [value] if isinstance(value, str) else value

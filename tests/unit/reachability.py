@@ -6,8 +6,8 @@ import ipaddress
 import re
 
 from sandbox.evaluation.declared import Declaration, Resource
-from tests.iam.needed import needed
-from tests.iam.policies import declared, granted
+from tests.iam.needed import needed_requests
+from tests.iam.policies import allowed_requests, declared_policies
 from tests.iam.stack import Stack
 from tests.unit.helpers import boot_script, container, environment
 
@@ -109,8 +109,8 @@ def _policy_allows(declaration: Declaration, endpoint: Resource, bucket: str) ->
     if endpoint.id not in {policy.inputs["vpcEndpointId"] for policy in declaration.all(_POLICY)}:
         return True
     stack = Stack(declaration)
-    requests = [each for each in needed(stack) if each.resource.partition("/")[0] == stack.bucket(bucket)]
-    return bool(requests) and granted(requests, declared(declaration)) == requests
+    requests = [each for each in needed_requests(stack) if each.resource.partition("/")[0] == stack.bucket(bucket)]
+    return bool(requests) and allowed_requests(requests, declared_policies(declaration)) == requests
 
 
 def _has_internet_route(declaration: Declaration, subnet: str) -> bool:

@@ -10,11 +10,11 @@ import pytest
 
 from components import PrivateRegistry, PrivateRegistryArgs
 from tests.iam import policies
-from tests.iam.needed import NEEDED, needed
-from tests.iam.policies import Policies, Request, evaluated, granted
-from tests.iam.refused import REFUSED, through_endpoints
+from tests.iam.needed import NEEDED, needed_requests
+from tests.iam.policies import Policies, Request, allowed_requests, applicable_policies
+from tests.iam.refused import REFUSED, requests_through_endpoints
 from tests.iam.stack import Stack
-from tests.iam.weakened import weakened
+from tests.iam.weakened import weakened_policies
 from tests.unit.helpers import Declare
 
 _ECR = "123456789012.dkr.ecr.{region}.amazonaws.com/mirror/registry:{major}"
@@ -56,7 +56,7 @@ def declared(declare: Declare) -> Callable[[str], Declared]:
     def declare_stack(name: str) -> Declared:
         region, args = _STACKS[name]
         declaration = declare(lambda: PrivateRegistry("images", args), region=region)
-        return Declared(Stack(declaration), policies.declared(declaration))
+        return Declared(Stack(declaration), policies.declared_policies(declaration))
 
     return declare_stack
 
@@ -65,40 +65,40 @@ def declared(declare: Declare) -> Callable[[str], Declared]:
 @pytest.mark.parametrize("name", _STACKS)
 def test_needed_requests_are_granted(declared: Callable[[str], Declared], name: str, source: str) -> None:
     requests = NEEDED[source](declared(name).stack)
-    assert texts(granted(requests, declared(name).policies)) == texts(requests)
+    assert texts(allowed_requests(requests, declared(name).policies)) == texts(requests)
 
 
 @pytest.mark.parametrize("kind", REFUSED)
 @pytest.mark.parametrize("name", _STACKS)
 def test_other_requests_are_refused(declared: Callable[[str], Declared], name: str, kind: str) -> None:
-    assert texts(granted(REFUSED[kind](declared(name).stack), declared(name).policies)) == []
+    assert texts(allowed_requests(REFUSED[kind](declared(name).stack), declared(name).policies)) == []
 
 
 @pytest.mark.parametrize("name", _ISOLATED)
 def test_vpc_endpoints_refuse_other_requests(declared: Callable[[str], Declared], name: str) -> None:
-    assert texts(granted(through_endpoints(declared(name).stack), declared(name).policies)) == []
+    assert texts(allowed_requests(requests_through_endpoints(declared(name).stack), declared(name).policies)) == []
 
 
 @pytest.mark.parametrize("name", _STACKS)
 def test_identity_policies_have_no_wildcard_actions(declared: Callable[[str], Declared], name: str) -> None:
     """A wildcard would grant actions that no test requests."""
     identity = [document for attachment, document in declared(name).policies.items() if attachment.kind == "identity"]
-    assert [rest.action for document in identity for rest in weakened(document) if "*" in rest.action] == []
+    assert [rest.action for document in identity for rest in weakened_policies(document) if "*" in rest.action] == []
 
 
 @pytest.mark.parametrize("name", ["registry:2", "isolated"])
 def test_every_part_of_a_policy_is_needed(declared: Callable[[str], Declared], name: str) -> None:
     """Without any permission, denial or condition, the answer to some request changes."""
     stack, original = declared(name).stack, declared(name).policies
-    kinds = [*REFUSED.values(), *([through_endpoints] if name in _ISOLATED else [])]
-    requests = [*needed(stack), *(request for kind in kinds for request in kind(stack))]
-    answers = set(granted(requests, original))
+    kinds = [*REFUSED.values(), *([requests_through_endpoints] if name in _ISOLATED else [])]
+    requests = [*needed_requests(stack), *(request for kind in kinds for request in kind(stack))]
+    answers = set(allowed_requests(requests, original))
     spare = []
     for attachment, document in original.items():
-        concerning = [request for request in requests if attachment in evaluated(request, original)]
-        for rest in weakened(document):
-            asked = [r for r in concerning if rest.concerns(r.action) and (r in answers) == rest.grants_less]
-            if set(granted(asked, {**original, attachment: rest.document})) == answers.intersection(asked):
+        concerning = [request for request in requests if attachment in applicable_policies(request, original)]
+        for rest in weakened_policies(document):
+            asked = [r for r in concerning if rest.affects(r.action) and (r in answers) == rest.allows_less]
+            if set(allowed_requests(asked, {**original, attachment: rest.document})) == answers.intersection(asked):
                 spare.append(f"{attachment}: {rest.left_out}")
     assert spare == []
 

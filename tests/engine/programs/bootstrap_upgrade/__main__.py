@@ -1,4 +1,4 @@
-"""The bootstrap files, with `former` as version 1 of the component declared them, for a provider with default tags."""
+"""The bootstrap files with a provider that has default tags. With `former`, they are of their former resource type."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""A registry's certificate by itself: its domain's records can lead to one load balancer only."""
+"""A registry's certificate without the registry: the domain's records can point to one load balancer only."""
 
 import pulumi
 

@@ -1,4 +1,4 @@
-"""A registry that was called docker once, with resource options that its stack decides on."""
+"""A registry, formerly named "docker", with resource options from the stack's configuration."""
 
 import pulumi
 import pulumi_aws as aws
@@ -9,8 +9,8 @@ config = pulumi.Config()
 boundary = "arn:aws:iam::aws:policy/PowerUserAccess"
 
 
-def bound(args: pulumi.ResourceTransformArgs) -> pulumi.ResourceTransformResult | None:
-    """A permissions boundary for every role."""
+def add_boundary(args: pulumi.ResourceTransformArgs) -> pulumi.ResourceTransformResult | None:
+    """Add a permissions boundary to every role."""
     if args.type_ != "aws:iam/role:Role":
         return None
     return pulumi.ResourceTransformResult(props={**args.props, "permissionsBoundary": boundary}, opts=args.opts)
@@ -25,7 +25,7 @@ registry = PrivateRegistry(
     pulumi.ResourceOptions(
         provider=company,
         aliases=[pulumi.Alias(name="docker")],
-        transforms=[bound],
+        transforms=[add_boundary],
         protect=config.get_bool("protect"),
         retain_on_delete=config.get_bool("retainOnDelete"),
     ),

@@ -1,4 +1,4 @@
-"""Two registries side by side, as a larger program would declare them."""
+"""Two registries in one program."""
 
 import pulumi
 

@@ -1,4 +1,4 @@
-"""A registry with whatever properties config holds, as a language without types would pass them."""
+"""A registry with the properties in the configuration, passed as by a language without types."""
 
 import json
 
@@ -11,7 +11,7 @@ properties = json.loads(config.get("properties") or "{}")
 properties |= {name: pulumi.Output.secret(value) for name, value in json.loads(config.get("secrets") or "{}").items()}
 properties |= {name: random.RandomPet(name).id for name in json.loads(config.get("unknown") or "[]")}
 region = config.get("region")
-providers: list[pulumi.ProviderResource] = [aws.Provider("there", region=region)] if region else []
+providers: list[pulumi.ProviderResource] = [aws.Provider("regional", region=region)] if region else []
 
 pulumi.ComponentResource(
     "private-registry:index:PrivateRegistry",
