@@ -5,8 +5,8 @@ To add a permission:
 1. Add the request to the function of its caller below. For a new caller, add a function to `NEEDED`. The docstring
    names the source that shows the request: a file in the caller's repository, or a page of AWS's documentation.
 2. Add the permission to components/pure/policies.py.
-3. Run `pytest tests/unit/program/test_iam_policies.py`. If it reports a part of a policy that no request requires, add
-   a request that the part must refuse to refused.py.
+3. Run `pytest tests/unit/program/test_iam_policies.py`. If it reports a condition or a denial that makes no difference,
+   add a request that it refuses to refused.py.
 """
 
 from __future__ import annotations

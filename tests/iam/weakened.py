@@ -53,13 +53,12 @@ def weakened_policies(document: PolicyDocument) -> Iterator[WeakenedPolicy]:
 
 
 def _simple_statements(statement: dict[str, Any]) -> list[dict[str, Any]]:
-    """Split a statement into statements with one action and one resource. A trust policy's statement has no resource."""
+    """Split a statement into one for each action and resource. Statements of trust policies have no resource."""
     assert statement.keys() <= {"Sid", "Effect", "Principal", "Action", "Resource", "Condition"}, "unknown elements"
     rest = {key: value for key, value in statement.items() if key != "Sid"}  # a Sid must be unique
     resources = [{"Resource": each} for each in _as_list(statement["Resource"])] if "Resource" in statement else [{}]
-    return [
-        {**rest, "Action": action, **resource} for action in _as_list(statement["Action"]) for resource in resources
-    ]
+    actions = _as_list(statement["Action"])
+    return [{**rest, "Action": action, **resource} for action in actions for resource in resources]
 
 
 def _conditions(statement: dict[str, Any]) -> list[tuple[str, str]]:
