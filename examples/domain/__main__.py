@@ -1,4 +1,4 @@
-"""A registry under a company's domain: records and certificate come by themselves."""
+"""A registry under a domain in Route 53, with a certificate from ACM."""
 
 import pulumi
 import pulumi_aws as aws
@@ -7,11 +7,11 @@ from private_registry import PrivateRegistry, PrivateRegistryArgs
 
 config = pulumi.Config()
 domain = config.require("domain")
-# Yours is there already: aws.route53.get_zone(name=...).zone_id
+# For an existing zone: aws.route53.get_zone(name=...).zone_id
 zone = aws.route53.Zone(
     "company",
     name=domain.partition(".")[2],
-    force_destroy=True,  # the record that validates the certificate stays in it
+    force_destroy=True,  # The record that validates the certificate remains in the zone.
 )
 
 registry = PrivateRegistry(

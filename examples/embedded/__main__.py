@@ -1,4 +1,4 @@
-"""A company's program: its provider decides account, region and tags of all that it makes, the registry among it."""
+"""A company's program. Its provider sets the account, Region and default tags of every resource."""
 
 import pulumi
 import pulumi_aws as aws

@@ -1,4 +1,4 @@
-"""A registry in a network that is there already."""
+"""A registry in an existing network."""
 
 import pulumi
 from company import company_network

@@ -1,4 +1,4 @@
-"""Stands for the network that a company has: two zones, a NAT gateway, no endpoint for S3. Yours is there already."""
+"""A stand-in for your existing network: two zones, a NAT gateway, no gateway endpoint for S3."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ _ANYWHERE = "0.0.0.0/0"
 
 @dataclass(frozen=True)
 class CompanyNetwork:
-    """What the company's other programs know of it."""
+    """The IDs of the network's resources."""
 
     vpc_id: pulumi.Output[str]
     public_subnet_ids: list[pulumi.Output[str]]
@@ -19,21 +19,21 @@ class CompanyNetwork:
 
 
 def company_network() -> CompanyNetwork:
-    """Makes it."""
+    """Create the network."""
     zones = sorted(aws.get_availability_zones(state="available").names)[:2]
     vpc = aws.ec2.Vpc("company", cidr_block="10.20.0.0/16", enable_dns_hostnames=True)
     internet = aws.ec2.InternetGateway("company", vpc_id=vpc.id)
 
     def subnets(kind: str, table: aws.ec2.RouteTable, first: int) -> list[pulumi.Output[str]]:
-        made = [
+        created = [
             aws.ec2.Subnet(
                 f"{kind}-{zone}", vpc_id=vpc.id, availability_zone=zone, cidr_block=f"10.20.{first + number}.0/24"
             )
             for number, zone in enumerate(zones)
         ]
-        for zone, subnet in zip(zones, made, strict=True):
+        for zone, subnet in zip(zones, created, strict=True):
             aws.ec2.RouteTableAssociation(f"{kind}-{zone}", subnet_id=subnet.id, route_table_id=table.id)
-        return [subnet.id for subnet in made]
+        return [subnet.id for subnet in created]
 
     public_table, private_table = (aws.ec2.RouteTable(kind, vpc_id=vpc.id) for kind in ("public", "private"))
     aws.ec2.Route("public", route_table_id=public_table.id, destination_cidr_block=_ANYWHERE, gateway_id=internet.id)

@@ -1,4 +1,4 @@
-"""A registry that only the company's own networks reach."""
+"""A registry with private addresses only, for clients in the company's networks."""
 
 import pulumi
 

@@ -1,4 +1,4 @@
-"""A registry for an intranet: nothing in its network reaches the internet, nor is reached from it."""
+"""A registry in a network without internet access."""
 
 import pulumi
 

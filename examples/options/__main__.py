@@ -1,4 +1,4 @@
-"""A registry under a company's rules, by Pulumi's own resource options."""
+"""A registry that follows a company's rules, with Pulumi's resource options."""
 
 import pulumi
 
@@ -8,8 +8,8 @@ config = pulumi.Config()
 boundary = config.require("permissionsBoundary")
 
 
-def bound(args: pulumi.ResourceTransformArgs) -> pulumi.ResourceTransformResult | None:
-    """Every role gets the company's permissions boundary, wherever in the component it is made."""
+def add_boundary(args: pulumi.ResourceTransformArgs) -> pulumi.ResourceTransformResult | None:
+    """Add the company's permissions boundary to every role of the component."""
     if args.type_ != "aws:iam/role:Role":
         return None
     return pulumi.ResourceTransformResult(props={**args.props, "permissionsBoundary": boundary}, opts=args.opts)
@@ -20,14 +20,14 @@ registry = PrivateRegistry(
     PrivateRegistryArgs(
         nat_gateways="none",
         force_destroy=True,
-        # On everything, volumes and network interfaces of the instances included.
+        # These also apply to the instances' volumes and network interfaces.
         tags={"cost-center": "4711", "owner": "platform@example.com"},
     ),
     pulumi.ResourceOptions(
-        transforms=[bound],
-        # Of the time when it was called "docker": nothing is made anew.
+        transforms=[add_boundary],
+        # The component's former name: its resources are not replaced.
         aliases=[pulumi.Alias(name="docker")],
-        # With these two, `pulumi destroy` refuses, and the buckets outlive whoever removes the component.
+        # `protect` makes `pulumi destroy` fail. `retain_on_delete` keeps deleted resources in AWS.
         protect=config.get_bool("protect"),
         retain_on_delete=config.get_bool("retainOnDelete"),
     ),

@@ -1,4 +1,4 @@
-"""A cache of Docker Hub for a network whose machines reach no hub."""
+"""A pull-through cache of Docker Hub for a network without internet access."""
 
 import pulumi
 
@@ -11,13 +11,13 @@ cache = PrivateRegistry(
     PrivateRegistryArgs(
         image=config.get("image") or "registry:3",
         upstream="https://registry-1.docker.io",
-        # Docker Hub limits anonymous pulls by address, and this one pulls for everybody.
+        # Docker Hub limits anonymous pulls per IP address, and all clients of the cache share one.
         upstream_username=config.get("upstreamUsername"),
         upstream_password=config.get_secret("upstreamPassword"),
-        # The load balancer is private; the NAT gateway is the way to the hub, and the only one.
+        # The load balancer has private addresses. The cache reaches Docker Hub through the NAT gateway.
         internal=True,
         nat_gateways="single",
-        # What it lost it fetches again.
+        # The cache can fetch deleted images again.
         force_destroy=True,
     ),
 )

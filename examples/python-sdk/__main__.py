@@ -1,4 +1,4 @@
-"""A registry with a certificate and users of its own, and a cache of Docker Hub beside it in the same network."""
+"""A registry with its own certificate and users, and a cache of Docker Hub in the same network."""
 
 import pulumi
 import pulumi_private_registry as private_registry
@@ -19,7 +19,7 @@ cache = private_registry.PrivateRegistry(
     upstream="https://registry-1.docker.io",
     upstream_username=config.require("upstreamUsername"),
     upstream_password=config.require_secret("upstreamPassword"),
-    # How many subnets there are is known before they are made; what their ids are is not.
+    # A preview must know the number of subnets, but not their IDs.
     network={
         "vpc_id": images.network.vpc_id,
         "public_subnet_ids": [images.network.public_subnet_ids[zone] for zone in range(2)],

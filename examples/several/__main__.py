@@ -1,4 +1,4 @@
-"""Two registries for two teams in one network, and a third one in another region."""
+"""Two teams' registries in one network, and a third registry in another Region."""
 
 from collections.abc import Mapping
 
@@ -14,7 +14,7 @@ oregon, ireland = (
 
 
 def members(team: str) -> Mapping[str, pulumi.Input[str]]:
-    """A user of a team's own."""
+    """One user, named after the team, with a generated password."""
     return {team: random.RandomPassword(team, length=32, special=False).result}
 
 

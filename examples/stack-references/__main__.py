@@ -1,4 +1,4 @@
-"""A service of another team: it pulls its image from the registry that a stack of the platform team made."""
+"""A service that pulls its image from the registry of another stack."""
 
 import base64
 import json
@@ -13,7 +13,7 @@ user = config.require("user")
 password = images.passwords.apply(lambda known: known[user])
 image = pulumi.Output.concat(images.address, "/", config.require("image"))
 
-# As Amazon ECS wants it ("Using non-AWS container images in Amazon ECS").
+# The login for Amazon ECS: see its Developer Guide, "Using non-AWS container images in Amazon ECS".
 secret = aws.secretsmanager.Secret("registry-login")
 version = aws.secretsmanager.SecretVersion(
     "registry-login",
@@ -67,11 +67,10 @@ service = aws.ecs.TaskDefinition(
     opts=pulumi.ResourceOptions(depends_on=[version]),
 )
 
-
 auth = password.apply(lambda known: base64.b64encode(f"{user}:{known}".encode()).decode())
 
 pulumi.export("image", image)
-# As Kubernetes wants it: the .dockerconfigjson of a pull secret.
+# The login for Kubernetes: the .dockerconfigjson of an image pull secret.
 pulumi.export(
     "dockerConfigJson",
     pulumi.Output.all(images.address, auth).apply(lambda known: json.dumps({"auths": {known[0]: {"auth": known[1]}}})),

@@ -1,4 +1,4 @@
-"""What the registry's stack tells of it."""
+"""The outputs of the registry's stack."""
 
 from dataclasses import dataclass
 
@@ -7,11 +7,11 @@ import pulumi
 
 @dataclass(frozen=True)
 class Registry:
-    """Where images are pulled from, and by whom.
+    """A registry of another stack.
 
     Attributes:
-        address: what comes before the "/" in an image's name.
-        passwords: by user name, a secret.
+        address: the part of an image's name before the first "/".
+        passwords: the passwords by user name. They are secret.
     """
 
     address: pulumi.Output[str]
@@ -19,11 +19,11 @@ class Registry:
 
 
 def registry(config: pulumi.Config) -> Registry:
-    """By a stack reference; without one, as the configuration says."""
+    """Read the outputs through a stack reference; without `registryStack`, read them from the configuration."""
     stack = config.get("registryStack")
     if not stack:
         passwords = pulumi.Output.secret(config.get_object("registryPasswords") or {"docker": "made-up"})
         return Registry(pulumi.Output.from_input(config.require("registryAddress")), passwords)
     reference = pulumi.StackReference(stack)
-    # What is a secret there is one here.
+    # Secret outputs of the other stack are secret here.
     return Registry(reference.require_output("registryAddress"), reference.require_output("passwords"))

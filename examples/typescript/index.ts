@@ -1,4 +1,4 @@
-// A registry in a network that is there, with users from the stack's configuration.
+// A registry in an existing network, with users from the stack's configuration.
 import * as pulumi from "@pulumi/pulumi";
 import * as privateRegistry from "@pulumi/private-registry";
 

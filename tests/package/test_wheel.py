@@ -1,4 +1,4 @@
-"""The wheel: what it brings, what it requires, and that a program runs with it and without this folder."""
+"""The wheel: its files, its requirements, and a program that uses it without the repository."""
 
 import json
 import subprocess
@@ -13,10 +13,11 @@ from packaging.requirements import Requirement
 
 import components
 
-FOLDER = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[2]
 PIP = [sys.executable, "-m", "pip", "--disable-pip-version-check"]
 
-# In a process of its own: where the package is, its public names, what an example exports, and what else it found here.
+# Evaluates an example, and prints the package's file and public names, the example's outputs, and the modules that were
+# imported from the repository.
 EVALUATE = """
 import json, sys
 from pathlib import Path
@@ -24,19 +25,19 @@ dependencies, tools, example = sys.argv[1:]
 sys.path += [dependencies, tools]
 import private_registry
 from sandbox.evaluation.project import evaluate_project
-made = evaluate_project(Path(example), "dev")
-of_the_folder = [name for name in ("components", "settings", "tests") if name in sys.modules]
-print(json.dumps([private_registry.__file__, private_registry.__all__, sorted(made.exports), of_the_folder]))
+outputs = sorted(evaluate_project(Path(example), "dev").exports)
+from_repository = [name for name in ("components", "settings", "tests") if name in sys.modules]
+print(json.dumps([private_registry.__file__, private_registry.__all__, outputs, from_repository]))
 """
 
 
 @pytest.fixture(scope="module")
 def site_packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Of an environment in which only the wheel was installed."""
+    """The site-packages of an environment in which only the wheel is installed."""
     folder = tmp_path_factory.mktemp("package")
-    # Without isolation, which would download the build's requirements: requirements-dev.txt has them.
+    # Build isolation would download the build requirements; requirements-dev.txt contains them.
     subprocess.run(
-        [*PIP, "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--wheel-dir", folder, FOLDER], check=True
+        [*PIP, "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--wheel-dir", folder, ROOT], check=True
     )
     (wheel,) = folder.glob("*.whl")
     venv.create(folder / "venv", with_pip=False)
@@ -52,41 +53,41 @@ def installed(site_packages: Path) -> Distribution:
     return PathDistribution(info)
 
 
-def test_it_brings_one_package_and_nothing_else(site_packages: Path, installed: Distribution) -> None:
+def test_wheel_contains_only_the_package(site_packages: Path, installed: Distribution) -> None:
     assert {path.name for path in site_packages.iterdir()} == {
         "private_registry",
         f"private_registry-{installed.version}.dist-info",
     }
-    assert _files(site_packages / "private_registry") == _files(FOLDER / "components")
+    assert _files(site_packages / "private_registry") == _files(ROOT / "components")
 
 
-def test_an_example_runs_with_it_and_without_this_folder(site_packages: Path, tmp_path: Path) -> None:
-    (tmp_path / "sandbox").symlink_to(FOLDER / "sandbox")
-    # The dependencies are this environment's: they are large.
+def test_example_runs_with_the_wheel_and_without_the_repository(site_packages: Path, tmp_path: Path) -> None:
+    (tmp_path / "sandbox").symlink_to(ROOT / "sandbox")
+    # The dependencies are large: use those of this environment.
     dependencies = sysconfig.get_path("purelib")
     python = site_packages.parents[2] / "bin" / "python"
-    ran = subprocess.run(
-        [python, "-I", "-c", EVALUATE, dependencies, tmp_path, FOLDER / "examples" / "embedded"],
+    completed = subprocess.run(
+        [python, "-I", "-c", EVALUATE, dependencies, tmp_path, ROOT / "examples" / "embedded"],
         cwd=tmp_path,
         capture_output=True,
         text=True,
         check=False,
     )
-    assert ran.returncode == 0, ran.stderr
-    where, names, exports, of_the_folder = json.loads(ran.stdout)
-    assert Path(where).parents[1] == site_packages
+    assert completed.returncode == 0, completed.stderr
+    file, names, outputs, from_repository = json.loads(completed.stdout)
+    assert Path(file).parents[1] == site_packages
     assert names == components.__all__
-    assert exports == ["caCertificate", "passwords", "registry"]
-    assert of_the_folder == []
+    assert outputs == ["caCertificate", "passwords", "registry"]
+    assert from_repository == []
 
 
-def test_it_says_on_which_pythons_it_runs(installed: Distribution) -> None:
+def test_wheel_requires_python_3_10(installed: Distribution) -> None:
     assert installed.metadata["Requires-Python"] == ">=3.10"
 
 
-def test_the_pinned_versions_are_among_those_that_it_allows(installed: Distribution) -> None:
+def test_requirements_allow_the_pinned_versions(installed: Distribution) -> None:
     allowed = {each.name: each.specifier for each in map(Requirement, installed.requires or [])}
-    lines = (line.partition("#")[0].strip() for line in (FOLDER / "requirements.txt").read_text().splitlines())
+    lines = (line.partition("#")[0].strip() for line in (ROOT / "requirements.txt").read_text().splitlines())
     pinned = {each.name: each.specifier for each in map(Requirement, filter(None, lines))}
     assert pinned.keys() == allowed.keys()
     for name, specifier in pinned.items():
@@ -95,6 +96,6 @@ def test_the_pinned_versions_are_among_those_that_it_allows(installed: Distribut
 
 
 def _files(folder: Path) -> set[Path]:
-    """Every file below a folder, by its path there, without what Python compiled."""
+    """The relative paths of all files below a folder, without compiled bytecode."""
     found = {path.relative_to(folder) for path in folder.rglob("*") if path.is_file()}
     return {path for path in found if path.suffix != ".pyc"}
