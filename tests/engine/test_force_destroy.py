@@ -5,67 +5,66 @@ from __future__ import annotations
 import pytest
 from pulumi import automation as auto
 
-from tests.engine.commands import run
+from sandbox.aws.emulator import AwsApi
+from tests.engine.commands import resource_label, run
 from tests.engine.configuring import configure
 from tests.engine.inventory import inventory
-from tests.engine.queries import AwsClients, ObjectVersion, object_versions
-from tests.engine.stacks import ROOT, CreateStack
+from tests.engine.queries import ObjectVersion, object_versions
+from tests.engine.stacks import ROOT, CreateStack, DeployedStack, deploy
 
-_PROTECTED = ("Bucket registry-images", "Bucket registry-logs", "LoadBalancer registry-alb")
-
-
-@pytest.fixture(scope="module")
-def stack(create_stack: CreateStack, empty_account: set[str]) -> auto.Stack:
-    """A deployed prod stack: its buckets and its load balancer are protected."""
-    stack = create_stack(ROOT, "prod")
-    run(stack.up)
-    return stack
+_PROTECTED = {"Bucket registry-images", "Bucket registry-logs", "LoadBalancer registry-alb"}
 
 
 @pytest.fixture(scope="module")
-def bucket(stack: auto.Stack) -> str:
-    return stack.outputs()["bucketName"].value
+def prod(create_stack: CreateStack, api: AwsApi, empty_account: set[str]) -> DeployedStack:
+    """A deployed prod stack, which no other file uses."""
+    return deploy(create_stack(ROOT, "prod"), api)
 
 
 @pytest.fixture(scope="module")
-def images(bucket: str, aws: AwsClients) -> set[ObjectVersion]:
+def bucket(prod: DeployedStack) -> str:
+    return prod.declaration.exports["bucketName"]
+
+
+@pytest.fixture(scope="module")
+def images(prod: DeployedStack, bucket: str) -> set[ObjectVersion]:
     """The versions of an object that was overwritten, and of one that was deleted, in the images bucket."""
-    s3 = aws("s3")
+    s3 = prod.aws("s3")
     for key in ("docker/registry/v2/overwritten", "docker/registry/v2/deleted"):
         for body in (b"first", b"second"):
             s3.put_object(Bucket=bucket, Key=key, Body=body)
     s3.delete_object(Bucket=bucket, Key="docker/registry/v2/deleted")
-    versions = object_versions(aws, bucket)
+    versions = object_versions(prod.aws, bucket)
     assert len(versions) == 5, "four versions and a delete marker"
     return versions
 
 
-def test_destroy_is_refused_and_deletes_nothing(
-    stack: auto.Stack, bucket: str, images: set[ObjectVersion], aws: AwsClients
-) -> None:
-    before = inventory(aws)
+def test_destroy_is_refused_and_deletes_nothing(prod: DeployedStack, bucket: str, images: set[ObjectVersion]) -> None:
+    before = inventory(prod.aws)
 
-    # `pulumi destroy` starts with this preview.
+    # `pulumi destroy` starts with this preview. With --skip-preview it would delete every unprotected resource.
     with pytest.raises(auto.CommandError, match="protected"):
-        run(stack.destroy, preview_only=True)
+        run(prod.stack.destroy, preview_only=True)
 
-    assert inventory(aws) == before
-    assert object_versions(aws, bucket) == images
+    protected = {resource_label(resource.urn) for resource in prod.declaration.resources if resource.protect}
+    assert protected == _PROTECTED
+    assert inventory(prod.aws) == before
+    assert object_versions(prod.aws, bucket) == images
 
 
 def test_removing_the_protection_changes_nothing_else(
-    stack: auto.Stack, bucket: str, images: set[ObjectVersion], aws: AwsClients
+    prod: DeployedStack, bucket: str, images: set[ObjectVersion]
 ) -> None:
-    configure(stack, {"forceDestroy": "true", "deletionProtection": "false"})
-    changes = run(stack.up).changes
+    configure(prod.stack, {"forceDestroy": "true", "deletionProtection": "false"})
+    changes = run(prod.stack.up).changes
 
     # components/changes.py compares deletionProtection with the component's previous inputs.
     assert changes == dict.fromkeys((*_PROTECTED, "PrivateRegistry registry"), "update")
-    assert object_versions(aws, bucket) == images
+    assert object_versions(prod.aws, bucket) == images
 
 
 def test_destroy_then_deletes_everything(
-    stack: auto.Stack, images: set[ObjectVersion], aws: AwsClients, empty_account: set[str]
+    prod: DeployedStack, images: set[ObjectVersion], empty_account: set[str]
 ) -> None:
-    run(stack.destroy)
-    assert inventory(aws) == empty_account
+    run(prod.stack.destroy)
+    assert inventory(prod.aws) == empty_account

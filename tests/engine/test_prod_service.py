@@ -6,10 +6,7 @@ import base64
 import json
 
 import pytest
-from pulumi import automation as auto
 
-from tests.engine.commands import run
-from tests.engine.inventory import inventory
 from tests.engine.queries import auto_scaling_group, launch_template_data
 from tests.engine.stacks import DeployedStack
 
@@ -139,15 +136,3 @@ def test_role_trusts_one_service_and_has_inline_policies(
     # Pulumi's auto-naming adds a random suffix, such as registry-instance-ecs-1a2b3c4.
     assert sorted(name.split("-")[2] for name in names) == policies
     assert iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"] == []
-
-
-def test_destroy_is_refused_and_deletes_nothing(prod: DeployedStack) -> None:
-    before = inventory(prod.aws)
-
-    # `pulumi destroy` starts with this preview. With --skip-preview it would delete every unprotected resource.
-    with pytest.raises(auto.CommandError, match="protected"):
-        run(prod.stack.destroy, preview_only=True)
-
-    protected = {resource.name for resource in prod.declaration.resources if resource.protect}
-    assert protected == {"registry-logs", "registry-images", "registry-alb"}
-    assert inventory(prod.aws) == before
