@@ -17,7 +17,7 @@ from tests.engine.stacks import EXAMPLES, DeployedStack
 def service(prod: DeployedStack, tmp_path_factory: pytest.TempPathFactory) -> auto.Stack:
     """The deployed stack of the example."""
     folder = tmp_path_factory.mktemp("service")
-    stack = engine.create_stack(EXAMPLES / "stack-references", "dev", prod.api, folder, beside=prod.stack)
+    stack = engine.create_stack(EXAMPLES / "stack-references", "dev", prod.api, folder, backend_of=prod.stack)
     stack.set_config("registryStack", auto.ConfigValue("organization/registry/prod"))
     run(stack.up)
     return stack
