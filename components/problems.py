@@ -91,7 +91,7 @@ PYTHON: Audience = _PythonAuthor()
 SCHEMA: Audience = _SchemaAuthor()
 CONFIG: Audience = _StackOwner()
 
-# Programs that take their input from elsewhere than from Python set it. Outputs keep the context of their creation.
+# The stack's program and the plugin set it: their input is not Python. Callbacks of Outputs inherit it.
 audience: ContextVar[Audience] = ContextVar("audience", default=PYTHON)
 
 
@@ -136,8 +136,8 @@ class InvalidInput(pulumi.RunError):
     """Input that cannot be used. The Pulumi CLI shows a RunError's message without a traceback.
 
     Args:
-        problems: all that is wrong.
-        to: who reads the message. Default: whoever the program has set as `audience`.
+        problems: everything that is wrong.
+        to: the reader of the message. Default: the current `audience`.
     """
 
     def __init__(self, problems: Iterable[Problem], to: Audience | None = None) -> None:

@@ -81,7 +81,7 @@ def name_problems(name: str) -> Iterator[Problem]:
             key="name",
             found=f"{name!r} ({len(name)} characters) cannot be used",
             allowed=f"1 to {_MAX_LENGTH} lowercase letters, digits and hyphens, a letter first, no hyphen last:"
-            " a bucket's name has no other characters, and a load balancer's name is not longer",
+            " a bucket's name allows no other characters, and a load balancer's name is limited to 32",
             example="images",
         )
     for rule in RULES:
