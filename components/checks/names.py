@@ -81,7 +81,7 @@ def name_problems(name: str) -> Iterator[Problem]:
             key="name",
             found=f"{name!r} ({len(name)} characters) cannot be used",
             allowed=f"1 to {_MAX_LENGTH} lowercase letters, digits and hyphens, a letter first, no hyphen last:"
-            " a bucket's name allows no other characters, and a load balancer's name is limited to 32",
+            " AWS allows no other characters in a bucket's name, and at most 32 in a load balancer's name",
             example="images",
         )
     for rule in RULES:
