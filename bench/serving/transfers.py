@@ -87,7 +87,7 @@ def _add_transfers(page: Page, found: Found) -> None:
             name: [seconds(found[what][major][name]).over(seconds(found[what][major]["bare"])) for what in found]
             for name in _NAMES[:-1]
         }
-        labels = [what.replace(" of ", "\n") for what in found]
+        labels = [what.replace(" of them ", "\n").replace(" of ", "\n") for what in found]
         plots.bars(place, labels, ratios, title=f"Time over a bare registry's, {RELEASES[major]}", unit="times")
         place.axhline(1, color="#333333", linewidth=0.8)
 
