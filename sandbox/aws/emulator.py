@@ -49,7 +49,7 @@ class AwsApi:
     def client(self, service: str, region: str) -> Any:
         """Make a boto3 client. It ignores credentials, endpoints and proxies in the environment."""
         return boto3.client(
-            service,  # pyright: ignore[reportArgumentType]  (boto3 knows its services by overloads)
+            service,
             endpoint_url=self.url,
             region_name=region,
             aws_access_key_id=self.keys.id,

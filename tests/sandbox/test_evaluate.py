@@ -144,7 +144,7 @@ def test_evaluation_leaves_no_state_behind() -> None:
 @pytest.mark.parametrize(("algorithm", "options"), [("RSA", {"rsa_bits": 2048}), ("ECDSA", {"ecdsa_curve": "P384"})])
 def test_keys_and_certificates_are_valid(algorithm: str, options: dict[str, object]) -> None:
     def program() -> None:
-        key = tls.PrivateKey("key", algorithm=algorithm, **options)  # pyright: ignore[reportCallIssue, reportArgumentType]
+        key = tls.PrivateKey("key", algorithm=algorithm, **options)  # pyright: ignore[reportArgumentType]
         certificate = tls.SelfSignedCert(
             "certificate",
             private_key_pem=key.private_key_pem,

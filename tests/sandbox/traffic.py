@@ -95,7 +95,8 @@ def retry(operation: Callable[[], None], attempts: int, on_failure: Callable[[Re
     """
     for attempt in range(1, attempts + 1):
         try:
-            return operation()
+            operation()
+            return
         except RequestFailed as error:
             on_failure(error)
             if attempt == attempts or not error.retryable:

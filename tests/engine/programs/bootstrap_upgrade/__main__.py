@@ -18,7 +18,7 @@ def former_object(name: str, *, override_provider: object, opts: pulumi.Resource
 
 
 if config.get_bool("former"):
-    aws.s3.BucketObjectv2 = former_object  # pyright: ignore
+    aws.s3.BucketObjectv2 = former_object
 
 tags = {f"key-{number}": "value" for number in range(config.require_int("defaultTags"))}
 opts = pulumi.ResourceOptions(provider=aws.Provider("company", default_tags={"tags": tags}))
