@@ -1,0 +1,37 @@
+"""Links and paths in the documentation lead to files and headings of this repository."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.unit.helpers import FOLDER
+
+_PAGES = sorted(path for pattern in ("*.md", "docs/**/*.md", "examples/*/*.md") for path in FOLDER.glob(pattern))
+_CODE = re.compile(r"^ *```.*?^ *```$", re.DOTALL | re.MULTILINE)
+_LINK = re.compile(r"\]\((?!\w+:)([^)#]*)#?([^)]*)\)")
+_PATH = re.compile(r"`((?:bench|components|docs|examples|plugin|sandbox|scripts|tests)/[\w./*-]*)`")
+
+each_page = pytest.mark.parametrize("page", _PAGES, ids=lambda page: str(page.relative_to(FOLDER)))
+
+
+@each_page
+def test_relative_links_resolve(page: Path) -> None:
+    links = _LINK.findall(_CODE.sub("", page.read_text()))
+    assert [link for link in links if not _resolves(page, *link)] == []
+
+
+@each_page
+def test_paths_exist(page: Path) -> None:
+    assert [path for path in _PATH.findall(page.read_text()) if not any(FOLDER.glob(path.rstrip("/")))] == []
+
+
+def _resolves(page: Path, target: str, anchor: str) -> bool:
+    file = page.parent / target if target else page
+    return file.exists() and (not anchor or anchor in _anchors(file.read_text()))
+
+
+def _anchors(text: str) -> set[str]:
+    """The anchors of a page's headings, as GitHub generates them."""
+    headings = re.findall(r"^#+ +(.+)$", _CODE.sub("", text), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
