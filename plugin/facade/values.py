@@ -1,4 +1,4 @@
-"""Reads the engine's values by the schema, and finds all that do not fit it."""
+"""Reads the engine's values by the schema, and finds all values that do not fit it."""
 
 import functools
 import json
