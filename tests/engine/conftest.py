@@ -22,7 +22,7 @@ from tests.engine.stacks import REGION, ROOT, CreateStack, DeployedStack, deploy
 
 
 class Scheduling(LoadScopeScheduling):
-    """Runs in one process: a file's tests, the files that share the prod stack, an example, a stack that is changed.
+    """Runs in one process: a file, the files that share the prod stack, an example, a stack of configuration changes.
 
     pytest-xdist 3.8 ignores its own groups (`--dist loadgroup`) with pytest 9.2.
     """
