@@ -75,13 +75,6 @@ class CommandOutput:
             for resource, found in operations.items()
         }
 
-    @property
-    def drift(self) -> dict[str, str]:
-        """The resources that a refresh found deleted or changed. A "refresh" is a resource that is as in the state."""
-        changes = self.changes
-        assert auto.OpType.REFRESH in changes.values(), "the command refreshed nothing"
-        return {resource: operation for resource, operation in changes.items() if operation != auto.OpType.REFRESH}
-
     def _steps(self, step_event: Callable[[auto.EngineEvent], Any]) -> Iterator[Step]:
         for position, event in enumerate(self.events):
             # Without providers: the engine creates the default ones.
@@ -108,6 +101,14 @@ def run_failing(command: Callable[..., Any], **options: Any) -> CommandOutput:
         _run(command, output, options)
     output.lines.append(str(failure.value))
     return output
+
+
+def preview_drift(stack: auto.Stack) -> dict[str, str]:
+    """The changes of `pulumi preview --refresh`: drift, and changes of the program."""
+    changes = run(stack.preview, refresh=True).changes
+    # The operation of a resource that was read and is as in the state.
+    assert auto.OpType.REFRESH in changes.values(), "the preview refreshed nothing"
+    return {resource: operation for resource, operation in changes.items() if operation != auto.OpType.REFRESH}
 
 
 def encrypted_state(stack: auto.Stack) -> str:

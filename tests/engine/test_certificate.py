@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pulumi import automation as auto
 
-from tests.engine.commands import run
+from tests.engine.commands import preview_drift, run
 from tests.engine.queries import AwsClients
 from tests.engine.stacks import PROGRAMS, CreateStack
 
@@ -29,7 +29,7 @@ def stacks(create_stack: CreateStack, zone_id: str) -> list[auto.Stack]:
 
 def test_certificates_share_the_validation_record(stacks: list[auto.Stack]) -> None:
     for stack in stacks:
-        assert run(stack.preview, refresh=True).drift == {}
+        assert preview_drift(stack) == {}
 
 
 def test_destroying_one_stack_keeps_the_record_for_the_other(
@@ -41,4 +41,4 @@ def test_destroying_one_stack_keeps_the_record_for_the_other(
     assert [record["Name"].partition(".")[2] for record in records if record["Type"] == "CNAME"] == [
         "registry.example.com."
     ]
-    assert run(stacks[1].preview, refresh=True).drift == {}
+    assert preview_drift(stacks[1]) == {}

@@ -52,7 +52,7 @@ def test_up_keeps_the_capacity_that_ecs_chose(dev: DeployedStack) -> None:
 
 
 def test_refresh_detects_deleted_and_modified_resources(refresh: CommandOutput) -> None:
-    assert refresh.drift == {**dict.fromkeys(_DELETED, "delete"), **dict.fromkeys(_MODIFIED, "update")}
+    assert refresh.changes == {**dict.fromkeys(_DELETED, "delete"), **dict.fromkeys(_MODIFIED, "update")}
 
 
 def test_up_restores_deleted_and_modified_resources(

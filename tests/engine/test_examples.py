@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 
 from sandbox.aws.emulator import AwsApi
-from tests.engine.commands import run
+from tests.engine.commands import preview_drift, run
 from tests.engine.inventory import inventory
 from tests.engine.stacks import EXAMPLES, REGION, CreateStack
 
@@ -36,7 +36,7 @@ def test_example_deploys_without_drift_and_is_destroyed_completely(
 
     run(stack.up)
     assert added_resources()
-    assert run(stack.preview, refresh=True).drift == {}
+    assert preview_drift(stack) == {}
 
     run(stack.destroy)
     assert added_resources() == set()

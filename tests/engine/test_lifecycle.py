@@ -60,7 +60,7 @@ def test_second_preview_has_no_changes(stack: auto.Stack, up: CommandOutput) -> 
 
 
 def test_refresh_finds_no_drift(stack: auto.Stack, up: CommandOutput) -> None:
-    assert run(stack.refresh).drift == {}
+    assert run(stack.refresh).changes == {}
 
 
 def test_engine_and_evaluation_yield_the_same_resources(deployed: Declaration) -> None:

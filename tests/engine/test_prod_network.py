@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from cryptography import x509
 
-from tests.engine.commands import run
+from tests.engine.commands import preview_drift
 from tests.engine.queries import listener, load_balancer
 from tests.engine.stacks import DeployedStack
 
@@ -34,7 +34,7 @@ def test_vpc_has_an_internet_gateway_and_a_flow_log(prod: DeployedStack, in_vpc:
 
 def test_refresh_finds_no_drift(prod: DeployedStack) -> None:
     """AWS adds statements for the flow log to the logs bucket's policy, unless the policy contains them verbatim."""
-    assert run(prod.stack.preview, refresh=True).drift == {}
+    assert preview_drift(prod.stack) == {}
 
 
 def test_each_zone_has_a_public_and_a_private_route_to_the_internet(
