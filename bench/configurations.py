@@ -248,7 +248,7 @@ def _environment(container: Container, configuration: Configuration, s3: S3, buc
         environment |= registry_version(f"registry:{configuration.major}").environment
     if not configuration.passwords:
         environment = {name: value for name, value in environment.items() if not name.startswith(PASSWORDS)}
-    return {**environment, **_DO_NOT_WAIT, **s3.api.keys.environment(), **configuration.environment}
+    return {**environment, **_DO_NOT_WAIT, **s3.api.access_key.environment(), **configuration.environment}
 
 
 def _mounts(

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from sandbox.aws.emulator import AwsApi, Keys
+from sandbox.aws.emulator import AccessKey, AwsApi
 from sandbox.machine import processes, programs
 
 _VERSITYGW = "github.com/versity/versitygw/cmd/versitygw@v1.0.14"
@@ -61,12 +61,12 @@ def serving(folder: Path, region: str, *, logging: bool = False) -> Iterator[S3]
     """
     root, log = folder / "buckets", folder / "access.log"
     root.mkdir(parents=True)
-    port, keys = processes.free_port(_HOST), Keys.random()
+    port, access_key = processes.free_port(_HOST), AccessKey.random()
     argv = [str(program(lambda _: None)), "--port", f"{_HOST}:{port}", "--region", region, "--quiet"]
     argv += ["--access-log", str(log)] if logging else []
-    env = {**os.environ, "ROOT_ACCESS_KEY": keys.id, "ROOT_SECRET_KEY": keys.secret}
+    env = {**os.environ, "ROOT_ACCESS_KEY": access_key.id, "ROOT_SECRET_KEY": access_key.secret}
     with _listening([*argv, "posix", str(root)], port, folder / "s3.log", env) as process:
-        yield S3(AwsApi(f"http://{_HOST}:{port}", keys), region, root, process, log)
+        yield S3(AwsApi(f"http://{_HOST}:{port}", access_key), region, root, process, log)
 
 
 @contextmanager

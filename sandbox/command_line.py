@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import errno
 import shlex
-import signal
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
@@ -104,7 +104,9 @@ def _up(options: argparse.Namespace, console: Console) -> None:
             console.print(Text(_summary(running, report.total(), options.check)), soft_wrap=True)
             if not options.check:
                 with suppress(KeyboardInterrupt):
-                    signal.pause()
+                    # Not signal.pause(): it would miss a signal that arrives just before it.
+                    while True:
+                        time.sleep(1)
 
 
 def _check(running: Sandbox, report: Report) -> None:

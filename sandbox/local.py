@@ -87,7 +87,7 @@ def sandbox(options: Options, report: Report) -> Iterator[Sandbox]:
         with _stopping(exits, report):
             user, password = _login(stack.declaration)
             runtime = exits.enter_context(_runtime(options, stack.api, report))
-            endpoint = exits.enter_context(credentials.serving(runtime.host, stack.api.keys))
+            endpoint = exits.enter_context(credentials.serving(runtime.host, stack.api.access_key))
             instances = _instances(stack, options, report, exits)
             containers = [_container(stack, instance, runtime, endpoint, report, exits) for instance in instances]
             with report.step("start the load balancer") as detail:

@@ -23,14 +23,14 @@ _START_SECONDS = 30
 
 
 @dataclass(frozen=True)
-class Keys:
+class AccessKey:
     """An access key for the emulated AWS API. It is valid nowhere else."""
 
     id: str
     secret: str = field(repr=False)
 
     @classmethod
-    def random(cls) -> Keys:
+    def random(cls) -> AccessKey:
         """Make an access key with an id in AWS's format: AKIA and 16 uppercase letters and digits."""
         return cls(f"AKIA{base64.b32encode(secrets.token_bytes(10)).decode()}", secrets.token_urlsafe(30))
 
@@ -44,7 +44,7 @@ class AwsApi:
     """A running emulator, and the access key with which requests must be signed."""
 
     url: str
-    keys: Keys
+    access_key: AccessKey
 
     def client(self, service: str, region: str) -> Any:
         """Make a boto3 client. It ignores credentials, endpoints and proxies in the environment."""
@@ -52,15 +52,15 @@ class AwsApi:
             service,
             endpoint_url=self.url,
             region_name=region,
-            aws_access_key_id=self.keys.id,
-            aws_secret_access_key=self.keys.secret,
+            aws_access_key_id=self.access_key.id,
+            aws_secret_access_key=self.access_key.secret,
             config=Config(s3={"addressing_style": "path"}, proxies={}),
         )
 
     def environment(self, region: str) -> dict[str, str]:
         """The environment variables that make a program use the emulator and not AWS. Empty ones count as unset."""
         return {
-            **self.keys.environment(),
+            **self.access_key.environment(),
             "AWS_ENDPOINT_URL": self.url,
             "AWS_REGION": region,
             "AWS_DEFAULT_REGION": region,
@@ -80,13 +80,13 @@ def running(*, log: Path) -> Iterator[AwsApi]:
     Raises:
         SandboxError: the emulator did not start.
     """
-    port, keys = processes.free_port(_HOST), Keys.random()
+    port, access_key = processes.free_port(_HOST), AccessKey.random()
     argv = [sys.executable, "-m", "sandbox.aws.moto_server", _HOST, str(port)]
     # So that Python finds this package in every working directory.
-    env = {**os.environ, **keys.environment(), "PYTHONPATH": str(Path(__file__).parents[2])}
+    env = {**os.environ, **access_key.environment(), "PYTHONPATH": str(Path(__file__).parents[2])}
     with processes.running(argv, log=log, env=env) as process:
         processes.wait_until(lambda: _answers(port), "the AWS API", seconds=_START_SECONDS, process=process, log=log)
-        yield AwsApi(f"http://{_HOST}:{port}", keys)
+        yield AwsApi(f"http://{_HOST}:{port}", access_key)
 
 
 def _answers(port: int) -> bool:

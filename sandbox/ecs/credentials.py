@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta, timezone
 from http.server import ThreadingHTTPServer
 
-from sandbox.aws.emulator import Keys
+from sandbox.aws.emulator import AccessKey
 from sandbox.machine.http_server import Handler, serving_in_thread
 
 AGENT = "169.254.170.2"
@@ -26,9 +26,9 @@ class CredentialsEndpoint:
         request_counts: the number of requests for each path, by the id in it.
     """
 
-    def __init__(self, base_url: str, keys: Keys) -> None:
+    def __init__(self, base_url: str, access_key: AccessKey) -> None:
         self._base_url = base_url
-        self._keys = keys
+        self._access_key = access_key
         self._roles: dict[str, str] = {}
         self.request_counts: Counter[str] = Counter()
 
@@ -54,19 +54,19 @@ class CredentialsEndpoint:
         expiry = datetime.now(timezone.utc) + timedelta(hours=6)
         return {
             "RoleArn": self._roles[id_],
-            "AccessKeyId": self._keys.id,
-            "SecretAccessKey": self._keys.secret,
+            "AccessKeyId": self._access_key.id,
+            "SecretAccessKey": self._access_key.secret,
             "Token": f"token-of-{id_}",
             "Expiration": expiry.strftime("%Y-%m-%dT%H:%M:%SZ"),
         }
 
 
 @contextmanager
-def serving(address: str, keys: Keys) -> Iterator[CredentialsEndpoint]:
+def serving(address: str, access_key: AccessKey) -> Iterator[CredentialsEndpoint]:
     """Serve credentials at an address of this machine: on port 80 for the agent's address, else on a free port.
 
     Args:
-        keys: the access key that every task gets: the emulated AWS API has no roles.
+        access_key: the access key that every task gets: the emulated AWS API has no roles.
     """
 
     class CredentialsHandler(Handler):
@@ -76,7 +76,7 @@ def serving(address: str, keys: Keys) -> Iterator[CredentialsEndpoint]:
             self.answer(200 if answer else 400, body, {"Content-Type": "application/json"})
 
     server = _bound(address, CredentialsHandler)
-    endpoint = CredentialsEndpoint(f"http://{address}:{server.server_port}", keys)
+    endpoint = CredentialsEndpoint(f"http://{address}:{server.server_port}", access_key)
     with serving_in_thread(server):
         yield endpoint
 

@@ -165,7 +165,7 @@ def _environment(declaration: Declaration, instance: Instance, api: AwsApi, time
         "HOME": "/root",
         "LC_ALL": "C.UTF-8",
         # Instead of the credentials of the instance role. The real metadata service must not be called.
-        **api.keys.environment(),
+        **api.access_key.environment(),
         "AWS_EC2_METADATA_DISABLED": "true",
         "AWS_ENDPOINT_URL": api.url,
         "SANDBOX_PYTHON": sys.executable,

@@ -28,7 +28,7 @@ def environment(
         "AWS_EC2_METADATA_DISABLED": "true",
         # registry:2 gets the instance role's credentials from the metadata service, which the sandbox lacks, and only
         # if that accepts requests without tokens.
-        **(s3.keys.environment() if container.major == 2 and container.metadata_tokens == "optional" else {}),
+        **(s3.access_key.environment() if container.major == 2 and container.metadata_tokens == "optional" else {}),
         **role,
         # In the machine's network, a container listens on its instance's loopback address. In Docker Engine it has its
         # own network, and listens as declared.

@@ -60,7 +60,7 @@ def started(
         return dataclasses.replace(declared, user=request.param)
 
     with (
-        serving(runtime.host, sandbox.stack.api.keys) as credentials,
+        serving(runtime.host, sandbox.stack.api.access_key) as credentials,
         running_task(
             sandbox.stack.declaration,
             sandbox.instances[0],

@@ -28,6 +28,6 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AwsApi]:
 def aws(api: AwsApi) -> Callable[[str], Any]:
     """Make a boto3 client of an empty account, given a service's name."""
     reset = AWSRequest("POST", f"{api.url}/moto-api/reset", data=b"")
-    SigV4Auth(Credentials(api.keys.id, api.keys.secret), "moto-api", REGION).add_auth(reset)
+    SigV4Auth(Credentials(api.access_key.id, api.access_key.secret), "moto-api", REGION).add_auth(reset)
     assert URLLib3Session().send(reset.prepare()).status_code == 200
     return lambda service: api.client(service, REGION)

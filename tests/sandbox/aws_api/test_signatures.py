@@ -14,7 +14,7 @@ import pytest
 from botocore.client import Config
 from botocore.exceptions import ClientError
 
-from sandbox.aws.emulator import AwsApi, Keys
+from sandbox.aws.emulator import AccessKey, AwsApi
 from tests.sandbox.aws_api.conftest import REGION
 
 _BUCKET, _KEY = "bootstrap", "a b/c+d?é%41~.txt"
@@ -34,8 +34,8 @@ def presigned_url(api: AwsApi, seconds: int = 60) -> str:
         "s3",
         endpoint_url=api.url,
         region_name=REGION,
-        aws_access_key_id=api.keys.id,
-        aws_secret_access_key=api.keys.secret,
+        aws_access_key_id=api.access_key.id,
+        aws_secret_access_key=api.access_key.secret,
         config=Config(signature_version="s3v4"),
     )
     return client.generate_presigned_url("get_object", {"Bucket": _BUCKET, "Key": _KEY}, ExpiresIn=seconds)
@@ -65,10 +65,10 @@ def status(url: str) -> int:
 def test_wrong_access_key_is_refused(
     api: AwsApi, service: str, call: Callable[[Any], object], codes: Mapping[str, str]
 ) -> None:
-    others = {"key": Keys.random(), "secret": dataclasses.replace(api.keys, secret="another")}
+    others = {"key": AccessKey.random(), "secret": dataclasses.replace(api.access_key, secret="another")}
     for which, code in codes.items():
         with pytest.raises(ClientError, match=code) as refused:
-            call(dataclasses.replace(api, keys=others[which]).client(service, REGION))
+            call(dataclasses.replace(api, access_key=others[which]).client(service, REGION))
         assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 403
 
 
@@ -89,7 +89,7 @@ def test_presigned_url_is_valid_for_one_object(api: AwsApi) -> None:
     assert status(url) == 200
     assert status(url.replace(f"/{_BUCKET}/", "/other/")) == 403
     assert status(url.replace("X-Amz-Expires=60", "X-Amz-Expires=600")) == 403
-    assert status(presigned_url(dataclasses.replace(api, keys=Keys.random()))) == 403
+    assert status(presigned_url(dataclasses.replace(api, access_key=AccessKey.random()))) == 403
 
 
 @pytest.mark.usefixtures("s3")
