@@ -186,7 +186,7 @@ def stack(bed: Testbed, configuration: Configuration, storage: S3 | None = None)
         )
         endpoint = Endpoint.of(dataclasses.replace(sandbox, balancer=balancer))
         processes = {
-            "load balancer": (balancer.pid,),
+            "load balancer": (balancer.pid(),),
             "registry": tuple(int(container.id) for container in containers),
             "S3": (s3.process,),
         }

@@ -106,7 +106,7 @@ class Network(pulumi.ComponentResource):
                         key="availability_zones",
                         found=f"{count} is more than the region has",
                         allowed=f"at most {len(available)}: {', '.join(available)}",
-                        example=str(len(available)),
+                        example={"availability_zones": len(available)},
                     )
                 ]
             )

@@ -9,16 +9,19 @@ import functools
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 import yaml
 from pulumi import automation as auto
 
+from sandbox import engine
+from sandbox.aws.emulator import AwsApi
 from tests.engine.certificates import issue
 from tests.engine.commands import run
 from tests.engine.configuring import configure, configured
 from tests.engine.queries import AwsClients
-from tests.engine.stacks import ROOT, CreateStack
+from tests.engine.stacks import ROOT
 
 _DOMAIN = "registry.example.com"
 _AUTHORITY = issue("authority.example.com")
@@ -125,12 +128,12 @@ _ROWS = _rows()
 
 
 @pytest.fixture(scope="module")
-def deployed(create_stack: CreateStack) -> Callable[[str], auto.Stack]:
+def deployed(api: AwsApi, folder: Path) -> Callable[[str], auto.Stack]:
     """Deploys a stack of `_STACKS`, each at its first call."""
 
     @functools.cache
     def deploy(name: str) -> auto.Stack:
-        stack = create_stack(ROOT, "dev")
+        stack = engine.create_stack(ROOT, "dev", api, folder / name)
         configure(stack, _STACKS[name])
         run(stack.up)
         return stack
