@@ -28,8 +28,7 @@ from sandbox.machine.process_tree import cpu_seconds
 from sandbox.machine.processes import free_port, running, wait_until
 from sandbox.registry_client import Endpoint, RegistryClient, RequestFailed
 
-# The versions of the Debian package and of the Go module, by their major version.
-RELEASES = {2: "2.8.2", 3: "3.1.1"}
+RELEASES = {major: program.release for major, program in programs.REGISTRIES.items()}
 PARTS = ("client", "load balancer", "registry", "S3")
 
 # The environment of the article's task definition, except what cannot run here (performance.md names it).

@@ -16,9 +16,6 @@ from sandbox.ecs.agent import Container
 from sandbox.ecs.runtime import IMAGE_CONFIG
 from sandbox.machine import programs
 
-# The config file in the official images, by major version.
-_CONFIG_PATHS = {2: "/etc/docker/registry/config.yml", 3: "/etc/distribution/config.yml"}
-
 
 def provide(client: docker.DockerClient, container: Container, notice: Callable[[str], None]) -> None:
     """Make the container's image available to the engine, and report where it comes from."""
@@ -33,7 +30,7 @@ def provide(client: docker.DockerClient, container: Container, notice: Callable[
     except APIError:
         program = programs.registry(container.major, notice)
         repository, _, tag = container.image.partition("@")[0].rpartition(":")
-        config = _CONFIG_PATHS[container.major]
+        config = programs.REGISTRIES[container.major].config_path
         client.api.import_image_from_data(
             _archive(program, config),
             repository=repository,

