@@ -11,9 +11,9 @@ from sandbox.aws.patching import around
 
 
 @around(HostedZoneIdentifier, "generate")
-def _begin_with_z(generate: Callable[..., str], *args: Any, **kwargs: Any) -> str:
-    """The ID of a hosted zone begins with Z. An ID of moto begins with any capital letter or digit.
+def _start_with_z(generate: Callable[..., str], *args: Any, **kwargs: Any) -> str:
+    """The ID of a hosted zone starts with Z. An ID of moto starts with any uppercase letter or digit.
 
-    Source: Route 53 API Reference, "CreateHostedZone" and "GetHostedZone", the examples.
+    Source: Route 53 API Reference, the examples of "CreateHostedZone" and "GetHostedZone".
     """
     return f"Z{generate(*args, **kwargs)[1:]}"
