@@ -102,6 +102,7 @@ _REFUSED = {"vpcCidr": {"vpcCidr": "10.1.0.0/16"}, "network": _NETWORK}
 _KEPT = {
     *("Vpc", "Bucket", "LoadBalancer", "TargetGroup", "Cluster", "Group", "CapacityProvider", "Service"),
 }
+_COMPONENTS = {"Dns", "EndpointPolicies", "PrivateRegistry"}
 _REPLACES_THE_LOAD_BALANCER = {"internal", "isolated"}
 
 
@@ -191,13 +192,13 @@ def test_change_is_refused_in_the_preview(deployed: Callable[[str], auto.Stack],
 
 
 def _types(steps: Mapping[str, str]) -> Row:
-    """Group the changes by operation. The component itself is left out: it is not a resource of AWS."""
+    """Group the changes by operation. Components are left out: they are not resources of AWS."""
 
     def of(*operations: str) -> frozenset[str]:
         return frozenset(
             resource.partition(" ")[0]
             for resource, operation in steps.items()
-            if operation in operations and not resource.startswith("PrivateRegistry ")
+            if operation in operations and resource.partition(" ")[0] not in _COMPONENTS
         )
 
     return Row(of("update"), of("replace"), of("create", "delete"))

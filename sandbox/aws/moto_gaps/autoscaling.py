@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import uuid
 from collections.abc import Callable
@@ -15,7 +16,8 @@ from moto.core.responses import ActionResult
 
 from sandbox.aws.patching import around, method_of
 
-_REFRESH_SECONDS = 5
+# How long an instance refresh takes. In AWS it takes minutes.
+_REFRESH_SECONDS = float(os.environ.get("EMULATED_REFRESH_SECONDS", "5"))
 
 
 @around(AutoScalingResponse, "delete_auto_scaling_group")
