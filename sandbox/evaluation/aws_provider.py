@@ -89,7 +89,9 @@ def _elb(kind: str) -> Callable[[str, str, str], dict[str, Any]]:
     def outputs(own_name: str, urn: str, region: str) -> dict[str, Any]:
         path = f"{kind}/{own_name}/{_hex(urn, 16)}"
         arn = f"arn:{partition(region)}:elasticloadbalancing:{region}:{ACCOUNT}:{path}"
-        return {"id": arn, "arn": arn, "arnSuffix": path}
+        # As in CloudWatch's dimensions: app/NAME/ID, but targetgroup/NAME/ID ("CloudWatch metrics for your Application
+        # Load Balancer").
+        return {"id": arn, "arn": arn, "arnSuffix": path.removeprefix("loadbalancer/")}
 
     return outputs
 

@@ -92,6 +92,15 @@ def test_provider_sets_the_region_of_resources_and_functions() -> None:
     assert declared.exports == {"europe": "eu-central-1", "default": "us-east-1"}
 
 
+def test_arn_suffixes_are_dimensions_of_cloudwatch() -> None:
+    def program() -> None:
+        balancer, targets = aws.lb.LoadBalancer("web", name="web"), aws.lb.TargetGroup("web", name="web")
+        pulumi.export("suffixes", [balancer.arn_suffix, targets.arn_suffix])
+
+    kinds = [suffix.rpartition("/")[0] for suffix in evaluate(program).exports["suffixes"]]
+    assert kinds == ["app/web", "targetgroup/web"]
+
+
 def test_duplicate_urn_is_refused() -> None:
     def program() -> None:
         aws.ecs.Cluster("same")
