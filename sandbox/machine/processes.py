@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import socket
 import ssl
@@ -57,6 +58,9 @@ def running(
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+        # bwrap's child outlives a bwrap that is stopped before the child has asked to end with it.
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
 
 
 def wait_until(
