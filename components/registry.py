@@ -142,9 +142,17 @@ class PrivateRegistry(pulumi.ComponentResource):
         )
 
     def _images(self, logs: PrivateBucket) -> PrivateBucket:
+        args = self._args
+        # An internal registry's clients have private addresses, and may reach S3 from any other.
+        anywhere = self._internal or "0.0.0.0/0" in args.allowed_cidrs
         return PrivateBucket(
             f"{self._prefix}-images",
-            PrivateBucketArgs(keep=not self._args.force_destroy, access_log_bucket=logs.bucket, tags=self._args.tags),
+            PrivateBucketArgs(
+                keep=not args.force_destroy,
+                access_log_bucket=logs.bucket,
+                more_statements=lambda arn: policies.presigned_reads(arn, None if anywhere else args.allowed_cidrs),
+                tags=args.tags,
+            ),
             opts=self._child,
         )
 

@@ -1,7 +1,7 @@
 """IAM, bucket and VPC endpoint policies. `*` is a resource only for actions that AWS cannot restrict to an ARN."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from .image import ecr_repository
@@ -12,6 +12,12 @@ Statement = dict[str, Any]
 # The prefixes of access logs in the logs bucket. That of flow logs cannot be chosen: AWSLogs/.
 LOAD_BALANCER_PREFIX = "load-balancer"
 S3_PREFIX = "s3"
+
+# The S3 driver presigns URLs for 20 minutes, which no setting changes (distribution v2.8.3 and v3.1.1,
+# registry/storage/driver/s3-aws/s3.go). A client uses a URL at once, and asks the registry again to resume a download.
+# A shorter time makes requests fail at random, as clocks differ (AWS Prescriptive Guidance, "How controls for presigned
+# URLs affect AWS services").
+_PRESIGNED_URL_SECONDS = 120
 
 
 def document(statements: Iterable[Statement]) -> str:
@@ -209,6 +215,41 @@ def tls_only(bucket_arn: str) -> Statement:
         "Action": "s3:*",
         "Resource": [bucket_arn, f"{bucket_arn}/*"],
         "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+
+
+def presigned_reads(bucket_arn: str, client_cidrs: Sequence[str] | None) -> list[Statement]:
+    """Return the statements that deny reads by presigned URLs that are too old or in the wrong hands.
+
+    Source: Amazon S3 API Reference, "Amazon S3 Signature Version 4 Authentication Specific Policy Keys". S3 evaluates a
+    policy when a request begins: a download may take longer.
+
+    Args:
+        bucket_arn: the bucket's ARN.
+        client_cidrs: the ranges from which clients reach S3. None: any address.
+    """
+    too_old = {"NumericGreaterThan": {"s3:signatureAge": str(_PRESIGNED_URL_SECONDS * 1000)}}
+    statements = [_deny_presigned("PresignedUrlAge", bucket_arn, too_old)]
+    if client_cidrs is not None:
+        elsewhere = {
+            # S3 returns a list of one as the item, which would be drift.
+            "NotIpAddress": {"aws:SourceIp": client_cidrs[0] if len(client_cidrs) == 1 else list(client_cidrs)},
+            # A request through a VPC endpoint has a VPC and no source address, and an absent address is in no range
+            # (IAM User Guide, "AWS global condition context keys" and "IAM JSON policy elements: Condition operators").
+            "Null": {"aws:SourceVpc": "true"},
+        }
+        statements.append(_deny_presigned("PresignedUrlClient", bucket_arn, elsewhere))
+    return statements
+
+
+def _deny_presigned(sid: str, bucket_arn: str, condition: dict[str, Any]) -> Statement:
+    return {
+        "Sid": sid,
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:GetObject",
+        "Resource": f"{bucket_arn}/*",
+        "Condition": {"StringEquals": {"s3:authType": "REST-QUERY-STRING"}, **condition},
     }
 
 

@@ -1,4 +1,4 @@
-"""The resources in the AWS account that instances and containers read: buckets, objects and parameters."""
+"""The resources in the AWS account that instances, containers and clients read: buckets, objects and parameters."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _OBJECT_TYPES = (
 
 
 def create_resources(declaration: Declaration, s3: Any, ssm: Any) -> str:
-    """Create the declared buckets, objects and parameters.
+    """Create the declared buckets with their policies, objects and parameters.
 
     Args:
         s3: a boto3 client.
@@ -33,6 +33,8 @@ def create_resources(declaration: Declaration, s3: Any, ssm: Any) -> str:
     for versioning in declaration.all("aws:s3/bucketVersioning:BucketVersioning"):
         status = versioning.inputs["versioningConfiguration"]["status"]
         s3.put_bucket_versioning(Bucket=versioning.inputs["bucket"], VersioningConfiguration={"Status": status})
+    for policy in declaration.all("aws:s3/bucketPolicy:BucketPolicy"):
+        s3.put_bucket_policy(Bucket=policy.inputs["bucket"], Policy=policy.inputs["policy"])
     objects = [object_ for type_ in _OBJECT_TYPES for object_ in declaration.all(type_)]
     for object_ in objects:
         s3.put_object(Bucket=object_.inputs["bucket"], Key=object_.inputs["key"], Body=_content(object_))

@@ -130,9 +130,31 @@ def storage_driver_requests(stack: Stack) -> list[Request]:
         _by_role(stack, role, "s3:DeleteObject", blob),
         _by_role(stack, role, "s3:ListMultipartUploadParts", blob),
         _by_role(stack, role, "s3:AbortMultipartUpload", blob),
-        # A client outside the network, by a presigned URL.
-        Request(principal=stack.roles[role], action="s3:GetObject", resource=blob),
+        *(presigned_read(stack, source) for source in client_sources(stack)),
+        presigned_read(stack, {"aws:SourceVpc": "vpc-0123"}),
     ]
+
+
+def presigned_read(stack: Stack, source: Mapping[str, str], milliseconds: int = 60_000) -> Request:
+    """A client outside the registry's network reads a layer by a presigned URL.
+
+    The request has the address of the client or, through a VPC endpoint, its VPC ("AWS global condition context keys").
+
+    Args:
+        source: the condition keys of the client's address or VPC.
+        milliseconds: the time since the registry signed the URL.
+    """
+    return Request(
+        principal=stack.roles[stack.images_role],
+        action="s3:GetObject",
+        resource=f"{stack.images}/docker/registry/v2/blob",
+        context={"s3:authType": "REST-QUERY-STRING", "s3:signatureAge": str(milliseconds), **source},
+    )
+
+
+def client_sources(stack: Stack) -> list[dict[str, str]]:
+    """An address of each range from which clients may connect."""
+    return [{"aws:SourceIp": range_.partition("/")[0]} for range_ in stack.client_ranges]
 
 
 def task_execution_requests(stack: Stack) -> list[Request]:

@@ -10,10 +10,12 @@ from sandbox.evaluation.aws_provider import ACCOUNT
 from tests.iam.needed import (
     assumed_by_ecs,
     assumed_roles,
+    client_sources,
     complete_launch,
     flow_log_requests,
     load_balancer_log_requests,
     needed_requests,
+    presigned_read,
     public_download_requests,
     server_access_log_requests,
 )
@@ -98,6 +100,16 @@ def without_tls(stack: Stack) -> list[Request]:
     return [replace(request, tls=False) for request in [*needed, *by_admin]]
 
 
+def other_presigned_reads(stack: Stack) -> list[Request]:
+    """A client uses a presigned URL too late, or from an address that may not connect to the registry."""
+    sources = client_sources(stack)
+    other = {"aws:SourceIp": "192.0.2.1"}
+    return [
+        *(presigned_read(stack, source, milliseconds=120_001) for source in (*sources, {"aws:SourceVpc": "vpc-0123"})),
+        *([] if stack.client_ranges == ["0.0.0.0/0"] else [presigned_read(stack, other)]),
+    ]
+
+
 def other_deliveries(stack: Stack) -> list[Request]:
     """A log delivery service reads or deletes, or writes for another account, to another folder or with another ACL."""
     own = _deliveries(stack, ACCOUNT)
@@ -173,6 +185,7 @@ REFUSED: Mapping[str, Callable[[Stack], list[Request]]] = {
     "other roles": other_roles,
     "other principals": other_principals,
     "without TLS": without_tls,
+    "other presigned reads": other_presigned_reads,
     "other deliveries": other_deliveries,
     "other assumed roles": other_assumed_roles,
 }

@@ -109,6 +109,14 @@ class Stack:
         return {endpoint.inputs["serviceName"].partition(f".{self.region}.")[2] for endpoint in endpoints}
 
     @property
+    def client_ranges(self) -> list[str]:
+        """The IPv4 ranges from which clients may connect to a public registry; those of an internal one are private."""
+        if self.declaration.one("aws:lb/loadBalancer:LoadBalancer").inputs["internal"]:
+            return ["0.0.0.0/0"]
+        rules = self.declaration.all("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule")
+        return [rule.inputs["cidrIpv4"] for rule in rules if "cidrIpv4" in rule.inputs]
+
+    @property
     def partition(self) -> str:
         return self.cluster.split(":")[1]
 

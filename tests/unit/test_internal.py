@@ -1,5 +1,7 @@
 """An internal registry: private addresses, and redirects to S3 only for clients that reach it."""
 
+import json
+
 import pytest
 
 from components import PrivateRegistry, PrivateRegistryArgs
@@ -49,6 +51,24 @@ def test_clients_are_redirected_only_if_they_reach_s3(
 
 def test_clients_of_a_public_registry_are_redirected(declare: Declare) -> None:
     assert environment(declared(declare, clients_reach_s3=True))[REDIRECT] == "false"
+
+
+@pytest.mark.parametrize(
+    ("args", "expected"),
+    [
+        (PrivateRegistryArgs(allowed_cidrs=["203.0.113.0/24"]), {"PresignedUrlAge", "PresignedUrlClient"}),
+        (PrivateRegistryArgs(), {"PresignedUrlAge"}),
+        (PrivateRegistryArgs(allowed_cidrs=["10.0.0.0/8"], internal=True, clients_reach_s3=True), {"PresignedUrlAge"}),
+    ],
+    ids=["public", "from anywhere", "internal"],
+)
+def test_presigned_urls_are_for_clients_with_known_public_addresses(
+    declare: Declare, args: PrivateRegistryArgs, expected: set[str]
+) -> None:
+    """S3 sees the public addresses of a public registry's clients. Those of an internal one's are unknown."""
+    policy = declare(lambda: PrivateRegistry("images", args)).one("aws:s3/bucketPolicy:BucketPolicy", "images-images")
+    statements = json.loads(policy.inputs["policy"])["Statement"]
+    assert {statement["Sid"] for statement in statements} - {"TlsOnly"} == expected
 
 
 @pytest.mark.parametrize(

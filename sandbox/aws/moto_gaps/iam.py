@@ -1,4 +1,4 @@
-"""Gaps of moto's IAM: tags and ids of server certificates, evaluation of policy statements."""
+"""Gaps of moto's IAM: tags and ids of server certificates, actions in policy statements."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from moto.core.responses import ActionResult, EmptyResult
-from moto.iam.access_control import IAMPolicyStatement, PermissionResult
+from moto.iam.access_control import IAMPolicyStatement
 from moto.iam.responses import IamResponse
 
 from sandbox.aws.patching import around, method_of
@@ -59,22 +59,6 @@ def _certificate(response: Any) -> Any:
 
 def _tags(response: Any) -> dict[str, str]:
     return {tag["Key"]: tag["Value"] for tag in response._get_param("Tags", [])}
-
-
-@around(IAMPolicyStatement, "is_action_permitted")
-def _count_requests_as_tls(
-    is_permitted: Callable[..., Any], statement: Any, *args: Any, **kwargs: Any
-) -> PermissionResult:
-    """Every request counts as sent over TLS, so statements about requests without TLS do not apply.
-
-    moto treats every Bool condition as met.
-
-    Source: IAM User Guide, "AWS global condition context keys", aws:SecureTransport.
-    """
-    condition = statement._statement.get("Condition", {})
-    if condition.get("Bool", {}).get("aws:SecureTransport") == "false":
-        return PermissionResult.NEUTRAL
-    return is_permitted(statement, *args, **kwargs)
 
 
 @around(IAMPolicyStatement, "_check_element_matches")

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-import boto3
 import pytest
-from botocore.client import Config
 from botocore.exceptions import ClientError
 
 from sandbox.aws.emulator import AccessKey, AwsApi
 from tests.sandbox.aws_api.conftest import REGION
+from tests.sandbox.presigned import presigned_url, status
 
 _BUCKET, _KEY = "bootstrap", "a b/c+d?é%41~.txt"
 
@@ -29,24 +26,8 @@ def s3(aws: Callable[[str], Any]) -> Any:
     return client
 
 
-def presigned_url(api: AwsApi, seconds: int = 60) -> str:
-    client = boto3.client(
-        "s3",
-        endpoint_url=api.url,
-        region_name=REGION,
-        aws_access_key_id=api.access_key.id,
-        aws_secret_access_key=api.access_key.secret,
-        config=Config(signature_version="s3v4"),
-    )
-    return client.generate_presigned_url("get_object", {"Bucket": _BUCKET, "Key": _KEY}, ExpiresIn=seconds)
-
-
-def status(url: str) -> int:
-    try:
-        with urllib.request.urlopen(url) as answer:
-            return answer.status
-    except urllib.error.HTTPError as error:
-        return error.code
+def url_of(api: AwsApi, seconds: int = 60) -> str:
+    return presigned_url(api, REGION, _BUCKET, _KEY, expires_in=seconds)
 
 
 @pytest.mark.parametrize(
@@ -80,21 +61,21 @@ def test_right_access_key_reads_objects(s3: Any) -> None:
 @pytest.mark.usefixtures("s3")
 def test_unsigned_request_is_refused(api: AwsApi) -> None:
     assert status(f"{api.url}/{_BUCKET}?list-type=2") == 403
-    assert status(presigned_url(api).partition("?")[0]) == 403
+    assert status(url_of(api).partition("?")[0]) == 403
 
 
 @pytest.mark.usefixtures("s3")
 def test_presigned_url_is_valid_for_one_object(api: AwsApi) -> None:
-    url = presigned_url(api)
+    url = url_of(api)
     assert status(url) == 200
     assert status(url.replace(f"/{_BUCKET}/", "/other/")) == 403
     assert status(url.replace("X-Amz-Expires=60", "X-Amz-Expires=600")) == 403
-    assert status(presigned_url(dataclasses.replace(api, access_key=AccessKey.random()))) == 403
+    assert status(url_of(dataclasses.replace(api, access_key=AccessKey.random()))) == 403
 
 
 @pytest.mark.usefixtures("s3")
 def test_expired_presigned_url_is_refused(api: AwsApi) -> None:
-    assert status(presigned_url(api, seconds=0)) == 403
+    assert status(url_of(api, seconds=0)) == 403
 
 
 def test_body_that_differs_from_the_signed_one_is_refused(s3: Any) -> None:

@@ -19,7 +19,10 @@ from tests.unit.helpers import Declare
 
 _ECR = "123456789012.dkr.ecr.{region}.amazonaws.com/mirror/registry:{major}"
 _STACKS = {
-    "registry:2": ("us-west-2", PrivateRegistryArgs(flow_logs=True)),
+    "registry:2": (
+        "us-west-2",
+        PrivateRegistryArgs(flow_logs=True, allowed_cidrs=["203.0.113.0/24", "198.51.100.0/24"]),
+    ),
     "registry:3, a cache": (
         "us-west-2",
         PrivateRegistryArgs(

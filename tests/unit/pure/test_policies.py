@@ -36,3 +36,15 @@ def test_flow_log_statements_are_the_ones_that_aws_adds() -> None:
             "Condition": {"StringEquals": {"aws:SourceAccount": "123456789012"}, "ArnLike": source},
         },
     ]
+
+
+def test_presigned_reads_have_the_form_in_which_s3_returns_them() -> None:
+    """Numbers are strings, and a list of one range is the range: another form would be drift."""
+    one, two = ["203.0.113.0/24"], ["203.0.113.0/24", "198.51.100.7/32"]
+    age, client = policies.presigned_reads("arn:aws:s3:::images", one)
+    assert age["Condition"] == {
+        "StringEquals": {"s3:authType": "REST-QUERY-STRING"},
+        "NumericGreaterThan": {"s3:signatureAge": "120000"},
+    }
+    assert client["Condition"]["NotIpAddress"] == {"aws:SourceIp": "203.0.113.0/24"}
+    assert policies.presigned_reads("arn:aws:s3:::images", two)[1]["Condition"]["NotIpAddress"] == {"aws:SourceIp": two}
