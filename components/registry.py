@@ -285,6 +285,7 @@ class PrivateRegistry(pulumi.ComponentResource):
                 desired_count=args.desired_count,
                 images_bucket=images.bucket,
                 redirects=args.clients_reach_s3 or not self._internal,
+                deletes=args.deletes,
                 upstream=args.upstream,
                 upstream_username=args.upstream_username,
                 upstream_password=args.upstream_password,

@@ -25,6 +25,7 @@ class ServiceArgs:
         desired_count: the number of replicas.
         images_bucket: the name of the bucket with the images.
         redirects: whether clients are redirected to S3 for image data. Default True.
+        deletes: whether users may delete images. Default False.
         upstream: the URL of the registry that this one is a pull-through cache of. Default: none.
         upstream_username: the user name for `upstream`. Default: none.
         upstream_password: the password for `upstream`; it is kept secret. Default: none.
@@ -45,6 +46,7 @@ class ServiceArgs:
     desired_count: int
     images_bucket: pulumi.Input[str]
     redirects: bool = True
+    deletes: bool = False
     upstream: str | None = None
     upstream_username: str | None = None
     upstream_password: pulumi.Input[str] | None = field(default=None, repr=False)
@@ -127,6 +129,7 @@ class Service(pulumi.ComponentResource):
                 image=args.image,
                 region=args.location.region,
                 redirects=args.redirects,
+                deletes=args.deletes,
                 upstream=args.upstream,
                 upstream_username=args.upstream_username,
                 **known,

@@ -31,6 +31,7 @@ class ContainerSettings:
         log_group: the CloudWatch log group's name.
         http_secret_arn: the ARN of the SSM parameter with the secret that all replicas share.
         redirects: whether clients are redirected to S3 for image data. Default True.
+        deletes: whether users may delete images. Default False.
         upstream: the URL of the registry that this one is a pull-through cache of. Default: none.
         upstream_username: the user name for `upstream`. Default: none.
         upstream_password_arn: the ARN of the SSM parameter with the password for `upstream`. Default: none.
@@ -44,6 +45,7 @@ class ContainerSettings:
     log_group: str
     http_secret_arn: str
     redirects: bool = True
+    deletes: bool = False
     upstream: str | None = None
     upstream_username: str | None = None
     upstream_password_arn: str | None = None
@@ -69,7 +71,10 @@ def environment(settings: ContainerSettings) -> dict[str, str]:
         "REGISTRY_STORAGE_S3_ENCRYPT": "true",
         # The driver sends an ACL with every object. A bucket with ACLs disabled accepts only this one.
         "REGISTRY_STORAGE_S3_OBJECTACL": "bucket-owner-full-control",
-        "REGISTRY_STORAGE_DELETE_ENABLED": "true",
+        # Off by default, as in the registry: htpasswd knows no rights, so every user could delete every image. A cache
+        # refuses deletions by clients, but deletes expired images by this setting (distribution v2.8.3 and v3.1.1,
+        # registry/proxy/proxyregistry.go and proxymanifeststore.go).
+        "REGISTRY_STORAGE_DELETE_ENABLED": "true" if settings.deletes or settings.upstream is not None else "false",
         "REGISTRY_STORAGE_REDIRECT_DISABLE": "false" if settings.redirects else "true",
         # Whole maps, because the registry panics at a variable for a key inside them (distribution#1736).
         "REGISTRY_STORAGE_MAINTENANCE_READONLY": json.dumps({"enabled": False}),

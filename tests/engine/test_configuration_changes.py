@@ -56,6 +56,7 @@ _CHANGES: Mapping[str, Mapping[str, Mapping[str, str]]] = {
     "settings": {
         "users": {"users.alice": "correct horse battery"},
         "htpasswd": {"htpasswd": f"alice:$2y$05${'a' * 53}"},
+        "deletes": {"deletes": "false"},
         "allowedCidrs": {"allowedCidrs[0]": "203.0.113.0/24"},
         "logRetentionDays": {"logRetentionDays": "60"},
         "flowLogs": {"flowLogs": "true"},

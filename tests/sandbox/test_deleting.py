@@ -2,32 +2,70 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
+from sandbox.ecs.agent import Container
 from sandbox.local import Sandbox
 from sandbox.random_image import MANIFEST_TYPE, Image, digest
 from sandbox.registry_client import Endpoint, RegistryClient
 from tests.sandbox.helpers import run_documented
-from tests.sandbox.replicas import ask_replica
+from tests.sandbox.replicas import ask_replica, replicas
 
 
-@pytest.fixture(params=["dev", "prod"], ids=["registry:2", "registry:3"])
-def registries(request: pytest.FixtureRequest) -> Sandbox:
-    """Two replicas of each major version."""
+@pytest.fixture(params=["dev", "prod"], ids=["registry:2", "registry:3"], scope="module")
+def base(request: pytest.FixtureRequest) -> Sandbox:
+    """A sandbox of each major version."""
     return request.getfixturevalue(request.param)
+
+
+@contextmanager
+def replicas_with_deletes(base: Sandbox, folder: Path, enabled: str) -> Iterator[Sandbox]:
+    """Run two replicas whose users may delete images ("true") or may not ("false")."""
+
+    def change(container: Container) -> Container:
+        environment = {**container.environment, "REGISTRY_STORAGE_DELETE_ENABLED": enabled}
+        return dataclasses.replace(container, environment=environment)
+
+    with replicas(base, folder, change=change) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def registries(base: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    """Replicas whose users may delete images."""
+    with replicas_with_deletes(base, tmp_path_factory.mktemp("deletes"), "true") as running:
+        yield running
 
 
 @pytest.fixture
 def image(registries: Sandbox) -> Image:
     """An image that every replica has served, so that a cache would contain it."""
-    pushed = Image.random(f"deleted/{os.urandom(4).hex()}", "1", layer_bytes=1000)
-    with RegistryClient(Endpoint.of(registries)) as client:
-        client.push(pushed)
+    pushed = pushed_image(registries)
     for replica in range(len(registries.containers)):
         assert statuses(registries, replica, "GET", [*manifests(pushed), *blobs(pushed)]) <= {200, 307}
     return pushed
+
+
+def pushed_image(sandbox: Sandbox) -> Image:
+    pushed = Image.random(f"deleted/{os.urandom(4).hex()}", "1", layer_bytes=1000)
+    with RegistryClient(Endpoint.of(sandbox)) as client:
+        client.push(pushed)
+    return pushed
+
+
+def test_deletions_are_refused_by_default(base: Sandbox, tmp_path: Path) -> None:
+    """By tag too, which 3.0.0 to 3.1.0 accept (CVE-2026-41888)."""
+    with replicas_with_deletes(base, tmp_path, "false") as running:
+        image = pushed_image(running)
+        assert statuses(running, 0, "DELETE", [*manifests(image), *blobs(image)]) == {405}
+        with RegistryClient(Endpoint.of(running)) as client:
+            client.pull(image)
 
 
 def test_deleted_image_is_refused_by_every_replica(registries: Sandbox, image: Image) -> None:

@@ -46,7 +46,11 @@ def test_default_is_that_of_the_argument(key: str) -> None:
 
 def test_dev_stack_costs_little_and_can_be_destroyed() -> None:
     expected = PrivateRegistryArgs(
-        nat_gateways="none", force_destroy=True, tags={"environment": "dev"}, allowed_cidrs=["0.0.0.0/0"]
+        nat_gateways="none",
+        force_destroy=True,
+        deletes=True,
+        tags={"environment": "dev"},
+        allowed_cidrs=["0.0.0.0/0"],
     )
     assert arguments("dev") == expected
 

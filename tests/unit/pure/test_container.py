@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -27,7 +28,7 @@ def test_environment_configures_the_registry(settings: ContainerSettings) -> Non
         "REGISTRY_STORAGE_S3_REGION": "eu-west-1",
         "REGISTRY_STORAGE_S3_ENCRYPT": "true",
         "REGISTRY_STORAGE_S3_OBJECTACL": "bucket-owner-full-control",
-        "REGISTRY_STORAGE_DELETE_ENABLED": "true",
+        "REGISTRY_STORAGE_DELETE_ENABLED": "false",
         "REGISTRY_STORAGE_REDIRECT_DISABLE": "false",
         "REGISTRY_AUTH": "htpasswd",
         "REGISTRY_AUTH_HTPASSWD_REALM": "Registry Realm",
@@ -42,6 +43,15 @@ def test_environment_configures_the_registry(settings: ContainerSettings) -> Non
         "REGISTRY_LOG_ACCESSLOG_DISABLED": "true",
     }
     assert differences(environment(settings), expected) == {}
+
+
+@pytest.mark.parametrize(
+    ("change", "enabled"),
+    [({}, "false"), ({"deletes": True}, "true"), ({"upstream": "https://registry-1.docker.io"}, "true")],
+    ids=["default", "deletes", "a cache, which deletes expired images"],
+)
+def test_deletions_are_enabled_only_where_needed(change: dict[str, Any], enabled: str) -> None:
+    assert environment(replace(SETTINGS, **change))["REGISTRY_STORAGE_DELETE_ENABLED"] == enabled
 
 
 @MAJORS
