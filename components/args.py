@@ -70,12 +70,12 @@ class PrivateRegistryArgs:
 
     image: str = option("registry:2", group="Image and upstream", example="registry:3")
     """The official `registry` image, from any container registry. The tag begins with a supported major version. An
-    image in Amazon ECR needs no further permission."""
+    image in Amazon ECR needs no further permission. `registry:2`, the default, gets no security fixes."""
     upstream: str | None = option(None, group="Image and upstream", example="https://registry-1.docker.io")
     """The registry to cache, `https://HOST`. It makes this registry a pull-through cache, which refuses pushes."""
     upstream_username: str | None = option(None, group="Image and upstream", example="alice")
-    """The user name at the upstream registry. The cache serves everything that this account may pull, its private images
-    too, to every user. Requires version 3.1 of the registry or newer. Default: the cache does not log in."""
+    """The user name at the upstream registry. The cache serves everything that this account may pull, its private
+    images too, to every user. Requires an `image` of version 3.1 or newer. Default: the cache does not log in."""
     upstream_password: pulumi.Input[str] | None = option(
         None, group="Image and upstream", secret=True, example="PASSWORD"
     )
@@ -135,8 +135,8 @@ class PrivateRegistryArgs:
     """Whether clients of an internal registry can connect to S3. They then get image data from there, as the clients
     of any other registry do."""
     allowed_cidrs: Sequence[str] = option(("0.0.0.0/0",), group="Network", example=["203.0.113.0/24"])
-    """The IPv4 ranges from which clients may connect. Every client needs a password. Unless the registry is internal, S3
-    sends image data only to the same ranges, and to clients that reach S3 through a VPC endpoint."""
+    """The IPv4 ranges from which clients may connect. Every client needs a password. Unless the registry is internal,
+    S3 sends image data only to the same ranges, and to clients that reach S3 through a VPC endpoint."""
 
     log_retention_days: int = option(30, group="Operation")
     """For how many days logs are kept, one of the periods of CloudWatch Logs. Logs in S3 are kept for at least 2

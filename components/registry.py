@@ -12,6 +12,7 @@ from .capacity import Capacity, CapacityArgs, metadata_tokens_expression
 from .certificate import Certificate, CertificateArgs
 from .changes import checked_changes, recorded
 from .checks.arguments import registry_problems
+from .checks.image import image_warning
 from .credentials import Credentials, CredentialsArgs
 from .dns import Dns, DnsArgs
 from .endpoint_policies import EndpointPolicies, EndpointPoliciesArgs
@@ -94,6 +95,8 @@ class PrivateRegistry(pulumi.ComponentResource):
         self._location = find_location(self)
         if problems := registry_problems(name, args, self._location.region):
             raise InvalidInput(problems)
+        if warning := image_warning(args):
+            pulumi.log.warn(warning, self)
         self._uses_task_role = registry_version(args.image).uses_task_role
         self._internal = args.internal or args.isolated
 

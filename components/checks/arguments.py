@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from ..args import PrivateRegistryArgs
 from ..problems import Problem
 from ..pure.architecture import INSTANCE_TYPE
-from ..pure.image import SUPPORTED_MAJORS, registry_version
 from .certificate import certificate_problems
+from .image import image_problems
 from .names import name_problems
 from .network import network_problems
 from .users import users_problems
@@ -38,29 +38,10 @@ def registry_problems(name: str, args: PrivateRegistryArgs, region: str) -> list
 def problems(args: PrivateRegistryArgs, region: str) -> list[Problem]:
     """Find all problems with the arguments of a registry in a region such as "us-west-2"."""
     checks = (
-        *(certificate_problems, _image, users_problems, _upstream, _instances, _sizes),
+        *(certificate_problems, image_problems, users_problems, _upstream, _instances, _sizes),
         *(network_problems, _retention, _tags),
     )
     return [problem for check in checks for problem in check(args, region)]
-
-
-def _image(args: PrivateRegistryArgs, region: str) -> Iterator[Problem]:
-    try:
-        version = registry_version(args.image)
-    except ValueError as error:
-        majors = " or ".join(map(str, SUPPORTED_MAJORS))
-        yield Problem(
-            key="image",
-            found=f"{args.image!r}: {error}",
-            allowed=f"an official registry image, from any container registry, with a tag of major version {majors}",
-        )
-        return
-    if version.regions is not None and region not in version.regions:
-        yield Problem(
-            key="image",
-            found=f"{args.image!r} does not know the region {region} and would crash there",
-            allowed=f"another major version, or one of the regions {', '.join(sorted(version.regions))}",
-        )
 
 
 def _upstream(args: PrivateRegistryArgs, _region: str) -> Iterator[Problem]:

@@ -14,12 +14,14 @@ class RegistryVersion:
         uses_task_role: whether the S3 driver uses the credentials of the ECS task role. If not, the instance role needs
             the S3 permissions, and the instance metadata service must answer requests without a session token.
         regions: the AWS regions that the S3 driver knows. None: any region.
+        unmaintained: why the version gets no security fixes, with the source. None: it gets them.
         environment: environment variables that only this version needs.
     """
 
     major: int
     uses_task_role: bool
     regions: frozenset[str] | None = None
+    unmaintained: str | None = None
     environment: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
@@ -38,7 +40,13 @@ VERSIONS = {
     version.major: version
     for version in (
         # Its credential chain has no task role (distribution#2960) and no IMDSv2 (distribution#3437).
-        RegistryVersion(major=2, uses_task_role=False, regions=_AWS_SDK_1_15_REGIONS),
+        RegistryVersion(
+            major=2,
+            uses_task_role=False,
+            regions=_AWS_SDK_1_15_REGIONS,
+            unmaintained="its last release, 2.8.3, is of October 2023 and built with Go 1.20.8, and its maintainers ask"
+            " to use version 3 (distribution/distribution-library-image#170)",
+        ),
         # By default it sends traces to localhost:4318 and logs each failure (distribution#4270).
         RegistryVersion(major=3, uses_task_role=True, environment={"OTEL_TRACES_EXPORTER": "none"}),
     )
@@ -49,7 +57,10 @@ SUPPORTED_MAJORS = tuple(VERSIONS)
 _IMAGE = re.compile(
     r"(?:[\w.-]+(?::\d+)?/)?(?:[a-z0-9._-]+/)*[a-z0-9._-]+:(?P<tag>\w[\w.-]{0,127})(?:@sha256:[0-9a-f]{64})?"
 )
-_TAG = re.compile(r"v?(?P<major>\d+)(?:[.-].*)?")
+_TAG = re.compile(r"v?(?P<release>(?P<major>\d+)(?:\.\d+)*)(?:[.-].*)?")
+# The first release that sends the login for an upstream registry only to the upstream's own domain. Before it, the
+# upstream names the host that gets the login (CVE-2026-33540, GHSA-3p65-76g6-3w7r in distribution/distribution).
+_CONTAINED_UPSTREAM_LOGIN = (3, 1)
 _ECR = re.compile(
     r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(?:\.cn)?/(?P<repository>[^:@]+)[:@].+"
 )
@@ -79,10 +90,29 @@ def registry_version(image: str) -> RegistryVersion:
     Raises:
         ValueError: `image` is not an image's name with a tag, or the tag does not begin with a known major version.
     """
+    return VERSIONS[int(_tag(image)["major"])]
+
+
+def contains_upstream_login(image: str) -> bool:
+    """Whether an image sends the login for an upstream registry to no other domain.
+
+    A tag is the newest release that begins with its numbers: "registry:3" is at least 3.1.
+    """
+    release = tuple(map(int, _tag(image)["release"].split(".")))
+    return release >= _CONTAINED_UPSTREAM_LOGIN[: len(release)]
+
+
+def with_major_version(image: str, major: int) -> str:
+    """Return the same image with the newest release of a major version: "registry:3" for "registry:2.8.3"."""
+    return f"{image.partition('@')[0].rpartition(':')[0]}:{major}"
+
+
+def _tag(image: str) -> re.Match[str]:
+    """Split the tag of an image into its groups. For the exception, see `registry_version`."""
     match = _IMAGE.fullmatch(image)
     if not match:
         raise ValueError("not an image's name with a tag")
     tag = _TAG.fullmatch(match["tag"])
     if not tag or int(tag["major"]) not in VERSIONS:
         raise ValueError(f"tag {match['tag']} does not begin with a known major version")
-    return VERSIONS[int(tag["major"])]
+    return tag

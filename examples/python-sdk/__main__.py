@@ -16,6 +16,7 @@ images = private_registry.PrivateRegistry(
 )
 cache = private_registry.PrivateRegistry(
     "cache",
+    image="registry:3",
     upstream="https://registry-1.docker.io",
     upstream_username=config.require("upstreamUsername"),
     upstream_password=config.require_secret("upstreamPassword"),

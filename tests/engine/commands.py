@@ -50,8 +50,16 @@ class CommandOutput:
     @property
     def errors(self) -> list[str]:
         """The diagnostics of severity "error"."""
+        return self._diagnostics("error")
+
+    @property
+    def warnings(self) -> list[str]:
+        """The diagnostics of severity "warning"."""
+        return self._diagnostics("warning")
+
+    def _diagnostics(self, severity: str) -> list[str]:
         diagnostics = [event.diagnostic_event for event in self.events if event.diagnostic_event]
-        return [diagnostic.message for diagnostic in diagnostics if diagnostic.severity == "error"]
+        return [diagnostic.message for diagnostic in diagnostics if diagnostic.severity == severity]
 
     @property
     def started_steps(self) -> list[Step]:

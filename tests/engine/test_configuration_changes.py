@@ -46,6 +46,7 @@ _STACKS: Mapping[str, Mapping[str, str]] = {
     "cache": {
         "natGateways": "single",
         "internal": "true",
+        "image": "registry:3",
         "upstream": "https://registry-1.docker.io",
         "upstreamUsername": "alice",
         "upstreamPassword": "made-up",

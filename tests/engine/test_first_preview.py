@@ -59,6 +59,11 @@ def test_preview_creates_what_the_program_declares(name: str, preview: CommandOu
     assert operations == {**declared, f"Stack registry-{name}": "create"}
 
 
+def test_preview_warns_once_about_an_unmaintained_image(name: str, preview: CommandOutput) -> None:
+    commands = [warning.strip().rpartition("3: ")[2] for warning in preview.warnings]
+    assert commands == {"dev": ["pulumi config set registry:image registry:3"], "prod": []}[name]
+
+
 def test_inputs_that_depend_on_generated_values_are_unknown(planned: dict[str, Any]) -> None:
     unknown = {
         resource: [key for key in keys if planned[resource].inputs[key] == UNKNOWN]

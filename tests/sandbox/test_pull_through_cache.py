@@ -1,4 +1,4 @@
-"""A pull-through cache of an upstream registry, with both major versions."""
+"""A pull-through cache of an upstream registry, with both major versions. Only version 3 may log in to the upstream."""
 
 from __future__ import annotations
 
@@ -32,21 +32,21 @@ class Cache:
     bucket: str
 
 
-@pytest.fixture(params=[("dev", "registry:2"), ("prod", "registry:3")], ids=["2", "3"], scope="module")
+@pytest.fixture(
+    params=[("dev", "registry:2", None), ("prod", "registry:3", LOGIN)], ids=["2", "3, with a login"], scope="module"
+)
 def cache(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cache]:
     """A cache on the instances, and with the users, of another stack."""
-    name, image = request.param
+    name, image, login = request.param
     base: Sandbox = request.getfixturevalue(name)
     folder = tmp_path_factory.mktemp("cache")
     oci_image.make(folder / "image", tag="1", layers=2, layer_bytes=100_000)
-    overrides = {
-        "pull-through-cache:image": image,
-        "pull-through-cache:upstreamUsername": LOGIN[0],
-        "pull-through-cache:upstreamPassword": LOGIN[1],
-    }
+    overrides = {"pull-through-cache:image": image}
+    if login:
+        overrides |= {"pull-through-cache:upstreamUsername": login[0], "pull-through-cache:upstreamPassword": login[1]}
     declaration = evaluate_project(EXAMPLE, "dev", overrides=overrides)
     account.create_resources(declaration, base.stack.aws("s3"), base.stack.aws("ssm"))
-    with upstream_registry(folder / "image", LOGIN) as upstream:
+    with upstream_registry(folder / "image", login) as upstream:
 
         def with_upstream(container: Container) -> Container:
             assert container.environment["REGISTRY_PROXY_REMOTEURL"] == "https://registry-1.docker.io"
@@ -65,9 +65,9 @@ def pull(cache: Cache, folder: Path) -> dict[str, str]:
     return oci_image.digests(folder)
 
 
-def test_cache_logs_in_upstream_and_serves_the_image(cache: Cache, tmp_path: Path) -> None:
+def test_cache_serves_the_image_of_the_upstream(cache: Cache, tmp_path: Path) -> None:
     assert pull(cache, tmp_path / "pulled") == oci_image.digests(cache.image)
-    assert set(cache.upstream.token_users) == {LOGIN[0]}
+    assert set(cache.upstream.token_users) == {cache.upstream.login[0] if cache.upstream.login else ""}
 
 
 def test_cached_blobs_are_not_fetched_again(cache: Cache, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""An upstream registry for a pull-through cache: one image, for clients with a token, which they get by a login."""
+"""An upstream registry for a pull-through cache: one image, for clients with a token, which they may need a login for."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ class UpstreamRegistry:
 
     Attributes:
         image: the folder with the image.
-        login: the user and password that get a token.
+        login: the user and password that get a token. None: everyone gets one, as from Docker Hub.
         url: its address.
-        token_users: the users that got a token.
+        token_users: the users that got a token; "" without a login.
         sent_blobs: the digests of the layers and configs that it sent.
     """
 
     image: Path
-    login: tuple[str, str]
+    login: tuple[str, str] | None
     url: str = ""
     token_users: list[str] = field(default_factory=list)
     sent_blobs: list[str] = field(default_factory=list)
 
 
 @contextmanager
-def upstream_registry(image: Path, login: tuple[str, str]) -> Iterator[UpstreamRegistry]:
+def upstream_registry(image: Path, login: tuple[str, str] | None) -> Iterator[UpstreamRegistry]:
     """Serve the image of an OCI image layout, under any repository's name, until the end of the block."""
     upstream = UpstreamRegistry(image, login)
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_UpstreamHandler, upstream))
@@ -72,10 +72,11 @@ class _UpstreamHandler(Handler):
     do_HEAD = do_GET
 
     def _send_token(self) -> None:
-        if self.headers["Authorization"] != authorization(self._upstream.login)["Authorization"]:
+        login = self._upstream.login
+        if self.headers["Authorization"] != (authorization(login)["Authorization"] if login else None):
             self._send(401, b"")
             return
-        self._upstream.token_users.append(self._upstream.login[0])
+        self._upstream.token_users.append(login[0] if login else "")
         self._send(200, json.dumps({"token": _TOKEN, "access_token": _TOKEN, "expires_in": 300}).encode())
 
     def _send_content(self, kind: str, reference: str) -> None:

@@ -19,7 +19,7 @@ def proxy_settings(declaration: Declaration) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def cache(declare: Declare) -> Declaration:
-    args = PrivateRegistryArgs(upstream=HUB, upstream_username="alice", upstream_password=PASSWORD)
+    args = PrivateRegistryArgs(image="registry:3", upstream=HUB, upstream_username="alice", upstream_password=PASSWORD)
 
     def program() -> None:
         pulumi.export("acceptsPushes", PrivateRegistry("cache", args).accepts_pushes)

@@ -47,7 +47,7 @@ def test_defaults_are_valid() -> None:
         replace(DEFAULTS, domain=DOMAIN, certificate_arn=IAM_ARN),
         replace(DEFAULTS, domain=DOMAIN, certificate_arn=ACM_ARN),
         replace(DEFAULTS, domain=DOMAIN, hosted_zone="Z0123456789ABCDEFGHIJ"),
-        replace(DEFAULTS, upstream=HUB, upstream_username="alice", upstream_password="x"),
+        replace(DEFAULTS, upstream=HUB, upstream_username="alice", upstream_password="x", image="registry:3"),
         replace(DEFAULTS, upstream="http://mirror.example.com:5000"),
         replace(DEFAULTS, network=NETWORK),
         replace(DEFAULTS, network=replace(NETWORK, private_subnet_ids=())),
@@ -140,19 +140,21 @@ def test_values_at_the_limits_are_valid(args: PrivateRegistryArgs) -> None:
         ),
         (replace(DEFAULTS, upstream=f"{HUB}/library"), "upstream", "/library'", "without a path", HUB),
         (
-            replace(DEFAULTS, upstream_username="alice", upstream_password="x"),
+            replace(DEFAULTS, upstream_username="alice", upstream_password="x", image="registry:3"),
             *("upstream", "is missing, but a login", "to cache", HUB),
         ),
         (
-            replace(DEFAULTS, upstream=HUB, upstream_username="alice"),
+            replace(DEFAULTS, upstream=HUB, upstream_username="alice", image="registry:3"),
             *("upstream_password", "other half of the login", "together", "PASSWORD"),
         ),
         (
-            replace(DEFAULTS, upstream=HUB, upstream_password="x"),
+            replace(DEFAULTS, upstream=HUB, upstream_password="x", image="registry:3"),
             *("upstream_username", "other half of the login", "together", "alice"),
         ),
         (
-            replace(DEFAULTS, upstream="http://mirror", upstream_username="alice", upstream_password="x"),
+            replace(
+                DEFAULTS, upstream="http://mirror", upstream_username="alice", upstream_password="x", image="registry:3"
+            ),
             *("upstream", "'http://mirror' would receive the password in clear text", "https://", HUB),
         ),
         *(

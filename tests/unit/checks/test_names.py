@@ -18,7 +18,7 @@ _ECR = "123456789012.dkr.ecr.us-west-2.amazonaws.com"
 def declared(declare: Declare) -> Declaration:
     """Two registries with the longest name, which together declare every kind of resource with a name."""
     args = PrivateRegistryArgs(
-        image=f"{_ECR}/registry:2",
+        image=f"{_ECR}/registry:3",
         upstream="https://registry-1.docker.io",
         upstream_username="alice",
         upstream_password="made-up",

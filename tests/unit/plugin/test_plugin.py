@@ -86,6 +86,7 @@ def test_secrets_in_clear_text_become_secrets(declare: Declare) -> None:
         "certificate": issued.pem,
         "private_key": issued.key_pem,
         "users": {"alice": "what-alice-alone-knows"},
+        "image": "registry:3",
         "upstream": "https://registry-1.docker.io",
         "upstream_username": "reader",
         "upstream_password": "what-the-hub-knows-too",

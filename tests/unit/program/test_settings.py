@@ -168,7 +168,12 @@ def test_secrets_are_marked_as_secrets(declare: Declare) -> None:
     def program() -> None:
         with_users = parsed({**values, "users": json.dumps({"alice": SENTINEL})})
         with_htpasswd = parsed({"htpasswd": f"alice:$2y$10${'a' * 53}"})
-        cache = {"upstream": "https://hub.example.com", "upstreamUsername": "alice", "upstreamPassword": SENTINEL}
+        cache = {
+            "image": "registry:3",
+            "upstream": "https://hub.example.com",
+            "upstreamUsername": "alice",
+            "upstreamPassword": SENTINEL,
+        }
         secrets: dict[str, Any] = {
             "users": with_users.users,
             "key": with_users.private_key,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from components.pure.image import SUPPORTED_MAJORS, VERSIONS, registry_version
+from components.pure.image import SUPPORTED_MAJORS, VERSIONS, registry_version, with_major_version
 from sandbox.errors import SandboxError
 from sandbox.machine import programs
 
@@ -55,6 +55,13 @@ def test_major_version_is_read_from_the_tag(image: str, major: int) -> None:
 def test_other_images_are_refused_with_a_reason(image: str, reason: str) -> None:
     with pytest.raises(ValueError, match=reason):
         registry_version(image)
+
+
+def test_image_of_another_major_version_is_from_the_same_repository() -> None:
+    assert (
+        with_major_version(f"mirror.example.com:8443/registry:2.8.3@{DIGEST}", 3)
+        == "mirror.example.com:8443/registry:3"
+    )
 
 
 def test_capabilities_of_the_versions() -> None:
