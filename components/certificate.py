@@ -128,8 +128,9 @@ class Certificate(pulumi.ComponentResource):
             private_key_pem=key.private_key_pem,
             subject={"common_name": "private registry", "organization": "self-signed"},
             dns_names=[self._args.domain or f"*.{location.region}.elb.{location.dns_suffix}"],
-            allowed_uses=["digital_signature", "key_encipherment", "server_auth", "cert_signing"],
-            is_ca_certificate=True,  # so that a client can trust it as an authority
+            # Not an authority, whose key could vouch for every host name: the provider has no name constraints. Clients
+            # accept a trusted certificate that is not one (docs/decisions/0004-certificates.md).
+            allowed_uses=["digital_signature", "key_encipherment", "server_auth"],
             set_subject_key_id=True,
             validity_period_hours=_VALIDITY_HOURS,
             early_renewal_hours=_RENEWAL_HOURS,

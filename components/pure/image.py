@@ -44,7 +44,7 @@ VERSIONS = {
             major=2,
             uses_task_role=False,
             regions=_AWS_SDK_1_15_REGIONS,
-            unmaintained="its last release, 2.8.3, is of October 2023 and built with Go 1.20.8, and its maintainers ask"
+            unmaintained="its last release, 2.8.3, is of October 2023 and built with Go 1.20.8, and a maintainer asks"
             " to use version 3 (distribution/distribution-library-image#170)",
         ),
         # By default it sends traces to localhost:4318 and logs each failure (distribution#4270).

@@ -60,7 +60,8 @@ def test_preview_creates_what_the_program_declares(name: str, preview: CommandOu
 
 
 def test_preview_warns_once_about_an_unmaintained_image(name: str, preview: CommandOutput) -> None:
-    commands = [warning.strip().rpartition("3: ")[2] for warning in preview.warnings]
+    warnings = [warning.strip() for warning in preview.warnings if "registry:image" in warning]
+    commands = [warning.rpartition("To move to version 3: ")[2] for warning in warnings]
     assert commands == {"dev": ["pulumi config set registry:image registry:3"], "prod": []}[name]
 
 

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import socket
 import ssl
+from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from sandbox import acceptance, oci_image
 from sandbox.local import Sandbox
 from tests.sandbox.https import ask
+from tests.unit.pems import Issued, issue
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +91,22 @@ def test_client_verifies_the_certificate(dev: Sandbox, tmp_path: Path) -> None:
         refused = dev.client.login(dev.user, dev.password, auth_file=tmp_path / "auth.json")
     finally:
         (tmp_path / "ca.crt").rename(dev.client.ca_folder / "ca.crt")
+    assert refused.returncode != 0
+    assert "certificate signed by unknown authority" in refused.stderr
+
+
+def test_key_of_the_self_signed_certificate_signs_no_other(dev: Sandbox, tmp_path: Path) -> None:
+    """As an authority, the certificate would let the holder of its key pose as every host of the trusting clients."""
+    declared = dev.stack.declaration.one("aws:iam/serverCertificate:ServerCertificate").inputs
+    certificate = x509.load_pem_x509_certificate(declared["certificateBody"].encode())
+    key = load_pem_private_key(declared["privateKey"].encode(), password=None)
+    assert isinstance(key, rsa.RSAPrivateKey)
+    forged = issue(dev.balancer.name, by=Issued(certificate, key), now=datetime.now(timezone.utc))
+    dev.balancer.replace_certificate(forged.pem, forged.key_pem)
+    try:
+        refused = dev.client.login(dev.user, dev.password, auth_file=tmp_path / "auth.json")
+    finally:
+        dev.balancer.replace_certificate(declared["certificateBody"], declared["privateKey"])
     assert refused.returncode != 0
     assert "certificate signed by unknown authority" in refused.stderr
 

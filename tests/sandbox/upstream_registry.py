@@ -1,4 +1,4 @@
-"""An upstream registry for a pull-through cache: one image, for clients with a token, which they may need a login for."""
+"""An upstream registry for a pull-through cache: one image, for clients with a token, with or without a login."""
 
 from __future__ import annotations
 

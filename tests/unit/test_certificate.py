@@ -85,11 +85,12 @@ def test_self_signed_certificate_covers_the_address(
     assert certificate.exports["caCertificate"] == pem
 
 
-def test_self_signed_certificate_is_an_authority(declare: Declare) -> None:
+def test_self_signed_certificate_is_no_authority(declare: Declare) -> None:
+    """tests/sandbox/test_push_and_pull.py tries to use its key as one."""
     pem = declared(declare, CertificateArgs(location=OREGON)).exports["caCertificate"]
     certificate = x509.load_pem_x509_certificate(pem.encode())
-    assert certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
-    assert certificate.extensions.get_extension_for_class(x509.KeyUsage).value.key_cert_sign
+    assert not certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+    assert not certificate.extensions.get_extension_for_class(x509.KeyUsage).value.key_cert_sign
     assert (certificate.not_valid_after_utc - certificate.not_valid_before_utc).days <= 825  # Apple's limit
 
 
