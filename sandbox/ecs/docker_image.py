@@ -17,19 +17,26 @@ from sandbox.ecs.runtime import IMAGE_CONFIG
 from sandbox.machine import programs
 
 
-def provide(client: docker.DockerClient, container: Container, notice: Callable[[str], None]) -> None:
-    """Make the container's image available to the engine, and report where it comes from."""
-    try:
-        client.images.get(container.image)
-        return
-    except ImageNotFound:
-        pass
+def provide(client: docker.DockerClient, container: Container, notice: Callable[[str], None]) -> str:
+    """Make the container's image available to the engine, and report where it comes from.
+
+    Returns:
+        The image's name in the engine. An imported image has no digest, and its name therefore neither.
+    """
+    named = container.image.partition("@")[0]
+    for name in (container.image, named):
+        try:
+            client.images.get(name)
+            return name
+        except ImageNotFound:
+            pass
     try:
         client.images.pull(container.image)
         notice(f"pulled the image {container.image}")
+        return container.image
     except APIError:
         program = programs.registry(container.major, notice)
-        repository, _, tag = container.image.partition("@")[0].rpartition(":")
+        repository, _, tag = named.rpartition(":")
         config = programs.REGISTRIES[container.major].config_path
         client.api.import_image_from_data(
             _archive(program, config),
@@ -38,6 +45,7 @@ def provide(client: docker.DockerClient, container: Container, notice: Callable[
             changes=['ENTRYPOINT ["/bin/registry"]', f'CMD ["serve", "{config}"]', "VOLUME /var/lib/registry"],
         )
         notice(f"could not pull the image {container.image}; imported it from {program}")
+        return named
 
 
 def _archive(program: Path, config: str) -> bytes:

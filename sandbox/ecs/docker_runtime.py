@@ -40,10 +40,10 @@ class DockerRuntime:
     def running(
         self, container: Container, *, role: Mapping[str, str], address: str, folder: Path
     ) -> Iterator[RunningContainer]:
-        docker_image.provide(self.client, container, self.notice)
+        image = docker_image.provide(self.client, container, self.notice)
         changed = overrides.environment(container, s3=self.s3, role=role, listen=None)
         made = self.client.containers.create(
-            container.image,
+            image,
             user=overrides.user(container.user) or None,
             environment={**container.environment, **changed},
             read_only=container.read_only_root,

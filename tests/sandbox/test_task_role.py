@@ -6,6 +6,7 @@ from pathlib import Path
 
 from sandbox import acceptance
 from sandbox.local import Sandbox
+from sandbox.machine import programs
 from tests.sandbox.helpers import registry_process
 
 
@@ -15,7 +16,7 @@ def test_all_checks_pass(prod: Sandbox) -> None:
 
 
 def test_prod_runs_registry_3(prod: Sandbox) -> None:
-    assert all("v3.1.1" in container.output() for container in prod.containers)
+    assert all(f"v{programs.REGISTRIES[3].release}" in container.output() for container in prod.containers)
 
 
 def test_registry_3_uses_the_task_role(prod: Sandbox) -> None:

@@ -1,5 +1,6 @@
 """Pulumi.yaml and the stacks' files."""
 
+import re
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import yaml
 from components import PrivateRegistryArgs
 from components.problems import OPTIONS
 from sandbox.evaluation.project import stack_config
+from sandbox.machine import programs
 from settings import parse
 
 FOLDER = Path(__file__).parents[3]
@@ -57,8 +59,13 @@ def test_dev_stack_costs_little_and_can_be_destroyed() -> None:
 
 def test_prod_stack_survives_the_loss_of_a_zone_and_a_destroy() -> None:
     args = arguments("prod")
-    assert (args.availability_zones, args.nat_gateways, args.image) == (3, "perZone", "registry:3")
+    assert (args.availability_zones, args.nat_gateways) == (3, "perZone")
     assert (args.deletion_protection, args.force_destroy, args.flow_logs) == (True, False, True)
+
+
+def test_prod_stack_pins_the_release_that_the_sandbox_runs() -> None:
+    release = programs.REGISTRIES[3].release
+    assert re.fullmatch(rf"registry:{re.escape(release)}@sha256:[0-9a-f]{{64}}", arguments("prod").image)
 
 
 @pytest.mark.parametrize("stack", ["dev", "prod"])
