@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from sandbox import oci_image
 from sandbox.aws import account
 from sandbox.ecs.agent import Container
+from sandbox.evaluation.declared import Declaration
 from sandbox.evaluation.project import evaluate_project
 from sandbox.local import Sandbox
 from sandbox.machine.processes import wait_until
@@ -20,6 +22,8 @@ from tests.sandbox.upstream_registry import UpstreamRegistry, upstream_registry
 
 EXAMPLE, NAME = PROJECT / "examples" / "pull-through-cache", "library/hello:1"
 LOGIN = ("alice", "made-up access token")
+# A stack with instances and users, the image, and the login.
+_VERSION_2, _VERSION_3 = ("dev", "registry:2", None), ("prod", "registry:3", LOGIN)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,13 +32,25 @@ class Cache:
 
     sandbox: Sandbox
     upstream: UpstreamRegistry
+    declaration: Declaration
     image: Path
     bucket: str
 
 
-@pytest.fixture(
-    params=[("dev", "registry:2", None), ("prod", "registry:3", LOGIN)], ids=["2", "3, with a login"], scope="module"
-)
+@contextmanager
+def replicas_of(base: Sandbox, declaration: Declaration, upstream: UpstreamRegistry, folder: Path) -> Iterator[Sandbox]:
+    """Run the declared cache on the instances of another stack, with an upstream on this machine."""
+
+    def with_upstream(container: Container) -> Container:
+        assert container.environment["REGISTRY_PROXY_REMOTEURL"] == "https://registry-1.docker.io"
+        environment = {**container.environment, "REGISTRY_PROXY_REMOTEURL": upstream.url}
+        return dataclasses.replace(container, environment=environment)
+
+    with replicas(base, folder, declaration=declaration, change=with_upstream) as running:
+        yield running
+
+
+@pytest.fixture(params=[_VERSION_2, _VERSION_3], ids=["2", "3, with a login"], scope="module")
 def cache(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cache]:
     """A cache on the instances, and with the users, of another stack."""
     name, image, login = request.param
@@ -46,16 +62,12 @@ def cache(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         overrides |= {"pull-through-cache:upstreamUsername": login[0], "pull-through-cache:upstreamPassword": login[1]}
     declaration = evaluate_project(EXAMPLE, "dev", overrides=overrides)
     account.create_resources(declaration, base.stack.aws("s3"), base.stack.aws("ssm"))
-    with upstream_registry(folder / "image", login) as upstream:
-
-        def with_upstream(container: Container) -> Container:
-            assert container.environment["REGISTRY_PROXY_REMOTEURL"] == "https://registry-1.docker.io"
-            environment = {**container.environment, "REGISTRY_PROXY_REMOTEURL": upstream.url}
-            return dataclasses.replace(container, environment=environment)
-
-        with replicas(base, folder / "replicas", declaration=declaration, change=with_upstream) as sandbox:
-            bucket = declaration.one("aws:s3/bucket:Bucket", "cache-images").outputs["bucket"]
-            yield Cache(sandbox, upstream, folder / "image", bucket)
+    bucket = declaration.one("aws:s3/bucket:Bucket", "cache-images").outputs["bucket"]
+    with (
+        upstream_registry(folder / "image", login) as upstream,
+        replicas_of(base, declaration, upstream, folder / "replicas") as sandbox,
+    ):
+        yield Cache(sandbox, upstream, declaration, folder / "image", bucket)
 
 
 def pull(cache: Cache, folder: Path) -> dict[str, str]:
@@ -68,6 +80,18 @@ def pull(cache: Cache, folder: Path) -> dict[str, str]:
 def test_cache_serves_the_image_of_the_upstream(cache: Cache, tmp_path: Path) -> None:
     assert pull(cache, tmp_path / "pulled") == oci_image.digests(cache.image)
     assert set(cache.upstream.token_users) == {cache.upstream.login[0] if cache.upstream.login else ""}
+
+
+@pytest.mark.parametrize("cache", [_VERSION_3], ids=["3, with a login"], indirect=True)
+def test_login_is_not_sent_to_another_host(cache: Cache, prod: Sandbox, tmp_path: Path) -> None:
+    """An upstream names its token service. Before 3.1, any host got the login in this way (CVE-2026-33540)."""
+    with (
+        upstream_registry(cache.image, LOGIN, token_host="127.0.0.2") as hostile,
+        replicas_of(prod, cache.declaration, hostile, tmp_path / "replicas") as sandbox,
+    ):
+        done = sandbox.client.pull("library/other:1", tmp_path / "refused")
+    assert done.returncode != 0
+    assert hostile.token_users == []
 
 
 def test_cached_blobs_are_not_fetched_again(cache: Cache, tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ class UpstreamRegistry:
         image: the folder with the image.
         login: the user and password that get a token. None: everyone gets one, as from Docker Hub.
         url: its address.
+        token_url: the address that it names for tokens.
         token_users: the users that got a token; "" without a login.
         sent_blobs: the digests of the layers and configs that it sent.
     """
@@ -33,17 +34,29 @@ class UpstreamRegistry:
     image: Path
     login: tuple[str, str] | None
     url: str = ""
+    token_url: str = ""
     token_users: list[str] = field(default_factory=list)
     sent_blobs: list[str] = field(default_factory=list)
 
 
 @contextmanager
-def upstream_registry(image: Path, login: tuple[str, str] | None) -> Iterator[UpstreamRegistry]:
-    """Serve the image of an OCI image layout, under any repository's name, until the end of the block."""
+def upstream_registry(
+    image: Path, login: tuple[str, str] | None, *, token_host: str = "127.0.0.1"
+) -> Iterator[UpstreamRegistry]:
+    """Serve the image of an OCI image layout, under any repository's name, until the end of the block.
+
+    Args:
+        image: the folder with the image.
+        login: see `UpstreamRegistry`.
+        token_host: the address of the token service.
+    """
     upstream = UpstreamRegistry(image, login)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_UpstreamHandler, upstream))
-    upstream.url = f"http://127.0.0.1:{server.server_port}"
-    with serving_in_thread(server):
+    content, tokens = (
+        ThreadingHTTPServer((host, 0), partial(_UpstreamHandler, upstream)) for host in ("127.0.0.1", token_host)
+    )
+    upstream.url = f"http://127.0.0.1:{content.server_port}"
+    upstream.token_url = f"http://{token_host}:{tokens.server_port}/token"
+    with serving_in_thread(content), serving_in_thread(tokens):
         yield upstream
 
 
@@ -61,7 +74,7 @@ class _UpstreamHandler(Handler):
         if path == "/token":
             self._send_token()
         elif self.headers["Authorization"] != f"Bearer {_TOKEN}":
-            realm = f'Bearer realm="{self._upstream.url}/token",service="upstream"'
+            realm = f'Bearer realm="{self._upstream.token_url}",service="upstream"'
             self._send(401, b"", {"WWW-Authenticate": realm})
         elif path == "/v2/":
             self._send(200, b"{}")
