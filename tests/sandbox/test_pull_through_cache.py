@@ -18,7 +18,7 @@ from sandbox.local import Sandbox
 from sandbox.machine.processes import wait_until
 from tests.sandbox.helpers import PROJECT
 from tests.sandbox.replicas import replicas
-from tests.sandbox.upstream_registry import UpstreamRegistry, upstream_registry
+from tests.sandbox.upstream_registry import UpstreamRegistry, upstream_registry, with_tokens_elsewhere
 
 EXAMPLE, NAME = PROJECT / "examples" / "pull-through-cache", "library/hello:1"
 LOGIN = ("alice", "made-up access token")
@@ -86,7 +86,8 @@ def test_cache_serves_the_image_of_the_upstream(cache: Cache, tmp_path: Path) ->
 def test_login_is_not_sent_to_another_host(cache: Cache, prod: Sandbox, tmp_path: Path) -> None:
     """An upstream names its token service. Before 3.1, any host got the login in this way (CVE-2026-33540)."""
     with (
-        upstream_registry(cache.image, LOGIN, token_host="127.0.0.2") as hostile,
+        upstream_registry(cache.image, LOGIN) as hostile,
+        with_tokens_elsewhere(hostile),
         replicas_of(prod, cache.declaration, hostile, tmp_path / "replicas") as sandbox,
     ):
         done = sandbox.client.pull("library/other:1", tmp_path / "refused")

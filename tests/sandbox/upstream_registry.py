@@ -40,24 +40,29 @@ class UpstreamRegistry:
 
 
 @contextmanager
-def upstream_registry(
-    image: Path, login: tuple[str, str] | None, *, token_host: str = "127.0.0.1"
-) -> Iterator[UpstreamRegistry]:
-    """Serve the image of an OCI image layout, under any repository's name, until the end of the block.
-
-    Args:
-        image: the folder with the image.
-        login: see `UpstreamRegistry`.
-        token_host: the address of the token service.
-    """
+def upstream_registry(image: Path, login: tuple[str, str] | None) -> Iterator[UpstreamRegistry]:
+    """Serve the image of an OCI image layout, under any repository's name, until the end of the block."""
     upstream = UpstreamRegistry(image, login)
-    content, tokens = (
-        ThreadingHTTPServer((host, 0), partial(_UpstreamHandler, upstream)) for host in ("127.0.0.1", token_host)
-    )
-    upstream.url = f"http://127.0.0.1:{content.server_port}"
-    upstream.token_url = f"http://{token_host}:{tokens.server_port}/token"
-    with serving_in_thread(content), serving_in_thread(tokens):
+    with _serving(upstream, "127.0.0.1") as url:
+        upstream.url, upstream.token_url = url, f"{url}/token"
         yield upstream
+
+
+@contextmanager
+def with_tokens_elsewhere(upstream: UpstreamRegistry) -> Iterator[None]:
+    """Have tokens issued at another address until the end of the block."""
+    own = upstream.token_url
+    with _serving(upstream, "127.0.0.2") as url:
+        upstream.token_url = f"{url}/token"
+        yield
+    upstream.token_url = own
+
+
+@contextmanager
+def _serving(upstream: UpstreamRegistry, address: str) -> Iterator[str]:
+    server = ThreadingHTTPServer((address, 0), partial(_UpstreamHandler, upstream))
+    with serving_in_thread(server):
+        yield f"http://{address}:{server.server_port}"
 
 
 class _UpstreamHandler(Handler):
