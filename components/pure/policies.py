@@ -14,10 +14,10 @@ LOAD_BALANCER_PREFIX = "load-balancer"
 S3_PREFIX = "s3"
 
 # The S3 driver presigns URLs for 20 minutes, which no setting changes (distribution v2.8.3 and v3.1.2,
-# registry/storage/driver/s3-aws/s3.go). A client uses a URL at once, and asks the registry again to resume a download
-# (Docker: distribution v2.8.3, registry/client/repository.go; podman and skopeo: containers/image, docker/body_reader.go).
-# With a shorter time than 120 s, requests fail at random because clocks differ (AWS Prescriptive Guidance, "How controls
-# for presigned URLs affect AWS services").
+# registry/storage/driver/s3-aws/s3.go). A client uses a URL at once, and asks the registry again to resume a download:
+# Docker (distribution v2.8.3, registry/client/repository.go), podman and skopeo (containers/image,
+# docker/body_reader.go). Below 120 s, requests fail at random because clocks differ (AWS Prescriptive Guidance, "How
+# controls for presigned URLs affect AWS services").
 _PRESIGNED_URL_SECONDS = 120
 
 
