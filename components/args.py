@@ -84,10 +84,11 @@ class PrivateRegistryArgs:
     users: Mapping[str, pulumi.Input[str]] | None = option(
         None, group="Users", secret=True, example={"alice": "PASSWORD"}
     )
-    """User names and their passwords, 1 to 72 bytes each. User names are not secret. Default: one user `docker` with a
-    generated password."""
+    """User names and their passwords: 15 characters to 72 bytes each, hard to guess. User names are not secret.
+    Default: one user `docker` with a generated password."""
     htpasswd: pulumi.Input[str] | None = option(None, group="Users", secret=True, example=FileContent("htpasswd"))
-    """The content of an htpasswd file with bcrypt hashes only. It takes the place of `users`."""
+    """The content of an htpasswd file with bcrypt hashes only, of cost 4 to 12; 5 is recommended. It takes the place of
+    `users`. The strength of its passwords cannot be checked."""
     deletes: bool = option(False, group="Users")
     """Whether users may delete images. Every user may push to every repository and overwrite every tag, so with
     `deletes` every user may also delete every image. No Docker command deletes images from a registry."""

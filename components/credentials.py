@@ -8,7 +8,7 @@ import pulumi_random as random
 
 from .checks.users import htpasswd_problems, password_problems
 from .problems import InvalidInput
-from .pure.htpasswd import CHOSEN_COST, GENERATED_COST, htpasswd_line
+from .pure.htpasswd import htpasswd_line
 
 GENERATED_USER = "docker"
 _PASSWORD_LENGTH = 32
@@ -21,10 +21,12 @@ class CredentialsArgs:
     Attributes:
         users: passwords by user name. Default: none.
         htpasswd: the content of an htpasswd file with bcrypt hashes. Default: none.
+        domain: the registry's domain, whose words make a password no harder to guess. Default: none.
     """
 
     users: Mapping[str, pulumi.Input[str]] | None = field(default=None, repr=False)
     htpasswd: pulumi.Input[str] | None = field(default=None, repr=False)
+    domain: str | None = None
 
 
 class Credentials(pulumi.ComponentResource):
@@ -46,12 +48,12 @@ class Credentials(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: CredentialsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("private-registry:index:Credentials", name, {}, opts)
-        self._prefix, self._child = name, pulumi.ResourceOptions(parent=self)
+        self._prefix, self._domain, self._child = name, args.domain, pulumi.ResourceOptions(parent=self)
         self.passwords = None
         if args.htpasswd is not None:
             content = pulumi.Output.from_input(args.htpasswd).apply(_checked_file)
         elif args.users is not None:
-            content = self._file(args.users, CHOSEN_COST)
+            content = self._file(args.users)
         else:
             password = random.RandomPassword(
                 f"{name}-{GENERATED_USER}",
@@ -60,23 +62,25 @@ class Credentials(pulumi.ComponentResource):
                 opts=self._child,
             ).result
             self.passwords = pulumi.Output.secret(password.apply(lambda known: {GENERATED_USER: known}))
-            content = self._file({GENERATED_USER: password}, GENERATED_COST)
+            content = self._file({GENERATED_USER: password})
         self.htpasswd = pulumi.Output.secret(content)
         self.register_outputs({"htpasswd": self.htpasswd})
 
-    def _file(self, users: Mapping[str, pulumi.Input[str]], cost: int) -> pulumi.Output[str]:
-        lines = [self._line(user, users[user], cost) for user in sorted(users)]
+    def _file(self, users: Mapping[str, pulumi.Input[str]]) -> pulumi.Output[str]:
+        lines = [self._line(user, users[user]) for user in sorted(users)]
         return pulumi.Output.all(*lines).apply(_file)
 
-    def _line(self, user: str, password: pulumi.Input[str], cost: int) -> pulumi.Output[str]:
+    def _line(self, user: str, password: pulumi.Input[str]) -> pulumi.Output[str]:
         salt = random.RandomBytes(f"{self._prefix}-{user}", length=16, opts=self._child)
-        return pulumi.Output.all(password, salt.base64).apply(lambda known: _checked_line(user, *known, cost=cost))
+        return pulumi.Output.all(password, salt.base64).apply(
+            lambda known: _checked_line(user, known[0], known[1], self._domain)
+        )
 
 
-def _checked_line(user: str, password: str, salt: str, *, cost: int) -> str:
-    if problems := list(password_problems(user, password)):
+def _checked_line(user: str, password: str, salt: str, domain: str | None) -> str:
+    if problems := list(password_problems(user, password, domain)):
         raise InvalidInput(problems)
-    return htpasswd_line(user, password, salt, cost)
+    return htpasswd_line(user, password, salt)
 
 
 def _checked_file(content: str) -> str:

@@ -221,7 +221,7 @@ class PrivateRegistry(pulumi.ComponentResource):
     def _credentials(self) -> Credentials:
         return Credentials(
             f"{self._prefix}-user",
-            CredentialsArgs(users=self._args.users, htpasswd=self._args.htpasswd),
+            CredentialsArgs(users=self._args.users, htpasswd=self._args.htpasswd, domain=self._args.domain),
             opts=self._child,
         )
 

@@ -35,7 +35,7 @@ for file in @files; do
   [ -s "$staging/$file" ] || refuse "$file is missing or empty in s3://$BUCKET"
 done
 if grep -Evq '^@htpasswd_line$' "$staging/@htpasswd"; then
-  refuse "@htpasswd in s3://$BUCKET has a line that is not NAME:BCRYPT-HASH"
+  refuse "@htpasswd in s3://$BUCKET has a line that is not NAME:BCRYPT-HASH of cost 4 to 12"
 fi
 
 put() {

@@ -5,26 +5,27 @@ import base64
 from passlib.hash import bcrypt
 from passlib.utils.binary import bcrypt64
 
-# The registry verifies the password in every request, and a pull makes many: about 2.5 ms at cost 5, 50 ms at cost 10.
-# A generated password of 32 random characters is safe at any cost. A password that a person chose needs the slow hash.
-GENERATED_COST = 5
-CHOSEN_COST = 10
+# bcrypt's cost, the base-2 logarithm of its rounds. The registry computes the hash in every request, also for a wrong
+# password: 2 ms of processor time at cost 5, 50 ms at cost 10. For an unknown user, registry 3.1.1 computes a hash of
+# cost 5 (dummyBcryptHash in registry/auth/htpasswd/htpasswd.go): with another cost, the time tells who is a user.
+COST = 5
 
 MAX_PASSWORD_BYTES = 72  # bcrypt ignores the rest
 
-# The pattern of a line, without a line end; bcrypt's cost is 4 to 31. The check of the option `htpasswd` uses it, and
-# so does the boot script, with [:space:] for \s. Everything else in it means the same to Python and to `grep -E`.
-HTPASSWD_LINE = r"[^\s:]+:\$2[aby]\$(0[4-9]|[12][0-9]|3[01])\$[./A-Za-z0-9]{53}"
+# The pattern of a line, without a line end. Of bcrypt's costs, 4 to 31, it allows 4 to 12: one request keeps a core
+# busy for 0.2 s at cost 12, for a day at cost 31. The check of the option `htpasswd` uses the pattern, and so does the
+# boot script, with [:space:] for \s. Everything else in it means the same to Python and to `grep -E`.
+HTPASSWD_LINE = r"[^\s:]+:\$2[aby]\$(0[4-9]|1[0-2])\$[./A-Za-z0-9]{53}"
 
 
-def htpasswd_line(user: str, password: str, salt: str, cost: int) -> str:
+def htpasswd_line(user: str, password: str, salt: str, cost: int = COST) -> str:
     """Return a user's line, without a line end. The same arguments give the same line.
 
     Args:
         user: the user's name.
         password: the password, at most `MAX_PASSWORD_BYTES` in UTF-8.
         salt: 16 random bytes in base64.
-        cost: the base-2 logarithm of bcrypt's rounds.
+        cost: bcrypt's cost.
     """
     encoded = str(bcrypt64.encode_bytes(base64.b64decode(salt)), "ascii")  # pyright: ignore (passlib has no types)
     return f"{user}:{bcrypt.using(rounds=cost, salt=encoded, ident='2b').hash(password)}"

@@ -55,7 +55,7 @@ _STACKS: Mapping[str, Mapping[str, str]] = {
 # By stack and by row of the table: the changed values. ARN and ZONE stand for resources that exist already.
 _CHANGES: Mapping[str, Mapping[str, Mapping[str, str]]] = {
     "settings": {
-        "users": {"users.alice": "correct horse battery"},
+        "users": {"users.alice": "kettle harbour ginger saddle owl"},
         "htpasswd": {"htpasswd": f"alice:$2y$05${'a' * 53}"},
         "deletes": {"deletes": "false"},
         "allowedCidrs": {"allowedCidrs[0]": "203.0.113.0/24"},

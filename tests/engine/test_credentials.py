@@ -18,7 +18,7 @@ _DOMAIN = "registry.example.com"
 _CERTIFICATE = "ServerCertificate registry-certificate"
 _LISTENER = "Listener registry-https"
 _HTPASSWD = "BucketObjectv2 registry-bootstrap-htpasswd"
-_PASSWORDS = {"alice": "correct horse battery", "bob": "staple of the other one"}
+_PASSWORDS = {"alice": "kettle harbour ginger saddle owl", "bob": "lantern orbit velvet canyon drum"}
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +65,7 @@ def test_added_user_updates_htpasswd_and_discloses_no_password(dev: DeployedStac
 
 
 def test_changed_password_updates_htpasswd(dev: DeployedStack) -> None:
-    configure(dev.stack, {"users.alice": "wrong horse battery"})
+    configure(dev.stack, {"users.alice": "meadow copper violin thunder ice"})
     assert run(dev.stack.up).changes == {_HTPASSWD: "update"}
 
 

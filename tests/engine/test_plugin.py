@@ -23,7 +23,7 @@ from tests.engine.stacks import ROOT
 from tests.unit.pems import Issued
 
 _DOMAIN = "registry.example.com"
-_PASSWORD = "the-password-of-alice"
+_PASSWORD = "kettle harbour ginger saddle owl"
 _UPSTREAM_PASSWORD = "the-password-at-the-hub"
 
 

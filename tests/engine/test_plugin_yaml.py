@@ -19,7 +19,7 @@ from tests.engine.stacks import ROOT
 pytestmark = pytest.mark.skipif(
     shutil.which("pulumi-language-yaml") is None, reason="pulumi-language-yaml is not on the PATH"
 )
-_PASSWORD = "the-password-of-ci"
+_PASSWORD = "kettle harbour ginger saddle owl"
 
 
 @pytest.fixture(scope="module")

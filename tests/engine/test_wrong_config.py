@@ -13,7 +13,8 @@ from tests.engine.commands import CommandOutput, run_failing
 from tests.engine.stacks import ROOT
 
 _LONG_PASSWORD = "a-password-of-more-than-72-bytes-" * 3
-_OTHER_PASSWORD = "the-password-of-a-wrong-user"
+_OTHER_PASSWORD = "kettle harbour ginger saddle owl"
+_WEAK_PASSWORD = "carol-is-the-best-2026"
 _KEY = "not-a-private-key"
 
 
@@ -25,6 +26,7 @@ def refused(api: AwsApi, folder: Path) -> CommandOutput:
         stack.set_config(f"registry:{key}", auto.ConfigValue(value))
     stack.set_config("registry:users.bob", auto.ConfigValue(_LONG_PASSWORD, secret=True), path=True)
     stack.set_config("registry:users.al:ice", auto.ConfigValue(_OTHER_PASSWORD, secret=True), path=True)
+    stack.set_config("registry:users.carol", auto.ConfigValue(_WEAK_PASSWORD, secret=True), path=True)
     stack.set_config("registry:privateKey", auto.ConfigValue(_KEY, secret=True))
     return run_failing(stack.preview)
 
@@ -32,14 +34,15 @@ def refused(api: AwsApi, folder: Path) -> CommandOutput:
 def test_error_lists_all_problems(refused: CommandOutput) -> None:
     [error] = refused.errors
     headings = [line.strip() for line in error.splitlines() if line.startswith("  registry:")]
-    assert "7 problems" in error.splitlines()[0]
-    assert len(headings) == 7
+    assert "8 problems" in error.splitlines()[0]
+    assert len(headings) == 8
     for expected in (
         "registry:image: 'registry'",
         "registry:minSize, desiredCapacity, maxSize: out of order: `minSize` is 9",
         "registry:natGateways: 'some'",
         "registry:certificate: ",
         "registry:users: the password of 'bob'",
+        "registry:users: the password of 'carol' (a secret) is easy to guess",
         "registry:users: the user name 'al:ice'",
         "registry:vpcCidr: '8.8.0.0/16'",
     ):
@@ -52,7 +55,11 @@ def test_error_has_no_traceback(refused: CommandOutput) -> None:
     assert ".py" not in refused.text
 
 
-@pytest.mark.parametrize("secret", [_LONG_PASSWORD, _OTHER_PASSWORD, _KEY], ids=["too long", "wrong user", "key"])
+@pytest.mark.parametrize(
+    "secret",
+    [_LONG_PASSWORD, _OTHER_PASSWORD, _WEAK_PASSWORD, _KEY],
+    ids=["too long", "wrong user", "weak", "key"],
+)
 def test_error_shows_no_secret(refused: CommandOutput, secret: str) -> None:
     assert "cannot be declared" in refused.text
     assert secret not in refused.text

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from components.pure.htpasswd import CHOSEN_COST, htpasswd_line
+from components.pure.htpasswd import htpasswd_line
 from sandbox.local import Sandbox
 
 
@@ -23,8 +23,7 @@ class Bootstrap:
     def with_users(self, users: Mapping[str, str]) -> Iterator[None]:
         """Add users, given by name and password, until the end of the block."""
         lines = [
-            htpasswd_line(user, password, base64.b64encode(os.urandom(16)).decode(), CHOSEN_COST)
-            for user, password in users.items()
+            htpasswd_line(user, password, base64.b64encode(os.urandom(16)).decode()) for user, password in users.items()
         ]
         with self.with_htpasswd(self._read("htpasswd") + "".join(f"{line}\n" for line in lines).encode()):
             yield

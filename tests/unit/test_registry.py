@@ -168,6 +168,17 @@ def test_address_is_the_domain(declare: Declare) -> None:
     assert declaration.one(f"{COMPONENT}PrivateRegistry").outputs["address"] == "registry.example.com"
 
 
+def test_password_of_the_domain_s_words_is_refused_when_it_is_known(declare: Declare) -> None:
+    domain = "registry.acme-robotics.example"
+
+    def program() -> None:
+        users = {"alice": pulumi.Output.secret(f"alice@{domain}")}
+        PrivateRegistry("images", PrivateRegistryArgs(users=users, domain=domain))
+
+    with pytest.raises(InvalidInput, match="the password of 'alice'"):
+        declare(program)
+
+
 def test_longest_name_leaves_room_for_the_random_suffix(declare: Declare) -> None:
     declaration = declare(lambda: PrivateRegistry("a" * 20))
     names = [each.name for each in declaration.resources if each.type.startswith(("aws:lb/loadB", "aws:lb/targetG"))]

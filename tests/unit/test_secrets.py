@@ -12,7 +12,7 @@ from sandbox.evaluation.declared import Declaration
 from tests.unit.helpers import Declare, boot_script
 from tests.unit.pems import issue
 
-PASSWORD = "sentinel-password-Zx81"
+PASSWORD = "sentinel lantern orbit velvet canyon"
 HASH = "$2y$10$" + "Zx81" * 13 + "Z"
 DOMAIN = "registry.example.com"
 ISSUED = issue(DOMAIN)

@@ -41,7 +41,7 @@ def test_defaults_are_valid() -> None:
         replace(DEFAULTS, log_retention_days=RETENTION_DAYS[-1]),
         replace(DEFAULTS, domain="a-b.example.co.uk", instance_type="m7g.large", ami_id="ami-0123456789abcdef0"),
         replace(DEFAULTS, tags={f"key-{number}": "x" * 256 for number in range(40)}),
-        replace(DEFAULTS, users={"alice": "x" * 72}),
+        replace(DEFAULTS, users={"alice": "lantern orbit velvet canyon drum"}),
         replace(DEFAULTS, htpasswd=f"alice:$2y$10${'a' * 53}"),
         WITH_PEMS,
         replace(DEFAULTS, domain=DOMAIN, certificate_arn=IAM_ARN),
@@ -75,10 +75,23 @@ def test_values_at_the_limits_are_valid(args: PrivateRegistryArgs) -> None:
         (replace(DEFAULTS, image="registry:latest"), "image", "tag latest", "major version", "registry:3"),
         (replace(DEFAULTS, image="registry:1.0"), "image", "tag 1.0", "major version", "registry:3"),
         (replace(DEFAULTS, users={}), "users", "no user", "at least one", "alice"),
-        (replace(DEFAULTS, users={"a:b": "x"}), "users", "'a:b'", 'without ":"', "alice"),
-        (replace(DEFAULTS, users={"a": ""}), "users", "is empty", "1 to 72 bytes", "alice"),
-        (replace(DEFAULTS, users={"a": "x" * 73}), "users", "73 bytes", "1 to 72 bytes", "alice"),
-        (replace(DEFAULTS, htpasswd="a:$apr1$b$c"), "htpasswd", "line 1", "bcrypt", "htpasswd -nBC 10"),
+        (
+            replace(DEFAULTS, users={"a:b": "lantern orbit velvet canyon drum"}),
+            "users",
+            "'a:b'",
+            'without ":"',
+            "alice",
+        ),
+        (
+            replace(DEFAULTS, users={"a": "x"}),
+            "users",
+            "shorter than 15",
+            "20 random characters",
+            "secrets.token_urlsafe",
+        ),
+        (replace(DEFAULTS, users={"a": "x" * 72}), "users", "easy to guess", "5 random words", "secrets.token_urlsafe"),
+        (replace(DEFAULTS, users={"a": "x" * 73}), "users", "73 bytes", "72 bytes", "secrets.token_urlsafe"),
+        (replace(DEFAULTS, htpasswd="a:$apr1$b$c"), "htpasswd", "line 1", "bcrypt", "htpasswd -nBC 5"),
         (replace(DEFAULTS, certificate_arn="arn:aws:s3:::x", domain=DOMAIN), "certificate_arn", "s3", "IAM", "arn:"),
         (
             replace(DEFAULTS, certificate_arn=ACM_ARN.replace(REGION, "us-east-1"), domain=DOMAIN),
@@ -234,7 +247,7 @@ def test_unknown_nat_gateways_are_refused() -> None:
 
 
 def test_users_and_htpasswd_together_are_refused() -> None:
-    args = replace(DEFAULTS, users={"alice": "secret"}, htpasswd=f"alice:$2y$10${'a' * 53}")
+    args = replace(DEFAULTS, users={"alice": "lantern orbit velvet canyon drum"}, htpasswd=f"alice:$2y$10${'a' * 53}")
     (problem,) = problems(args, REGION)
     assert (problem.key, problem.found) == ("users", "is set together with `htpasswd`")
 

@@ -85,7 +85,7 @@ def test_secrets_in_clear_text_become_secrets(declare: Declare) -> None:
         "domain": "registry.example.com",
         "certificate": issued.pem,
         "private_key": issued.key_pem,
-        "users": {"alice": "what-alice-alone-knows"},
+        "users": {"alice": "what-alice-alone-knows-of-it"},
         "image": "registry:3",
         "upstream": "https://registry-1.docker.io",
         "upstream_username": "reader",
@@ -94,7 +94,7 @@ def test_secrets_in_clear_text_become_secrets(declare: Declare) -> None:
     declaration = declare(lambda: PrivateRegistry("images", args))
     places = {
         secret: holders(declaration, json.dumps(secret)[1:-1])
-        for secret in (issued.key_pem, "what-the-hub-knows-too", "what-alice-alone-knows")
+        for secret in (issued.key_pem, "what-the-hub-knows-too", "what-alice-alone-knows-of-it")
     }
     assert [bool(marked) for marked, _ in places.values()] == [True, True, False]  # of the last one, only the hash
     assert [clear for _, clear in places.values()] == [set(), set(), set()]

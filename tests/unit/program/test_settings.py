@@ -13,7 +13,7 @@ from settings import parse
 from tests.unit.helpers import Declare
 from tests.unit.pems import END, NOW, issue
 
-SENTINEL = "sentinel-Zx81"
+SENTINEL = "sentinel-Zx81-q7Lw-94fT"
 SECRET_KEYS = tuple(option.key for option in OPTIONS.values() if option.secret)
 SUBNETS = ["subnet-0123456789abcdef0", "subnet-0123456789abcdef1"]
 
