@@ -106,6 +106,9 @@ class PrivateRegistryArgs:
     """The initial number of instances. Afterwards, ECS scales it."""
     desired_count: int = option(2, group="Capacity")
     """The number of replicas."""
+    memory_limit: int = option(1536, group="Capacity")
+    """The memory in MiB at which the kernel stops a replica. A layer that is being pushed takes up to 65. A `t3.small`
+    has 2048, of which the system needs about 400; for a larger instance type, set a larger limit."""
 
     network: ExistingNetwork | None = option(
         None, group="Network", example=ExistingNetwork(vpc_id="vpc-0123456789abcdef0")
@@ -138,6 +141,10 @@ class PrivateRegistryArgs:
     allowed_cidrs: Sequence[str] = option(("0.0.0.0/0",), group="Network", example=["203.0.113.0/24"])
     """The IPv4 ranges from which clients may connect. Every client needs a password. Unless the registry is internal,
     S3 sends image data only to the same ranges, and to clients that reach S3 through a VPC endpoint."""
+    rate_limit: int = option(0, group="Network", example=10_000)
+    """How many requests a client address may send in 5 minutes, 10 to 2,000,000,000. AWS WAF answers more with 429, and
+    requests with unusually long headers or URLs with 403. A pull of an image with 10 layers takes about 15 requests, a
+    push 46; clients behind one NAT gateway share an address. 0 means no limits and no web ACL."""
 
     log_retention_days: int = option(30, group="Operation")
     """For how many days logs are kept, one of the periods of CloudWatch Logs. Logs in S3 are kept for at least 2

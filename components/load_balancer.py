@@ -11,8 +11,9 @@ from .pure import policies
 from .pure.container import PORT
 
 # To commit a large layer, the registry copies it inside S3 and sends no byte to the client (distribution#1061). The
-# default of 60 s is too short for that.
-_IDLE_SECONDS = 900
+# default of 60 s is too short for that. 1 GB takes 10 s (distribution#1906), so this allows 30 GB. A client that sends
+# no data holds a connection and memory of a replica for as long.
+_IDLE_SECONDS = 300
 _DEREGISTRATION_SECONDS = 120
 
 
@@ -47,12 +48,14 @@ class LoadBalancer(pulumi.ComponentResource):
     Creates: aws.lb.LoadBalancer, aws.lb.TargetGroup, aws.lb.Listener.
 
     Attributes:
+        arn: the load balancer's ARN.
         dns_name: the load balancer's DNS name.
         zone_id: the ID of AWS's hosted zone with that name.
         target_group_arn: the target group's ARN. It depends on the listener, because ECS refuses a target group without
             a load balancer.
     """
 
+    arn: pulumi.Output[str]
     dns_name: pulumi.Output[str]
     zone_id: pulumi.Output[str]
     target_group_arn: pulumi.Output[str]
@@ -92,12 +95,14 @@ class LoadBalancer(pulumi.ComponentResource):
                 # 401 also proves that authentication is on.
                 "path": "/v2/",
                 "matcher": "401",
-                # The shortest that AWS allows, in seconds. ECS replaces a task whose target is unhealthy; with three
-                # failures, a task that is busy for less than 14 s (two intervals and a timeout) stays.
-                "interval": 5,
-                "timeout": 4,
+                # ECS replaces a task whose target is unhealthy, and a check waits like any request: for every hash of a
+                # password before it. Under a flood of wrong passwords, checks took up to TODO s. With two failures, a
+                # task that is busy for less than 19 s (an interval and a timeout) stays, and a dead instance is out of
+                # service after at most 29 s. The timeout must be shorter than the interval (aws-cdk#22200).
+                "interval": 10,
+                "timeout": 9,
                 "healthy_threshold": 2,
-                "unhealthy_threshold": 3,
+                "unhealthy_threshold": 2,
             },
             tags=args.tags,
             # A change of `internal` replaces the load balancer, and a target group belongs to one load balancer.
@@ -114,6 +119,7 @@ class LoadBalancer(pulumi.ComponentResource):
             tags=args.tags,
             opts=pulumi.ResourceOptions(parent=self),
         )
+        self.arn = load_balancer.arn
         self.dns_name, self.zone_id = load_balancer.dns_name, load_balancer.zone_id
         self.target_group_arn = with_dependencies(target_group.arn, listener)
         self.register_outputs({"dnsName": self.dns_name, "targetGroupArn": self.target_group_arn})

@@ -26,6 +26,7 @@ from .pure.image import registry_version
 from .security_groups import SecurityGroups, SecurityGroupsArgs
 from .service import Service, ServiceArgs
 from .storage import PrivateBucket, PrivateBucketArgs
+from .web_acl import WebAcl, WebAclArgs
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,8 +48,8 @@ class PrivateRegistry(pulumi.ComponentResource):
     """A private Docker registry: the official registry image on ECS, behind a load balancer with TLS, images in S3.
 
     Creates: PrivateBucket (logs, images), Network (unless `args.network` is given), Endpoints (in an existing network
-    with `s3_route_table_ids`), SecurityGroups, Certificate, Credentials, Bootstrap, LoadBalancer, Capacity, Service,
-    EndpointPolicies (isolated), Dns (with a hosted zone).
+    with `s3_route_table_ids`), SecurityGroups, Certificate, Credentials, Bootstrap, LoadBalancer, WebAcl (with
+    `args.rate_limit`), Capacity, Service, EndpointPolicies (isolated), Dns (with a hosted zone).
 
     Args:
         name: the prefix of all resource names: 1 to 20 lowercase letters, digits and hyphens. `checks.names` lists the
@@ -108,6 +109,8 @@ class PrivateRegistry(pulumi.ComponentResource):
         credentials = self._credentials()
         bootstrap = self._bootstrap(credentials, logs)
         load_balancer = self._load_balancer(network, groups, certificate, logs)
+        if args.rate_limit:
+            self._web_acl(load_balancer)
         capacity = self._capacity(network, groups, bootstrap, images)
         service = self._service(images, capacity, load_balancer)
         if args.isolated:
@@ -250,6 +253,14 @@ class PrivateRegistry(pulumi.ComponentResource):
             opts=self._child,
         )
 
+    def _web_acl(self, load_balancer: LoadBalancer) -> None:
+        args = self._args
+        WebAcl(
+            self._prefix,
+            WebAclArgs(load_balancer_arn=load_balancer.arn, rate_limit=args.rate_limit, tags=args.tags),
+            opts=self._child,
+        )
+
     def _capacity(
         self, network: _Network, groups: SecurityGroups, bootstrap: Bootstrap, images: PrivateBucket
     ) -> Capacity:
@@ -286,6 +297,7 @@ class PrivateRegistry(pulumi.ComponentResource):
                 location=self._location,
                 image=args.image,
                 desired_count=args.desired_count,
+                memory_limit=args.memory_limit,
                 images_bucket=images.bucket,
                 redirects=args.clients_reach_s3 or not self._internal,
                 deletes=args.deletes,

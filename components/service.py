@@ -23,6 +23,7 @@ class ServiceArgs:
         location: the region and account.
         image: the registry image with its tag.
         desired_count: the number of replicas.
+        memory_limit: the memory in MiB at which the kernel stops a replica.
         images_bucket: the name of the bucket with the images.
         redirects: whether clients are redirected to S3 for image data. Default True.
         deletes: whether users may delete images. Default False.
@@ -44,6 +45,7 @@ class ServiceArgs:
     location: Location
     image: str
     desired_count: int
+    memory_limit: int
     images_bucket: pulumi.Input[str]
     redirects: bool = True
     deletes: bool = False
@@ -127,6 +129,7 @@ class Service(pulumi.ComponentResource):
         ).apply(
             lambda known: ContainerSettings(
                 image=args.image,
+                memory_limit=args.memory_limit,
                 region=args.location.region,
                 redirects=args.redirects,
                 deletes=args.deletes,

@@ -48,6 +48,7 @@ class Endpoint:
         certificates: PEM, the certificates to trust; "" for HTTP without TLS.
         name: The host name that the certificate must be for; "" for any.
         login: User and password; None for no authentication.
+        source: The address from which clients connect; "" for any.
     """
 
     address: str
@@ -55,6 +56,7 @@ class Endpoint:
     certificates: str = ""
     name: str = ""
     login: tuple[str, str] | None = field(default=None, repr=False)
+    source: str = ""
 
     @classmethod
     def of(cls, sandbox: Sandbox, *, login: tuple[str, str] | None = None, trusted: Sequence[str] = ()) -> Endpoint:
@@ -79,8 +81,11 @@ class Endpoint:
 
     def connections(self, most: int) -> urllib3.HTTPConnectionPool:
         """Return a pool that keeps up to `most` connections open."""
+        source = (self.source, 0) if self.source else None
         if not self.certificates:
-            return urllib3.HTTPConnectionPool(self.address, self.port, timeout=_TIMEOUT_SECONDS, maxsize=most)
+            return urllib3.HTTPConnectionPool(
+                self.address, self.port, timeout=_TIMEOUT_SECONDS, maxsize=most, source_address=source
+            )
         context = ssl.create_default_context(cadata=self.certificates)
         context.check_hostname = bool(self.name)
         return urllib3.HTTPSConnectionPool(
@@ -88,6 +93,7 @@ class Endpoint:
             self.port,
             timeout=_TIMEOUT_SECONDS,
             maxsize=most,
+            source_address=source,
             ssl_context=context,
             server_hostname=self.name or None,
             assert_hostname=self.name or False,

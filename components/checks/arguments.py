@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from ..args import PrivateRegistryArgs
 from ..problems import Problem
 from ..pure.architecture import INSTANCE_TYPE
+from ..pure.container import MEMORY_RESERVATION
 from .certificate import certificate_problems
 from .image import image_problems
 from .names import name_problems
@@ -19,6 +20,8 @@ RETENTION_DAYS = (
     *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731),
     *(1096, 1827, 2192, 2557, 2922, 3288, 3653),
 )
+# "RateBasedStatement" in the AWS WAFV2 API Reference.
+RATE_LIMITS = range(10, 2_000_000_001)
 _MAX_TAGS = 40  # AWS allows 50. Some are added here, and some by ECS.
 
 
@@ -38,8 +41,8 @@ def registry_problems(name: str, args: PrivateRegistryArgs, region: str) -> list
 def problems(args: PrivateRegistryArgs, region: str) -> list[Problem]:
     """Find all problems with the arguments of a registry in a region such as "us-west-2"."""
     checks = (
-        *(certificate_problems, image_problems, users_problems, _upstream, _instances, _sizes),
-        *(network_problems, _retention, _tags),
+        *(certificate_problems, image_problems, users_problems, _upstream, _instances, _sizes, _memory),
+        *(network_problems, _rate, _retention, _tags),
     )
     return [problem for check in checks for problem in check(args, region)]
 
@@ -102,6 +105,24 @@ def _sizes(args: PrivateRegistryArgs, _region: str) -> Iterator[Problem]:
         )
     if args.desired_count < 1:
         yield Problem(key="desired_count", found=f"{args.desired_count} is too few", allowed="1 or more")
+
+
+def _memory(args: PrivateRegistryArgs, _region: str) -> Iterator[Problem]:
+    if args.memory_limit <= MEMORY_RESERVATION:
+        yield Problem(
+            key="memory_limit",
+            found=f"{args.memory_limit} MiB is not more than the {MEMORY_RESERVATION} MiB that a replica reserves",
+            allowed="more, and less than the memory of `instance_type`",
+        )
+
+
+def _rate(args: PrivateRegistryArgs, _region: str) -> Iterator[Problem]:
+    if args.rate_limit and args.rate_limit not in RATE_LIMITS:
+        yield Problem(
+            key="rate_limit",
+            found=f"{args.rate_limit} is not a limit of AWS WAF",
+            allowed=f"{RATE_LIMITS[0]} to {RATE_LIMITS[-1]} requests in 5 minutes, or 0 for no limits",
+        )
 
 
 def _retention(args: PrivateRegistryArgs, _region: str) -> Iterator[Problem]:

@@ -43,6 +43,7 @@ RULES = (
     NameRule("load balancer", "aws:lb/loadBalancer:LoadBalancer", "{name}-alb-{random}", 32,
              "ELB CreateLoadBalancer", ("internal-",)),
     NameRule("target group", "aws:lb/targetGroup:TargetGroup", "{name}-tg-{random}", 32, "ELB CreateTargetGroup"),
+    NameRule("web ACL", "aws:wafv2/webAcl:WebAcl", "{name}-web-acl-{random}", 128, "WAFV2 CreateWebACL"),
     NameRule("bucket", "aws:s3/bucket:Bucket", "{name}-bootstrap-{random}", 63,
              "S3 User Guide, General purpose bucket naming rules", ("xn--", "sthree-", "amzn-s3-demo-")),
     NameRule("role", "aws:iam/role:Role", "{name}-execution-{random}", 64, "IAM CreateRole"),

@@ -19,6 +19,11 @@ GROUP_ID = 1000
 _DRAIN_SECONDS = 60
 _STOP_SECONDS = 90
 
+# MiB. A registry of which nobody pushes needs less.
+MEMORY_RESERVATION = 256
+# Of the memory limit, for what Go manages. The rest is for what it does not: code, stacks of threads, buffers of C.
+_GO_SHARE = 5 / 6
+
 
 @dataclass(frozen=True, kw_only=True)
 class ContainerSettings:
@@ -26,6 +31,7 @@ class ContainerSettings:
 
     Attributes:
         image: the registry image with its tag.
+        memory_limit: the memory in MiB at which the kernel stops the registry, more than `MEMORY_RESERVATION`.
         region: the region of the images bucket and of the log group.
         bucket: the images bucket's name (not its domain name).
         log_group: the CloudWatch log group's name.
@@ -40,6 +46,7 @@ class ContainerSettings:
     """
 
     image: str
+    memory_limit: int
     region: str
     bucket: str
     log_group: str
@@ -83,6 +90,9 @@ def environment(settings: ContainerSettings) -> dict[str, str]:
         ),
         # With this check, an S3 failure would make every replica unhealthy at once, and ECS would replace them all.
         "REGISTRY_HEALTH_STORAGEDRIVER_ENABLED": "false",
+        # Go frees memory late unless it is short ("A Guide to the Go Garbage Collector", Memory limit). Without this,
+        # 32 uploads at once took 1456 MiB of 2.8.2, and 954 MiB with 900MiB.
+        "GOMEMLIMIT": f"{int(settings.memory_limit * _GO_SHARE)}MiB",
         "REGISTRY_LOG_FORMATTER": "json",
         "REGISTRY_LOG_ACCESSLOG_DISABLED": "true",  # the JSON log has a line per request already
         **_upstream_environment(settings),
@@ -125,8 +135,9 @@ def container_definition(settings: ContainerSettings) -> dict[str, Any]:
         "linuxParameters": {"capabilities": {"add": [], "drop": ["ALL"]}},
         "dockerSecurityOptions": ["no-new-privileges"],
         "cpu": 0,  # no reservation
-        # MiB. A reservation without a limit: an upload buffers tens of MB, and a limit would end many at once.
-        "memoryReservation": 256,
+        # Without a limit, requests that never end would take the instance's memory, and with it the ECS agent.
+        "memory": settings.memory_limit,
+        "memoryReservation": MEMORY_RESERVATION,  # what ECS places tasks by: two fit on one instance
         "ulimits": [{"name": "nofile", "softLimit": 65536, "hardLimit": 65536}],
         "stopTimeout": _STOP_SECONDS,
         # Host port 0: Docker chooses a free port, so old and new tasks fit on one instance during a deployment.

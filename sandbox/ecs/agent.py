@@ -32,6 +32,7 @@ class Container:
     Attributes:
         user: "UID:GID", or "" for the image's user.
         cpu: CPU units; 0 if not set.
+        memory: the limit in MiB; 0 if not set.
         memory_reservation: in MiB; 0 if not set.
         ulimits: soft and hard limit by name.
         stop_timeout: the seconds from SIGTERM to SIGKILL.
@@ -48,6 +49,7 @@ class Container:
     capabilities_dropped: tuple[str, ...]
     security_options: tuple[str, ...]
     cpu: int
+    memory: int
     memory_reservation: int
     ulimits: Mapping[str, tuple[int, int]]
     stop_timeout: int
@@ -106,6 +108,7 @@ def container(declaration: Declaration, instance: Instance, ssm: Any) -> Contain
         capabilities_dropped=tuple(definition.get("linuxParameters", {}).get("capabilities", {}).get("drop", [])),
         security_options=tuple(definition.get("dockerSecurityOptions", [])),
         cpu=definition.get("cpu", 0),
+        memory=definition.get("memory", 0),
         memory_reservation=definition.get("memoryReservation", 0),
         ulimits={u["name"]: (u["softLimit"], u["hardLimit"]) for u in definition.get("ulimits", [])},
         stop_timeout=definition.get("stopTimeout", 30),  # the default of ECS

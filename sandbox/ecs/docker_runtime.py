@@ -51,6 +51,7 @@ class DockerRuntime:
             cap_drop=list(container.capabilities_dropped),
             security_opt=list(container.security_options),
             cpu_shares=max(container.cpu, _LEAST_CPU_SHARES),
+            mem_limit=f"{container.memory}m" if container.memory else None,
             mem_reservation=f"{container.memory_reservation}m" if container.memory_reservation else None,
             ulimits=[
                 Ulimit(name=name, soft=soft, hard=hard)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sandbox.ecs import web_acl
 from sandbox.ecs.haproxy_api import HaproxyApi
 from sandbox.ecs.runtime import RunningContainer, wait_until_serving
 from sandbox.errors import SandboxError
@@ -23,6 +24,8 @@ _HEALTHY_SECONDS = 30
 _API = "api.sock"
 # "Troubleshoot your Application Load Balancers", HTTP 504: connecting to a target, including the TLS handshake.
 _CONNECT_SECONDS = 10
+# "Quotas for your Application Load Balancers", HTTP headers: of a line, and of all headers.
+_LINE_BYTES, _HEADERS_BYTES = 16384, 65536
 _ALGORITHMS = {
     "least_outstanding_requests": "leastconn",
     "round_robin": "roundrobin",
@@ -78,6 +81,14 @@ class LoadBalancer:
     def bytes_sent(self) -> int:
         """The number of bytes sent to clients, with headers, without TLS."""
         return int(self._api.servers("listener")[0]["bout"])
+
+    def open_connections(self) -> int:
+        """The number of open connections of clients."""
+        return int(self._api.servers("listener")[0]["scur"])
+
+    def longest_check(self) -> float:
+        """How long the longest of each target's last health checks took, in seconds."""
+        return max(int(row["check_duration"] or 0) for row in self._api.servers("targets")) / 1000
 
     def pid(self) -> int:
         """Its process id."""
@@ -180,9 +191,11 @@ def configuration(declaration: Declaration, targets: Sequence[RunningContainer],
         raise SandboxError(f"the health check's matcher is {matcher!r}; the sandbox supports one status, such as 401")
     settings = _server_settings(declaration)
     servers = "\n".join(f"    server {_server_name(target)} {_server_name(target)} {settings}" for target in targets)
+    limits = "\n".join(f"    {line}" for line in web_acl.rules(declaration, idle_seconds=idle))
     return f"""\
 global
     stats socket unix@{_API} mode 600 level admin
+    tune.bufsize {_LINE_BYTES + _HEADERS_BYTES}
 defaults
     mode http
     retries 0
@@ -193,6 +206,10 @@ defaults
     option forwardfor
 frontend listener
     bind {_ADDRESS}:{port} ssl crt {pem_file} alpn h2,http/1.1 {_POLICIES[policy]}
+    http-request deny deny_status 400 if {{ url,length gt {_LINE_BYTES} }}
+    http-request deny deny_status 400 if {{ req.hdrs,length gt {_HEADERS_BYTES} }}
+    http-request deny deny_status 400 if {{ req.hdrs -m reg [^\\r\\n]{{{_LINE_BYTES + 1}}} }}
+{limits}
     http-request set-header X-Forwarded-Proto https
     http-request set-header X-Forwarded-Port {listener["port"]}
     default_backend targets

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -142,6 +143,11 @@ def _certificate(_own_name: str, urn: str, region: str) -> dict[str, Any]:
     return {"id": arn, "arn": arn, "domainValidationOptions": [validation]}
 
 
+def _web_acl(own_name: str, urn: str, region: str) -> dict[str, Any]:
+    id_ = str(uuid.uuid5(uuid.NAMESPACE_URL, urn))
+    return {"id": id_, "arn": f"arn:{partition(region)}:wafv2:{region}:{ACCOUNT}:regional/webacl/{own_name}/{id_}"}
+
+
 def _record(own_name: str, _urn: str, _region: str) -> dict[str, Any]:
     return {"fqdn": own_name.rstrip(".")}
 
@@ -153,6 +159,7 @@ def _hosted_zone(_own_name: str, urn: str, _region: str) -> dict[str, Any]:
 
 _SPECIAL: Mapping[str, Callable[[str, str, str], dict[str, Any]]] = {
     "aws:acm/certificate:Certificate": _certificate,
+    "aws:wafv2/webAcl:WebAcl": _web_acl,
     "aws:route53/record:Record": _record,
     "aws:route53/zone:Zone": _hosted_zone,
     "aws:s3/bucket:Bucket": _bucket,

@@ -78,6 +78,12 @@ _UNRECORDED = {
     "s3:ListTagsForResource": "Terraform's AWS provider since 6.23 (terraform-provider-aws#45251)",
     "s3:TagResource": "Terraform's AWS provider since 6.23 (terraform-provider-aws#45251)",
     "s3:UntagResource": "Terraform's AWS provider since 6.23 (terraform-provider-aws#45251)",
+    # How AWS WAF works with IAM, "Actions that require additional permissions settings" (AWS WAF Developer Guide).
+    "elasticloadbalancing:CreateWebACLAssociation": "AssociateWebACL",
+    "elasticloadbalancing:DeleteWebACLAssociation": "DisassociateWebACL",
+    "elasticloadbalancing:GetLoadBalancerWebACL": "GetWebACLForResource",
+    "wafv2:TagResource": "CreateWebACL with tags",
+    "wafv2:UpdateWebACL": "a change of rateLimit",
     "ssm:GetParameters": "a launch template whose AMI is resolve:ssm:...",
     "acm:RemoveTagsFromCertificate": "removing a tag",
     "autoscaling:DeleteTags": "removing a tag",
@@ -89,6 +95,7 @@ _UNRECORDED = {
     "iam:UntagServerCertificate": "removing a tag",
     "logs:UntagResource": "removing a tag",
     "ssm:RemoveTagsFromResource": "removing a tag",
+    "wafv2:UntagResource": "removing a tag",
 }
 
 

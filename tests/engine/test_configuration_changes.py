@@ -59,6 +59,7 @@ _CHANGES: Mapping[str, Mapping[str, Mapping[str, str]]] = {
         "htpasswd": {"htpasswd": f"alice:$2y$05${'a' * 53}"},
         "deletes": {"deletes": "false"},
         "allowedCidrs": {"allowedCidrs[0]": "203.0.113.0/24"},
+        "rateLimit": {"rateLimit": "10000"},
         "logRetentionDays": {"logRetentionDays": "60"},
         "flowLogs": {"flowLogs": "true"},
         "deletionProtection": {"deletionProtection": "true"},
@@ -73,6 +74,7 @@ _CHANGES: Mapping[str, Mapping[str, Mapping[str, str]]] = {
         "maxSize": {"maxSize": "8"},
         "desiredCapacity": {"desiredCapacity": "3"},
         "desiredCount": {"desiredCount": "3"},
+        "memoryLimit": {"memoryLimit": "3000"},
     },
     "domain": {
         "domain": {"domain": "images.example.com"},

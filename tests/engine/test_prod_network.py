@@ -111,7 +111,7 @@ def test_load_balancer_spans_all_zones_and_logs_its_requests(prod: DeployedStack
             "access_logs.s3.enabled": "true",
             "access_logs.s3.bucket": prod.declaration.one("aws:s3/bucket:Bucket", "registry-logs").id,
             "deletion_protection.enabled": "true",
-            "idle_timeout.timeout_seconds": "900",
+            "idle_timeout.timeout_seconds": "300",
             "routing.http.drop_invalid_header_fields.enabled": "true",
         }.items()
     )

@@ -8,7 +8,7 @@ from tests.engine.deployer import allowed_resources
 from tests.engine.stacks import REGION, DeployedStack
 
 # EC2's ARNs contain generated IDs, and the documents identify Route 53's and ACM's resources by ID.
-_SERVICES = ("autoscaling", "ecs", "elasticloadbalancing", "iam", "logs", "s3", "ssm")
+_SERVICES = ("autoscaling", "ecs", "elasticloadbalancing", "iam", "logs", "s3", "ssm", "wafv2")
 
 
 def test_policy_documents_cover_every_named_resource(prod: DeployedStack) -> None:

@@ -97,6 +97,7 @@ def test_engine_gets_the_settings_of_the_definition(started: Started) -> None:
     host = attributes["HostConfig"]
     assert host["ReadonlyRootfs"]
     assert not host["Privileged"]
+    assert host["Memory"] == 1536 * 1024**2
     assert host["MemoryReservation"] == 256 * 1024**2
     assert [limit["Name"] for limit in host["Ulimits"]] == ["nofile"]
     assert host["CpuShares"] == 2

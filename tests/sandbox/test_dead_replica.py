@@ -41,15 +41,15 @@ def image(balanced: Sandbox) -> Image:
     return pushed
 
 
-def test_dead_replica_fails_pulls_for_at_most_15_seconds(balanced: Sandbox, image: Image) -> None:
+def test_dead_replica_fails_pulls_for_at_most_20_seconds(balanced: Sandbox, image: Image) -> None:
     os.kill(registry_process(balanced.containers[0]), signal.SIGKILL)
-    pulls = pulls_for(balanced, image, seconds=20)
+    pulls = pulls_for(balanced, image, seconds=25)
     failed = [started for started, duration in pulls if duration is None]
     last = max(failed, default=0)
     figures.record(
         "one of two replicas killed", f"{len(failed)} of {len(pulls)} pulls failed, the last after {last:.1f} s"
     )
-    assert last <= 15 + 1  # for the sandbox itself
+    assert last <= 20 + 1  # for the sandbox itself
 
 
 def test_hanging_replica_gets_few_requests(balanced: Sandbox, image: Image) -> None:

@@ -22,7 +22,7 @@ from tests.sandbox.replicas import replicas
 from tests.sandbox.traffic import traffic
 
 _SCALE = 1 / 5
-# Longer than the three failed checks, at an interval of 5 s, that make a target unhealthy.
+# Longer than the two failed checks, at an interval of 10 s, that make a target unhealthy.
 _FAULT_SECONDS = 25
 _SLOW_SECONDS = 2.5  # for each request
 _RECOVERY_SECONDS = 30  # not shortened

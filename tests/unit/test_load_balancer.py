@@ -45,7 +45,7 @@ def balancer(declare: Declare) -> Declaration:
                 "loadBalancerType": "application",
                 "subnets": ["subnet-1", "subnet-2"],
                 "securityGroups": ["sg-1"],
-                "idleTimeout": 900,
+                "idleTimeout": 300,
                 "dropInvalidHeaderFields": True,
                 "desyncMitigationMode": "defensive",
                 "accessLogs": {"bucket": "logs", "prefix": "load-balancer", "enabled": True},
@@ -80,6 +80,15 @@ def test_properties(balancer: Declaration, type_: str, expected: dict[str, Any])
 def test_health_check_expects_401(balancer: Declaration) -> None:
     check = balancer.one(TARGETS).inputs["healthCheck"]
     assert differences(check, {"protocol": "HTTPS", "path": "/v2/", "matcher": "401"}) == {}
+
+
+def test_health_check_tolerates_a_busy_replica_and_finds_a_dead_instance(balancer: Declaration) -> None:
+    """A check waits behind the requests of a flood, up to TODO s (`tests/sandbox/test_attacks.py`)."""
+    check = balancer.one(TARGETS).inputs["healthCheck"]
+    interval, timeout, failures = check["interval"], check["timeout"], check["unhealthyThreshold"]
+    assert timeout < interval
+    assert timeout >= 9
+    assert interval * failures + timeout <= 30
 
 
 def test_listener_forwards_to_the_target_group(balancer: Declaration) -> None:

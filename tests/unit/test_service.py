@@ -12,6 +12,7 @@ ARGS = ServiceArgs(
     location=OREGON,
     image="registry:3",
     desired_count=2,
+    memory_limit=1000,
     images_bucket="images",
     cluster_name="cluster",
     cluster_arn="arn:cluster",

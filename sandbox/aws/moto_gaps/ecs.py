@@ -61,17 +61,6 @@ def _roll_back(update: Callable[..., Any], backend: Any, properties: dict[str, A
     return updated
 
 
-@around(EC2ContainerServiceBackend, "_validate_container_defs")
-def _accept_memory_reservation(
-    validate: Callable[..., None], memory: str | None, definitions: list[dict[str, Any]], _compatibilities: list[str]
-) -> None:
-    """On EC2, a container needs a memory limit or a reservation. moto requires the limit.
-
-    Source: ECS API Reference, "ContainerDefinition", memory.
-    """
-    validate(memory, definitions, None)
-
-
 @around(EC2ContainerServiceBackend, "register_task_definition")
 def _fill_in_empty_lists(register: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     """ECS returns omitted lists of a container definition as empty lists. moto leaves out two of them.

@@ -15,6 +15,17 @@ from sandbox.aws.patching import around, refuses
 from sandbox.aws.refusals.elbv2 import load_balancers_of_target_group
 
 
+@refuses(EC2ContainerServiceBackend, "register_task_definition", "ClientException")
+def _memory_limit_below_the_reservation(_backend: Any, container_definitions: list[dict[str, Any]]) -> str | None:
+    """Source: ECS API Reference, "ContainerDefinition", memory. Without a reservation, the limit is reserved."""
+    for container in container_definitions:
+        if container.get("memoryReservation", 0) >= container.get("memory", float("inf")):
+            return (
+                f"Invalid setting for container '{container['name']}': memory must be greater than memoryReservation."
+            )
+    return None
+
+
 @refuses(EC2ContainerServiceBackend, "create_capacity_provider", "ClientException")
 def _reserved_provider_name(_backend: Any, name: str) -> str | None:
     """Sources: ECS API Reference, "CreateCapacityProvider", name; in upper case too: aws-cdk#36584."""

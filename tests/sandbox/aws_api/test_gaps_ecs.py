@@ -9,6 +9,7 @@ from components.pure.container import ContainerSettings, container_definition
 
 SETTINGS = ContainerSettings(
     image="registry:3",
+    memory_limit=1536,
     region="us-west-2",
     bucket="images",
     log_group="log",
@@ -20,7 +21,7 @@ def test_container_definition_comes_back_with_empty_lists(aws: Callable[[str], A
     registered = {
         "name": "bare",
         "image": "bare:1",
-        "memoryReservation": 256,
+        "memory": 256,
         "linuxParameters": {"capabilities": {"drop": ["ALL"]}},
     }
     assert _register_and_describe(aws("ecs"), registered) == {
@@ -42,7 +43,7 @@ def test_deployment_with_a_missing_image_is_rolled_back(aws: Callable[[str], Any
     ecs.create_cluster(clusterName="cluster")
     first, second = (
         ecs.register_task_definition(
-            family="family", containerDefinitions=[{"name": "registry", "image": image, "memoryReservation": 256}]
+            family="family", containerDefinitions=[{"name": "registry", "image": image, "memory": 256}]
         )["taskDefinition"]["taskDefinitionArn"]
         for image in ("registry:2", "registry:3-missing")
     )
@@ -56,7 +57,7 @@ def test_deployment_with_a_missing_image_is_rolled_back(aws: Callable[[str], Any
 def test_service_keeps_its_settings_and_is_stable(aws: Callable[[str], Any]) -> None:
     ecs = aws("ecs")
     ecs.create_cluster(clusterName="cluster")
-    container = {"name": "registry", "image": "registry:2", "memoryReservation": 256}
+    container = {"name": "registry", "image": "registry:2", "memory": 256}
     ecs.register_task_definition(family="family", containerDefinitions=[container])
     settings: dict[str, Any] = {
         "availabilityZoneRebalancing": "ENABLED",

@@ -25,6 +25,12 @@ def test_reserved_capacity_provider_name_is_refused(aws: Clients, name: str) -> 
         _create_capacity_provider(aws, name)
 
 
+def test_memory_limit_must_be_greater_than_the_reservation(aws: Clients) -> None:
+    container = {"name": "registry", "image": "registry:2", "memory": 256, "memoryReservation": 256}
+    with pytest.raises(ClientError, match="memory must be greater than memoryReservation"):
+        aws("ecs").register_task_definition(family="registry", containerDefinitions=[container])
+
+
 def test_auto_scaling_group_has_one_capacity_provider(aws: Clients) -> None:
     _create_capacity_provider(aws, "first")
     with pytest.raises(ClientError, match=r"ClientException.*already being used by another capacity provider"):

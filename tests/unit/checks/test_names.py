@@ -23,7 +23,7 @@ def declared(declare: Declare) -> Declaration:
         upstream_username="alice",
         upstream_password="made-up",
     )
-    isolated = PrivateRegistryArgs(image=f"{_ECR}/registry:3", isolated=True)
+    isolated = PrivateRegistryArgs(image=f"{_ECR}/registry:3", isolated=True, rate_limit=10)
 
     def program() -> None:
         PrivateRegistry(_LONGEST, args)

@@ -12,6 +12,7 @@ from tests.unit.helpers import differences
 
 SETTINGS = ContainerSettings(
     image="registry:2",
+    memory_limit=1536,
     region="eu-west-1",
     bucket="images-1a2b3c4",
     log_group="images-log",
@@ -39,6 +40,7 @@ def test_environment_configures_the_registry(settings: ContainerSettings) -> Non
         "REGISTRY_HTTP_RELATIVEURLS": "true",
         "REGISTRY_HTTP_DRAINTIMEOUT": "60s",
         "REGISTRY_HEALTH_STORAGEDRIVER_ENABLED": "false",
+        "GOMEMLIMIT": "1280MiB",
         "REGISTRY_LOG_FORMATTER": "json",
         "REGISTRY_LOG_ACCESSLOG_DISABLED": "true",
     }
@@ -80,6 +82,15 @@ def test_container_is_hardened(settings: ContainerSettings) -> None:
         "dockerSecurityOptions": ["no-new-privileges"],
     }
     assert differences(definition, expected) == {}
+
+
+def test_go_collects_before_the_memory_limit_and_places_by_less() -> None:
+    """The kernel stops a container at `memory`, so Go must begin to save some before."""
+    definition = container_definition(replace(SETTINGS, memory_limit=3000))
+    variables = {variable["name"]: variable["value"] for variable in definition["environment"]}
+    assert definition["memory"] == 3000
+    assert definition["memoryReservation"] < definition["memory"]
+    assert variables["GOMEMLIMIT"] == "2500MiB"
 
 
 def test_volumes_are_mounted_read_only() -> None:
