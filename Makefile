@@ -2,6 +2,7 @@
 SHELL := /bin/bash
 VENV := .venv
 PYTHON := $(VENV)/bin/python
+UV := $(VENV)/bin/uv
 BASE_PYTHON := python3
 
 .PHONY: help
@@ -20,10 +21,11 @@ check: ## lint, types and unit tests of the library side by side, in under half 
 	@$(MAKE) --no-print-directory --jobs=3 --keep-going --output-sync=target lint types test-unit \
 	  TYPED="__main__.py settings.py components plugin scripts tests/unit tests/iam"
 
-lint: $(VENV)/ready ## check style, formatting and imports between modules
+lint: $(VENV)/ready ## check style, formatting, insecure code, secrets in files, and imports between modules
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m ruff format --check .
 	PYTHONPATH=plugin $(VENV)/bin/lint-imports --no-logo --no-cache
+	scripts/find-secrets
 
 types: $(VENV)/ready ## check types, of all code or of TYPED="PATH..."
 	$(VENV)/bin/pyright --pythonpath $(PYTHON) $(TYPED)
@@ -46,6 +48,16 @@ test-pythons: ## unit tests on each CPython from 3.10 to 3.13 that this machine 
 test-engine: $(VENV)/ready ## tests on a real Pulumi engine; needs pulumi on the PATH, no AWS account
 	$(PYTHON) -m pytest tests/engine -n 4 --dist loadscope
 
+# Both need the network. --strict: a package that could not be looked up is a failure.
+.PHONY: audit sbom
+audit: $(VENV)/ready ## look up the known vulnerabilities of all packages in the lock file
+	$(PYTHON) -m pip_audit --strict --disable-pip --require-hashes --requirement requirements-dev.txt
+
+sbom: $(VENV)/ready ## write .cache/sbom.json: the package and its dependencies, as tested (CycloneDX)
+	@rm -rf .cache/sbom && mkdir -p .cache/sbom && cp pyproject.toml .cache/sbom
+	$(UV) add --project .cache/sbom --quiet --no-sync --requirements requirements.txt --constraints requirements-dev.txt
+	$(UV) export --project .cache/sbom --quiet --frozen --format cyclonedx1.5 --output-file .cache/sbom.json
+
 .PHONY: bench generate lock clean
 bench: $(VENV)/ready programs ## measure, and update the figures in docs/performance.md, in ten minutes on 2 cores
 	@scripts/apt-install h2load=nghttp2-client
@@ -56,7 +68,7 @@ generate: $(VENV)/ready ## write Pulumi.yaml, docs/configuration.md and plugin/s
 
 # Versions stay as they are where the input files allow it. To update all of them: make lock LOCK_FLAGS=--upgrade
 lock: $(VENV)/ready ## write requirements-dev.txt, the lock file of the development environment
-	$(VENV)/bin/uv pip compile --quiet $(LOCK_FLAGS) --universal --python-version 3.10 --generate-hashes \
+	$(UV) pip compile --quiet $(LOCK_FLAGS) --universal --python-version 3.10 --generate-hashes \
 	  --output-file requirements-dev.txt requirements-dev.in
 
 clean: ## remove what the targets above installed in this folder

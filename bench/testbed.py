@@ -18,7 +18,7 @@ from sandbox.local import Options, Sandbox, sandbox
 from sandbox.report import Report
 
 PROJECT = Path(__file__).parents[1]
-MEMORY = Path("/dev/shm")
+MEMORY = Path("/dev/shm")  # noqa: S108 - the folder that is in memory
 _INSTANCES = 4
 _CLIENTS = 16
 _DATA_BYTES = 8_000_000_000

@@ -54,7 +54,7 @@ class Client:
 
     def _skopeo(self, arguments: list[str], stdin: str = "") -> subprocess.CompletedProcess[str]:
         argv = [str(self.wrapper), "skopeo", "--insecure-policy", *arguments]
-        env = {"PATH": programs.SEARCH_PATH, "HOME": str(self.ca_folder.parent), "TMPDIR": "/tmp"}
+        env = {"PATH": programs.SEARCH_PATH, "HOME": str(self.ca_folder.parent), "TMPDIR": "/tmp"}  # noqa: S108
         return subprocess.run(argv, input=stdin, env=env, capture_output=True, text=True, timeout=120)
 
 

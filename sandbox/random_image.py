@@ -78,7 +78,7 @@ def digest(content: bytes) -> str:
 
 @cache
 def _megabyte() -> bytes:
-    return random.Random(1).randbytes(MB)
+    return random.Random(1).randbytes(MB)  # noqa: S311 - not a secret
 
 
 @cache

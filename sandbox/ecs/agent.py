@@ -30,6 +30,7 @@ class Container:
     """A container definition, with its volumes and secrets resolved on an instance.
 
     Attributes:
+        command: overrides the image's command; empty for the image's own.
         user: "UID:GID", or "" for the image's user.
         cpu: CPU units; 0 if not set.
         memory: the limit in MiB; 0 if not set.
@@ -42,6 +43,7 @@ class Container:
 
     name: str
     image: str
+    command: tuple[str, ...]
     user: str
     port: int
     read_only_root: bool
@@ -101,6 +103,7 @@ def container(declaration: Declaration, instance: Instance, ssm: Any) -> Contain
     return Container(
         name=definition["name"],
         image=definition["image"],
+        command=tuple(definition.get("command", [])),
         user=definition.get("user", ""),
         port=definition["portMappings"][0]["containerPort"],
         read_only_root=definition.get("readonlyRootFilesystem", False),

@@ -14,6 +14,9 @@ from sandbox.errors import SandboxError
 from sandbox.machine import bubblewrap, programs
 from sandbox.machine.processes import free_port
 
+CONFIG_PATH = "/config.yml"
+"""Where a container has the image's config file."""
+
 
 class BubblewrapRuntime:
     """Runs containers in the machine's network: each listens on its instance's loopback address.
@@ -41,7 +44,7 @@ class BubblewrapRuntime:
         changed = overrides.environment(container, s3=self._s3, role=role, listen=(address, port))
         with bubblewrap.bubble(
             [*bubblewrap.user(uid, gid), *bubblewrap.system(), *_files(container, program, config)],
-            [*bubblewrap.become(uid, gid), "/bin-registry", "serve", "/config.yml"],
+            [*bubblewrap.become(uid, gid), "/bin-registry", *(container.command or ("serve", CONFIG_PATH))],
             env={"PATH": "/usr/bin:/bin", **container.environment, **changed},
             log=log,
         ) as process:
@@ -51,7 +54,7 @@ class BubblewrapRuntime:
 
 
 def _files(container: Container, program: Path, config: Path) -> list[str]:
-    arguments = ["--ro-bind", str(program), "/bin-registry", "--ro-bind", str(config), "/config.yml"]
+    arguments = ["--ro-bind", str(program), "/bin-registry", "--ro-bind", str(config), CONFIG_PATH]
     for mount in container.mounts:
         arguments += ["--ro-bind" if mount.read_only else "--bind", str(mount.source), mount.target]
     # After all mounts: from here on, only the writable mounts can be written.

@@ -44,6 +44,7 @@ class DockerRuntime:
         changed = overrides.environment(container, s3=self.s3, role=role, listen=None)
         made = self.client.containers.create(
             image,
+            command=list(container.command) or None,
             user=overrides.user(container.user) or None,
             environment={**container.environment, **changed},
             read_only=container.read_only_root,

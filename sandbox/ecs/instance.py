@@ -145,7 +145,7 @@ def _write_files(root: Path, user_data: bytes) -> None:
 
 
 def _namespaces(instance: Instance) -> list[str]:
-    arguments = [*bubblewrap.user(0, 0), "--dir", "/root", "--tmpfs", "/tmp"]
+    arguments = [*bubblewrap.user(0, 0), "--dir", "/root", "--tmpfs", "/tmp"]  # noqa: S108 - in the namespace
     for folder in ("docker-registry", "etc", "run", "var"):
         arguments += ["--bind", str(instance.root / folder), f"/{folder}"]
     arguments += [*bubblewrap.system(), *bubblewrap.python()]

@@ -39,6 +39,19 @@ class Bootstrap:
             self._write("htpasswd", before)
 
     @contextmanager
+    def with_backend(self, certificate: str, key: str) -> Iterator[None]:
+        """Replace the backend certificate and its key, both PEM, until the end of the block."""
+        new = {"domain.crt": certificate, "domain.key": key}
+        before = {name: self._read(name) for name in new}
+        for name, pem in new.items():
+            self._write(name, pem.encode())
+        try:
+            yield
+        finally:
+            for name, content in before.items():
+                self._write(name, content)
+
+    @contextmanager
     def without(self, key: str) -> Iterator[None]:
         """Delete a file until the end of the block."""
         before = self._read(key)

@@ -1,4 +1,4 @@
-"""An S3 with faults: a proxy for the emulated AWS API that resets connections, delays, or answers 503 SlowDown."""
+"""An S3 with faults: a proxy for the emulated AWS API that resets, delays or refuses requests."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import dataclasses
 import http.client
 import socket
 import struct
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -35,13 +36,17 @@ class Fault:
         reset: reset the connection.
         slow_down: answer 503 SlowDown.
         delay: the seconds before a request is forwarded to S3.
+        held_until: the event before which no request is forwarded to S3.
         copies_only: apply the fault only to copies inside S3, such as the commit of an upload.
+        deletions_only: apply the fault only to deletions.
     """
 
     reset: bool = False
     slow_down: bool = False
     delay: float = 0
+    held_until: threading.Event | None = None
     copies_only: bool = False
+    deletions_only: bool = False
 
 
 @dataclass
@@ -97,7 +102,7 @@ class _ProxyHandler(Handler):
     def handle_request(self) -> None:
         """Apply the current fault, or forward the request to S3."""
         fault = self._s3.fault
-        if fault.copies_only and "x-amz-copy-source" not in self.headers:
+        if (fault.copies_only and not self._copies()) or (fault.deletions_only and not self._deletes()):
             fault = Fault()
         self._s3.faulty_requests += fault != Fault()
         if fault.reset:
@@ -106,6 +111,8 @@ class _ProxyHandler(Handler):
         with suppress(OSError):  # the client or S3 may close its connection at any time
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             time.sleep(fault.delay)
+            if fault.held_until:
+                fault.held_until.wait(_UPSTREAM_SECONDS)
             if fault.slow_down:
                 self._send(503, [("Content-Type", "application/xml")], len(_SLOW_DOWN))
                 self.wfile.write(b"" if self.command == "HEAD" else _SLOW_DOWN)
@@ -115,6 +122,13 @@ class _ProxyHandler(Handler):
         self.close_connection = True
 
     do_DELETE = do_GET = do_HEAD = do_POST = do_PUT = handle_request
+
+    def _copies(self) -> bool:
+        return "x-amz-copy-source" in self.headers
+
+    def _deletes(self) -> bool:
+        """Whether this is DeleteObject, or DeleteObjects with its query string "delete"."""
+        return self.command == "DELETE" or (self.command == "POST" and urlsplit(self.path).query.startswith("delete"))
 
     def _reset(self) -> None:
         # socket(7), SO_LINGER with a timeout of 0: closing sends RST.

@@ -8,6 +8,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 from rich.console import Console
@@ -16,6 +17,7 @@ from sandbox.ecs.runtime import RunningContainer
 from sandbox.local import Sandbox
 from sandbox.machine import programs
 from sandbox.machine.process_tree import descendants
+from sandbox.machine.processes import wait_until
 from sandbox.report import Report
 
 PROJECT = Path(__file__).parents[2]
@@ -38,6 +40,13 @@ def install_docker() -> None:
     if os.geteuid() == 0 and shutil.which("dockerd") is None:
         command = ["apt-get", "install", "--yes", "--quiet", "--no-install-recommends", "docker.io"]
         subprocess.run(command, check=True, env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"})
+
+
+def now() -> str:
+    """A time after all earlier and before all later changes, in the format of the AWS CLI. S3 has whole seconds."""
+    last = datetime.now(timezone.utc).replace(microsecond=0)
+    wait_until(lambda: datetime.now(timezone.utc) >= last + timedelta(seconds=1), "the next second", seconds=2)
+    return (last + timedelta(seconds=1)).isoformat()
 
 
 def run_documented(sandbox: Sandbox, name: str, **variables: str) -> None:

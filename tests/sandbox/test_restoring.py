@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
 
 from sandbox.local import Sandbox
-from sandbox.machine.processes import wait_until
 from sandbox.random_image import Image
 from sandbox.registry_client import Endpoint, RegistryClient, RequestFailed
-from tests.sandbox.helpers import run_documented
+from tests.sandbox.helpers import now, run_documented
 
 _REPOSITORIES = "docker/registry/v2/repositories"
 
@@ -25,13 +23,6 @@ def image(dev: Sandbox) -> Image:
     with RegistryClient(Endpoint.of(dev)) as client:
         client.push(pushed)
     return pushed
-
-
-def now() -> str:
-    """A time after all earlier and before all later changes, in the format of the AWS CLI. S3 has whole seconds."""
-    last = datetime.now(timezone.utc).replace(microsecond=0)
-    wait_until(lambda: datetime.now(timezone.utc) >= last + timedelta(seconds=1), "the next second", seconds=2)
-    return (last + timedelta(seconds=1)).isoformat()
 
 
 def pull(sandbox: Sandbox, image: Image) -> None:

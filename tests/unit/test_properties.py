@@ -70,7 +70,7 @@ def test_any_configuration_gives_arguments_or_problems(values: dict[str, str], r
 @settings(deadline=None)
 @example("users", '{"alice": "', '" }')
 @example("users", '{"alice": {"nested": "', '"}}')
-@example("privateKey", "-----BEGIN PRIVATE KEY-----\n", "\n-----END PRIVATE KEY-----\n")
+@example("privateKey", "-----BEGIN PRIVATE KEY-----\n", "\n-----END PRIVATE KEY-----\n")  # pragma: allowlist secret
 def test_no_error_shows_a_secret(key: str, before: str, after: str) -> None:
     values = {key: f"{before}{SECRET}{after}", "certificate": "none", "minSize": "0"}
     for secret_keys in ([key], []):  # encrypted, and in clear text

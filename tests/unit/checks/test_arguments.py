@@ -154,7 +154,7 @@ def test_values_at_the_limits_are_valid(args: PrivateRegistryArgs) -> None:
         ),
         (replace(DEFAULTS, upstream="registry-1.docker.io"), "upstream", "'registry-1", "https://HOST", HUB),
         (
-            replace(DEFAULTS, upstream="https://alice:pass@word@hub.example.com"),
+            replace(DEFAULTS, upstream="https://alice:pass@word@hub.example.com"),  # pragma: allowlist secret
             *("upstream", "'https://(a login)@hub.example.com' is not", "without a path or a login", HUB),
         ),
         (replace(DEFAULTS, upstream=f"{HUB}/library"), "upstream", "/library'", "without a path", HUB),

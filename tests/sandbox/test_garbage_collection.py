@@ -1,0 +1,158 @@
+"""The registry's garbage collection: its effect on images that are pushed before, during and after it."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from sandbox.aws.emulator import AwsApi
+from sandbox.ecs.agent import Container
+from sandbox.ecs.bubblewrap_runtime import CONFIG_PATH, BubblewrapRuntime
+from sandbox.ecs.runtime import RunningContainer
+from sandbox.ecs.task import running_task
+from sandbox.local import Sandbox
+from sandbox.machine.processes import wait_until
+from sandbox.random_image import MANIFEST_TYPE, Image, digest
+from sandbox.registry_client import Endpoint, RegistryClient, RequestFailed
+from tests.sandbox.faulty_s3 import Fault, faulty_s3
+from tests.sandbox.helpers import now, run_documented
+from tests.sandbox.replicas import ask_replica, replicas
+
+_COLLECTION_SECONDS = 60
+
+
+@pytest.fixture(params=["dev", "prod"], ids=["registry:2", "registry:3"], scope="module")
+def registries(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    """Two replicas of each major version, whose users may delete images."""
+    with replicas(
+        request.getfixturevalue(request.param), tmp_path_factory.mktemp("replicas"), change=with_deletes
+    ) as running:
+        yield running
+
+
+@pytest.fixture
+def client(registries: Sandbox) -> Iterator[RegistryClient]:
+    with RegistryClient(Endpoint.of(registries)) as connected:
+        yield connected
+
+
+@pytest.fixture
+def deleted(registries: Sandbox, client: RegistryClient) -> Image:
+    """An image whose manifest was deleted, after every replica had served it."""
+    image = Image.random(f"collected/{os.urandom(4).hex()}", "1", layer_bytes=1000)
+    client.push(image)
+    assert statuses(registries, image) == {200}
+    assert ask_replica(registries, 0, "DELETE", _path(image, digest(image.manifest))).status == 202
+    return image
+
+
+def test_collected_image_can_be_pushed_again(
+    registries: Sandbox, client: RegistryClient, deleted: Image, tmp_path: Path
+) -> None:
+    """With a cache of blob descriptors, the push would succeed and every pull fail (distribution#4569)."""
+    collect(registries, tmp_path)
+    client.push(deleted)
+    assert statuses(registries, deleted) == {200}
+    client.pull(deleted)
+
+
+def test_image_pushed_during_a_collection_is_lost(
+    registries: Sandbox, client: RegistryClient, deleted: Image, tmp_path: Path
+) -> None:
+    """The collection has listed the image's blobs as garbage, and the push uploads nothing that it still finds."""
+    resumed = threading.Event()
+    with (
+        faulty_s3(registries.stack.api) as s3,
+        s3.failing(Fault(held_until=resumed, deletions_only=True)),
+        collecting(registries, tmp_path, s3=s3.api) as collection,
+    ):
+        wait_until(lambda: s3.faulty_requests > 0, "the collection's first deletion", seconds=_COLLECTION_SECONDS)
+        client.push(deleted)
+        client.pull(deleted)
+        resumed.set()
+        wait_for_end(collection)
+    with pytest.raises(RequestFailed, match="404"):
+        client.pull(deleted)
+
+
+def test_collection_during_a_push_makes_the_push_fail(
+    registries: Sandbox, client: RegistryClient, tmp_path: Path
+) -> None:
+    image = Image.random(f"collected/{os.urandom(4).hex()}", "1", layer_bytes=1000)
+    for blob in image.blobs:
+        client.push_blob(image.repository, blob)
+    collect(registries, tmp_path)
+    with pytest.raises(RequestFailed, match="400"):
+        client.push_manifest(image)
+
+
+def test_collection_spares_tagged_images_and_can_be_undone(
+    registries: Sandbox, client: RegistryClient, deleted: Image, tmp_path: Path
+) -> None:
+    kept = Image.random(deleted.repository, "kept", layer_bytes=1000)
+    client.push(kept)
+    since = now()
+    collect(registries, tmp_path)
+    client.pull(kept)
+    with pytest.raises(RequestFailed, match="404"):
+        client.pull_blob(deleted, deleted.blobs[-1])
+    run_documented(registries, "restore-deleted", PREFIX="docker/registry/v2/", SINCE=since)
+    client.push_manifest(deleted)
+    client.pull(deleted)
+
+
+def collect(sandbox: Sandbox, folder: Path) -> None:
+    """Run a garbage collection."""
+    with collecting(sandbox, folder) as collection:
+        wait_for_end(collection)
+
+
+@contextmanager
+def collecting(sandbox: Sandbox, folder: Path, *, s3: AwsApi | None = None) -> Iterator[RunningContainer]:
+    """Run the service's task with the command of a garbage collection, as `aws ecs run-task` does.
+
+    Args:
+        s3: the S3 of the task. Default: the sandbox's.
+    """
+    with running_task(
+        sandbox.stack.declaration,
+        sandbox.instances[0],
+        runtime=BubblewrapRuntime(s3 or sandbox.stack.api, lambda _: None),
+        credentials=sandbox.credentials,
+        ssm=sandbox.stack.aws("ssm"),
+        folder=folder,
+        change=with_command,
+    ) as task:
+        yield task
+
+
+def with_deletes(container: Container) -> Container:
+    return dataclasses.replace(
+        container, environment={**container.environment, "REGISTRY_STORAGE_DELETE_ENABLED": "true"}
+    )
+
+
+def with_command(container: Container) -> Container:
+    return dataclasses.replace(container, command=("garbage-collect", CONFIG_PATH))
+
+
+def wait_for_end(collection: RunningContainer) -> None:
+    wait_until(collection.ended, "the end of the garbage collection", seconds=_COLLECTION_SECONDS)
+    assert "eligible for deletion" in collection.output()
+    assert "failed to garbage collect" not in collection.output()
+
+
+def statuses(sandbox: Sandbox, image: Image) -> set[int]:
+    """The statuses of each replica for the image's manifest."""
+    path, headers = _path(image, image.tag), {"Accept": MANIFEST_TYPE}
+    return {ask_replica(sandbox, each, "GET", path, headers=headers).status for each in range(len(sandbox.containers))}
+
+
+def _path(image: Image, reference: str) -> str:
+    return f"/v2/{image.repository}/manifests/{reference}"
