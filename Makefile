@@ -74,10 +74,11 @@ lock: $(VENV)/ready ## write requirements-dev.txt, the lock file of the developm
 clean: ## remove what the targets above installed in this folder
 	rm -rf $(VENV) .venv-3.* tests/iam/node_modules .pytest_cache .ruff_cache .coverage
 
-# The programs that the sandbox runs, from Debian.
+# The programs that the sandbox and its tests run, from Debian.
 .PHONY: programs
 programs:
-	@scripts/apt-install bwrap=bubblewrap haproxy=haproxy skopeo=skopeo docker-registry=docker-registry
+	@scripts/apt-install bwrap=bubblewrap haproxy=haproxy skopeo=skopeo docker-registry=docker-registry \
+	  curl=curl ip=iproute2 iptables=iptables
 
 # The evaluator of IAM policies, from npm.
 .PHONY: evaluator

@@ -3,7 +3,6 @@
 import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
 
 import pulumi
 import pulumi_aws as aws
@@ -17,8 +16,6 @@ from .pure.boot_script import user_data
 from .pure.location import Location
 from .roles import create_role
 
-MetadataTokens = Literal["required", "optional"]
-
 _LAUNCH_HOOK = "booted"
 _BOOT_SECONDS = 600
 # From the completion of the launch hook to the registration of the container instance. The ECS agent starts when
@@ -26,12 +23,6 @@ _BOOT_SECONDS = 600
 # takes longer, no task is lost: managed draining keeps an old instance until its tasks run on others.
 _WARM_UP_SECONDS = 60
 _CLUSTER_TAG = "private-registry:cluster"
-_TOKENS_ATTRIBUTE = "private-registry.metadata-tokens"
-
-
-def metadata_tokens_expression(tokens: MetadataTokens) -> str:
-    """Return the ECS placement expression for instances that were launched with these `metadata_tokens`."""
-    return f"attribute:{_TOKENS_ATTRIBUTE} == {tokens}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +41,6 @@ class CapacityArgs:
         public_addresses: whether the instances have public IPv4 addresses.
         security_group_id: the ID of the instances' security group.
         bootstrap_bucket: the name of the bucket with the bootstrap files.
-        metadata_tokens: "required" (IMDSv2 only), or "optional" for containers that know only IMDSv1.
         instance_policies: policy documents by name, for the instance role. It can also run ECS tasks and boot.
         tags: the tags of all resources that have tags, and of instances, volumes and network interfaces. The latter
             get the provider's default tags too. Default: none.
@@ -67,7 +57,6 @@ class CapacityArgs:
     public_addresses: bool
     security_group_id: pulumi.Input[str]
     bootstrap_bucket: pulumi.Input[str]
-    metadata_tokens: MetadataTokens
     instance_policies: Mapping[str, pulumi.Input[str]]
     tags: Mapping[str, str] = field(default_factory=dict[str, str])
 
@@ -133,8 +122,8 @@ class Capacity(pulumi.ComponentResource):
             ],
             metadata_options={
                 "http_endpoint": "enabled",
-                "http_tokens": args.metadata_tokens,
-                # Keeps the tokens of IMDSv2 from containers.
+                # Containers get no token: they are a hop away. See also the redirect in `pure.credentials_relay`.
+                "http_tokens": "required",
                 "http_put_response_hop_limit": 1,
             },
             block_device_mappings=[
@@ -166,7 +155,6 @@ class Capacity(pulumi.ComponentResource):
             cluster=cluster,
             bootstrap_bucket=bootstrap_bucket,
             launch_hook=_LAUNCH_HOOK,
-            attributes={_TOKENS_ATTRIBUTE: self._args.metadata_tokens},
         )
         return base64.b64encode(script.encode()).decode()
 

@@ -8,7 +8,7 @@ import pulumi_aws as aws
 
 from .args import ExistingNetwork, PrivateRegistryArgs
 from .bootstrap import Bootstrap, BootstrapArgs
-from .capacity import Capacity, CapacityArgs, metadata_tokens_expression
+from .capacity import Capacity, CapacityArgs
 from .certificate import Certificate, CertificateArgs
 from .changes import checked_changes, recorded
 from .checks.arguments import registry_problems
@@ -22,7 +22,6 @@ from .lookups import find_location
 from .network import Network, NetworkArgs
 from .problems import InvalidInput
 from .pure import policies
-from .pure.image import registry_version
 from .security_groups import SecurityGroups, SecurityGroupsArgs
 from .service import Service, ServiceArgs
 from .storage import PrivateBucket, PrivateBucketArgs
@@ -98,7 +97,6 @@ class PrivateRegistry(pulumi.ComponentResource):
             raise InvalidInput(problems)
         if warning := image_warning(args):
             pulumi.log.warn(warning, self)
-        self._uses_task_role = registry_version(args.image).uses_task_role
         self._internal = args.internal or args.isolated
 
         logs = self._logs()
@@ -111,7 +109,7 @@ class PrivateRegistry(pulumi.ComponentResource):
         load_balancer = self._load_balancer(network, groups, certificate, logs)
         if args.rate_limit:
             self._web_acl(load_balancer)
-        capacity = self._capacity(network, groups, bootstrap, images)
+        capacity = self._capacity(network, groups, bootstrap)
         service = self._service(images, capacity, load_balancer)
         if args.isolated:
             self._endpoint_policies(network, images, bootstrap, capacity, service)
@@ -261,9 +259,7 @@ class PrivateRegistry(pulumi.ComponentResource):
             opts=self._child,
         )
 
-    def _capacity(
-        self, network: _Network, groups: SecurityGroups, bootstrap: Bootstrap, images: PrivateBucket
-    ) -> Capacity:
+    def _capacity(self, network: _Network, groups: SecurityGroups, bootstrap: Bootstrap) -> Capacity:
         args, vpc = self._args, network.vpc
         return Capacity(
             self._prefix,
@@ -279,11 +275,7 @@ class PrivateRegistry(pulumi.ComponentResource):
                 public_addresses=not vpc.private_subnet_ids,
                 security_group_id=groups.instances_id,
                 bootstrap_bucket=bootstrap.bucket,
-                metadata_tokens="required" if self._uses_task_role else "optional",
-                instance_policies={
-                    "bootstrap": bootstrap.arn.apply(policies.bootstrap_access),
-                    **({} if self._uses_task_role else _images_access(images)),
-                },
+                instance_policies={"bootstrap": bootstrap.arn.apply(policies.bootstrap_access)},
                 tags=args.tags,
             ),
             opts=self._child,
@@ -307,11 +299,8 @@ class PrivateRegistry(pulumi.ComponentResource):
                 cluster_name=capacity.cluster_name,
                 cluster_arn=capacity.cluster_arn,
                 capacity_provider=capacity.capacity_provider,
-                # After a change back from registry:3 to registry:2, new tasks wait for instances with IMDSv1, while
-                # the old tasks serve.
-                placement=None if self._uses_task_role else metadata_tokens_expression("optional"),
                 target_group_arn=load_balancer.target_group_arn,
-                task_policies=_images_access(images) if self._uses_task_role else {},
+                task_policies={"images": images.arn.apply(policies.images_access)},
                 execution_policies=policies.image_pull(args.image, self._location),
                 log_retention_days=args.log_retention_days,
                 tags=args.tags,
@@ -344,8 +333,3 @@ class PrivateRegistry(pulumi.ComponentResource):
             ),
             opts=self._child,
         )
-
-
-def _images_access(images: PrivateBucket) -> dict[str, pulumi.Output[str]]:
-    """Return the policy for the images bucket. `RegistryVersion.uses_task_role` decides which role gets it."""
-    return {"images": images.arn.apply(policies.images_access)}

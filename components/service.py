@@ -33,7 +33,6 @@ class ServiceArgs:
         cluster_name: the ECS cluster's name.
         cluster_arn: the ECS cluster's ARN.
         capacity_provider: the name of the capacity provider.
-        placement: an ECS placement expression for the replicas' instances. Default: any instance.
         target_group_arn: the ARN of the target group that the replicas are registered in.
         task_policies: policy documents by name, for the task role.
         execution_policies: policy documents by name, for the task execution role. It can also write the log and read
@@ -55,7 +54,6 @@ class ServiceArgs:
     cluster_name: pulumi.Input[str]
     cluster_arn: pulumi.Input[str]
     capacity_provider: pulumi.Input[str]
-    placement: str | None = None
     target_group_arn: pulumi.Input[str]
     task_policies: Mapping[str, pulumi.Input[str]]
     execution_policies: Mapping[str, pulumi.Input[str]] = field(default_factory=dict[str, pulumi.Input[str]])
@@ -79,7 +77,7 @@ def _require_deployed(service: str, running: str, declared: str) -> str:
     """Return the service's name if it runs the declared task definition.
 
     For the AWS provider, a service that was rolled back is stable (pulumi-aws#4487). Without this error, `pulumi up`
-    would succeed and then delete what the old tasks still need, such as their permission on the images bucket.
+    would succeed and then delete what the old tasks still need, such as the permission to pull their image.
 
     Raises:
         DeploymentRolledBack: the service runs another task definition.
@@ -146,7 +144,6 @@ class Service(pulumi.ComponentResource):
             execution_role_arn=execution.role.arn,
             task_role_arn=task.role.arn,
             volumes=[{"name": volume.name, "host_path": volume.host_path} for volume in VOLUMES],
-            placement_constraints=[{"type": "memberOf", "expression": args.placement}] if args.placement else None,
             container_definitions=settings.apply(lambda known: json.dumps([container_definition(known)])),
             tags=args.tags,
             opts=self._child,

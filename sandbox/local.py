@@ -88,7 +88,7 @@ def sandbox(options: Options, report: Report) -> Iterator[Sandbox]:
             user, password = _login(stack.declaration)
             runtime = exits.enter_context(_runtime(options, stack.api, report))
             endpoint = exits.enter_context(credentials.serving(runtime.host, stack.api.access_key))
-            instances = _instances(stack, options, report, exits)
+            instances = _instances(stack, options, runtime.host, report, exits)
             containers = [_container(stack, instance, runtime, endpoint, report, exits) for instance in instances]
             with report.step("start the load balancer") as detail:
                 folder = options.folder / "load-balancer"
@@ -134,7 +134,7 @@ def _runtime(options: Options, api: AwsApi, report: Report) -> Iterator[Runtime]
         yield runtime
 
 
-def _instances(stack: DeclaredStack, options: Options, report: Report, exits: ExitStack) -> list[Instance]:
+def _instances(stack: DeclaredStack, options: Options, host: str, report: Report, exits: ExitStack) -> list[Instance]:
     group = stack.declaration.one("aws:autoscaling/group:Group").inputs
     cluster = stack.declaration.one("aws:ecs/cluster:Cluster").outputs["name"]
     instances = []
@@ -147,6 +147,7 @@ def _instances(stack: DeclaredStack, options: Options, report: Report, exits: Ex
                     options.folder / f"instance-{number}",
                     address=address,
                     api=stack.api,
+                    host=host,
                     timer_scale=options.timer_scale,
                 )
             )

@@ -1,10 +1,9 @@
 """The user data of an instance: a script that turns an ECS-optimized AMI into a host of the registry."""
 
-import json
 import shlex
 import string
-from collections.abc import Mapping
 
+from . import credentials_relay
 from .bootstrap_files import BOOTSTRAP_FILES, HTPASSWD, VOLUMES, Volume
 from .container import GROUP_ID
 from .htpasswd import HTPASSWD_LINE
@@ -102,12 +101,12 @@ command -v aws > /dev/null || dnf install -y -q awscli-2  # the ECS-optimized AM
 mkdir -p @folders
 chown "root:$GROUP" @folders
 chmod 0750 @folders
-chmod 0755 /usr/local/sbin/registry-sync
+chmod 0755 /usr/local/sbin/registry-sync @credentials_program
 /usr/local/sbin/registry-sync
 
 systemctl daemon-reload
 systemctl enable --now registry-sync.timer
-echo "ECS_INSTANCE_ATTRIBUTES=$ATTRIBUTES" >> /etc/ecs/ecs.config
+systemctl enable --now @credentials_relay
 echo "ECS_CLUSTER=$CLUSTER" >> /etc/ecs/ecs.config
 complete_launch CONTINUE
 echo "registry-boot: done"
@@ -137,9 +136,7 @@ def _assign(**variables: str) -> str:
     return "".join(f"{name}={shlex.quote(value)}\n" for name, value in variables.items())
 
 
-def user_data(
-    *, region: str, cluster: str, bootstrap_bucket: str, launch_hook: str, attributes: Mapping[str, str]
-) -> str:
+def user_data(*, region: str, cluster: str, bootstrap_bucket: str, launch_hook: str) -> str:
     """Return the boot script.
 
     Args:
@@ -148,7 +145,6 @@ def user_data(
         bootstrap_bucket: the name of the bucket with the bootstrap files.
         launch_hook: the name of the launch lifecycle hook. The script completes it with CONTINUE at its end and with
             ABANDON at any error.
-        attributes: the container instance's ECS attributes, for placement constraints.
     """
     folders = {volume.name.upper(): volume.host_path for volume in VOLUMES}
     shared = _assign(REGION=region, BUCKET=bootstrap_bucket, **folders, GROUP=str(GROUP_ID))
@@ -158,11 +154,15 @@ def user_data(
             "set -Eeuo pipefail\n",
             shared,
             _assign(CLUSTER=cluster, LAUNCH_HOOK=launch_hook),
-            _assign(ATTRIBUTES=json.dumps(attributes, separators=(",", ":"))),
             _write_file("/etc/registry-sync.conf", shared),
             _write_file("/usr/local/sbin/registry-sync", _sync_script()),
             _write_file("/etc/systemd/system/registry-sync.service", _SERVICE),
             _write_file("/etc/systemd/system/registry-sync.timer", _TIMER),
-            _BOOT.substitute(folders=" ".join(map(_folder, VOLUMES))),
+            *(_write_file(path, content) for path, content in credentials_relay.FILES.items()),
+            _BOOT.substitute(
+                folders=" ".join(map(_folder, VOLUMES)),
+                credentials_program=credentials_relay.PROGRAM,
+                credentials_relay=credentials_relay.SOCKET_UNIT,
+            ),
         )
     )

@@ -11,15 +11,12 @@ class RegistryVersion:
 
     Attributes:
         major: the first number of the image's tag.
-        uses_task_role: whether the S3 driver uses the credentials of the ECS task role. If not, the instance role needs
-            the S3 permissions, and the instance metadata service must answer requests without a session token.
         regions: the AWS regions that the S3 driver knows. None: any region.
         unmaintained: why the version gets no security fixes, with the source. None: it gets them.
         environment: environment variables that only this version needs.
     """
 
     major: int
-    uses_task_role: bool
     regions: frozenset[str] | None = None
     unmaintained: str | None = None
     environment: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -39,16 +36,14 @@ _AWS_SDK_1_15_REGIONS = frozenset(
 VERSIONS = {
     version.major: version
     for version in (
-        # Its credential chain has no task role (distribution#2960) and no IMDSv2 (distribution#3437).
         RegistryVersion(
             major=2,
-            uses_task_role=False,
             regions=_AWS_SDK_1_15_REGIONS,
             unmaintained="its last release, 2.8.3, is of October 2023 and built with Go 1.20.8, and a maintainer asks"
             " to use version 3 (distribution/distribution-library-image#170)",
         ),
         # By default it sends traces to localhost:4318 and logs each failure (distribution#4270).
-        RegistryVersion(major=3, uses_task_role=True, environment={"OTEL_TRACES_EXPORTER": "none"}),
+        RegistryVersion(major=3, environment={"OTEL_TRACES_EXPORTER": "none"}),
     )
 }
 SUPPORTED_MAJORS = tuple(VERSIONS)

@@ -37,7 +37,8 @@ class Container:
         memory_reservation: in MiB; 0 if not set.
         ulimits: soft and hard limit by name.
         stop_timeout: the seconds from SIGTERM to SIGKILL.
-        metadata_tokens: whether the instance metadata service needs session tokens: "required" or "optional".
+        metadata_service: the URL that answers the container's requests to the instance metadata service; "" if nothing
+            does.
         environment: includes the secrets and the variables that the agent adds.
     """
 
@@ -56,7 +57,7 @@ class Container:
     ulimits: Mapping[str, tuple[int, int]]
     stop_timeout: int
     mounts: tuple[Mount, ...]
-    metadata_tokens: str
+    metadata_service: str
     environment: Mapping[str, str] = field(repr=False)
 
     @property
@@ -66,26 +67,6 @@ class Container:
         if not tagged:
             raise SandboxError(f"the image {self.image} has no tag that starts with a version")
         return int(tagged[1])
-
-
-_MEMBER_OF = re.compile(r"attribute:(?P<name>\S+) == (?P<value>\S+)")
-
-
-def fits(declaration: Declaration, instance: Instance) -> bool:
-    """Whether the task's placement constraints allow an instance.
-
-    Raises:
-        SandboxError: a constraint does not compare an attribute with a value.
-    """
-    task = declaration.one("aws:ecs/taskDefinition:TaskDefinition").inputs
-    return all(_matches(instance, constraint["expression"]) for constraint in task.get("placementConstraints", []))
-
-
-def _matches(instance: Instance, expression: str) -> bool:
-    member = _MEMBER_OF.fullmatch(expression)
-    if not member:
-        raise SandboxError(f"the sandbox cannot evaluate the placement constraint {expression!r}")
-    return instance.attributes.get(member["name"]) == member["value"]
 
 
 def container(declaration: Declaration, instance: Instance, ssm: Any) -> Container:
@@ -123,7 +104,7 @@ def container(declaration: Declaration, instance: Instance, ssm: Any) -> Contain
             )
             for mount in definition.get("mountPoints", [])
         ),
-        metadata_tokens=instance.metadata_tokens,
+        metadata_service=instance.metadata_service,
         environment={
             **_agent_environment(ssm.meta.region_name),
             **{item["name"]: item["value"] for item in definition.get("environment", [])},

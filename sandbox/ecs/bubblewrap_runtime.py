@@ -49,7 +49,13 @@ class BubblewrapRuntime:
             log=log,
         ) as process:
             yield RunningContainer(
-                address, port, str(process.pid), container, log.read_text, ended=lambda: process.poll() is not None
+                address,
+                port,
+                self.host,
+                str(process.pid),
+                container,
+                log.read_text,
+                ended=lambda: process.poll() is not None,
             )
 
 

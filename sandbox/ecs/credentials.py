@@ -23,27 +23,34 @@ class CredentialsEndpoint:
     """The credentials of tasks, each at its own path.
 
     Attributes:
+        url: of the endpoint, without a path.
         request_counts: the number of requests for each path, by the id in it.
     """
 
-    def __init__(self, base_url: str, access_key: AccessKey) -> None:
-        self._base_url = base_url
+    def __init__(self, url: str, access_key: AccessKey) -> None:
+        self.url = url
         self._access_key = access_key
         self._roles: dict[str, str] = {}
         self.request_counts: Counter[str] = Counter()
 
-    def environment_for(self, role_arn: str | None) -> dict[str, str]:
-        """Make the variables with which a new task finds its credentials; none without a role.
+    def new_path(self, role_arn: str | None) -> str:
+        """Make the path of a new task's credentials; "" without a role."""
+        if role_arn is None:
+            return ""
+        id_ = str(uuid.uuid4())
+        self._roles[id_] = role_arn
+        return f"{_PATH}{id_}"
+
+    def environment(self, path: str) -> dict[str, str]:
+        """Make the variables with which a task finds its credentials at a path; none if it is "".
 
         The agent sets a relative path, which AWS SDKs resolve at the agent's address. Other addresses need a full URL.
         """
-        if role_arn is None:
+        if not path:
             return {}
-        id_ = str(uuid.uuid4())
-        self._roles[id_] = role_arn
-        if self._base_url == f"http://{AGENT}:80":
-            return {"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": f"{_PATH}{id_}"}
-        return {"AWS_CONTAINER_CREDENTIALS_FULL_URI": f"{self._base_url}{_PATH}{id_}"}
+        if self.url == f"http://{AGENT}:80":
+            return {"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": path}
+        return {"AWS_CONTAINER_CREDENTIALS_FULL_URI": f"{self.url}{path}"}
 
     def answer(self, path: str) -> dict[str, str] | None:
         """Make the response for a path, or None if no task has it."""

@@ -69,6 +69,7 @@ class DockerRuntime:
             yield RunningContainer(
                 address,
                 _published_port(made, container.port),
+                made.attrs["NetworkSettings"]["Networks"][self.network]["IPAddress"],
                 str(made.id),
                 container,
                 lambda: made.logs().decode(),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import dataclasses
-import json
+import re
 import secrets
 import shlex
 import sys
@@ -25,6 +25,9 @@ _FOLDERS = (
     *("usr-local-sbin", "var/lib/cloud", "var/log"),
 )
 _BOOT_SECONDS = 60
+_REDIRECT = re.compile(
+    r"^PREROUTING -p tcp -d 169\.254\.169\.254 --dport 80 -j DNAT --to-destination (\S+)$", re.MULTILINE
+)
 # The boot script is root on its own files, and has no access to the rest of the machine.
 _CAPABILITIES = ("CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FOWNER", "CAP_SETGID", "CAP_SETUID")
 
@@ -37,14 +40,12 @@ class Instance:
         id: such as "i-0123456789abcdef0".
         address: its loopback address.
         root: the folder with its writable folders: etc, docker-registry, var, run.
-        metadata_tokens: whether its metadata service needs session tokens: "required" or "optional".
         pid: the process with which all its other processes end.
     """
 
     id: str
     address: str
     root: Path
-    metadata_tokens: str
     pid: int = 0
 
     @property
@@ -68,16 +69,36 @@ class Instance:
         """The ECS cluster that the agent would join; "" if the agent would not start."""
         if (self.root / "run/masked/ecs").exists():
             return ""
-        return self._agent_config().get("ECS_CLUSTER", "")
+        lines = (self.root / "etc/ecs/ecs.config").read_text().splitlines()
+        return dict(line.split("=", 1) for line in lines if "=" in line).get("ECS_CLUSTER", "")
 
     @property
-    def attributes(self) -> dict[str, str]:
-        """The custom attributes that the agent would register."""
-        return json.loads(self._agent_config().get("ECS_INSTANCE_ATTRIBUTES", "{}"))
+    def metadata_service(self) -> str:
+        """The URL that answers the containers' requests to the metadata service, by the firewall's rules; "" without.
 
-    def _agent_config(self) -> dict[str, str]:
-        lines = (self.root / "etc/ecs/ecs.config").read_text().splitlines()
-        return dict(line.split("=", 1) for line in lines if "=" in line)
+        The metadata service itself never answers them: it requires a token, which containers do not get.
+        """
+        rules = self.root / "run/iptables"
+        redirect = _REDIRECT.search(rules.read_text()) if rules.exists() else None
+        return f"http://{(self.root / 'run/sockets' / redirect[1]).read_text()}" if redirect else ""
+
+    @contextmanager
+    def listing(self, container_id: str, *, address: str, agent: str, credentials_path: str) -> Iterator[None]:
+        """Have a container in the list of the instance's Docker Engine until the end of the block.
+
+        Args:
+            address: the container's, from which the instance gets its requests.
+            agent: the URL of the ECS agent.
+            credentials_path: the path of its task role's credentials at the agent; "" without a role.
+        """
+        container = self.root / "run/ecs/containers" / container_id
+        container.parent.mkdir(parents=True, exist_ok=True)
+        (self.root / "run/ecs/agent").write_text(agent)
+        container.write_text(f"{address} {credentials_path}\n")
+        try:
+            yield
+        finally:
+            container.unlink()
 
     def calls(self, program: str) -> list[list[str]]:
         """The arguments of each call of a stand-in program, in order."""
@@ -91,26 +112,32 @@ class Instance:
 
 @contextmanager
 def launched(
-    declaration: Declaration, folder: Path, *, address: str, api: AwsApi, timer_scale: float = 1.0
+    declaration: Declaration,
+    folder: Path,
+    *,
+    address: str,
+    api: AwsApi,
+    host: str = "127.0.0.1",
+    timer_scale: float = 1.0,
 ) -> Iterator[Instance]:
     """Boot an instance, and run it until the end of the block. Its user data may have failed.
 
     Args:
         folder: for its files.
+        host: the address of this machine for its containers.
         timer_scale: the factor for the waiting times of timers; below 1, they run more often.
 
     Raises:
         SandboxError: the user data did not end.
     """
     template = declaration.one("aws:ec2/launchTemplate:LaunchTemplate")
-    tokens = template.inputs["metadataOptions"]["httpTokens"]
-    instance = Instance(f"i-{secrets.token_hex(8)}0", address, folder / "root", tokens)
+    instance = Instance(f"i-{secrets.token_hex(8)}0", address, folder / "root")
     _write_files(instance.root, base64.b64decode(template.inputs["userData"]))
     status = instance.root / "run/cloud-init.status"
     with bubblewrap.bubble(
         _namespaces(instance),
         ["/opt/standins/init"],
-        env=_environment(declaration, instance, api, timer_scale),
+        env={**_environment(declaration, instance, api, timer_scale), "SANDBOX_HOST": host},
         log=folder / "instance.log",
     ) as process:
         wait_until(status.exists, f"the boot of {address}", seconds=_BOOT_SECONDS, process=process, log=instance.log)

@@ -24,16 +24,17 @@ def environment(
         # Without these, the registry would use the real S3, and bucket names as host names.
         "REGISTRY_STORAGE_S3_REGIONENDPOINT": s3.url,
         "REGISTRY_STORAGE_S3_FORCEPATHSTYLE": "true",
-        # The real metadata service must not be called.
-        "AWS_EC2_METADATA_DISABLED": "true",
-        # registry:2 gets the instance role's credentials from the metadata service, which the sandbox lacks, and only
-        # if that accepts requests without tokens.
-        **(s3.access_key.environment() if container.major == 2 and container.metadata_tokens == "optional" else {}),
+        **_metadata_service(container.metadata_service),
         **role,
         # In the machine's network, a container listens on its instance's loopback address. In Docker Engine it has its
         # own network, and listens as declared.
         **({"REGISTRY_HTTP_ADDR": f"{listen[0]}:{listen[1]}"} if listen else {}),
     }
+
+
+def _metadata_service(url: str) -> dict[str, str]:
+    """The variables with which AWS SDKs use another URL in place of the machine's own metadata service, or none."""
+    return {"AWS_EC2_METADATA_SERVICE_ENDPOINT": url} if url else {"AWS_EC2_METADATA_DISABLED": "true"}
 
 
 def ulimits(declared: Mapping[str, tuple[int, int]]) -> dict[str, tuple[int, int]]:

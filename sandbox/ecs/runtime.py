@@ -45,6 +45,7 @@ class RunningContainer:
     Attributes:
         address: the address of its instance.
         port: the port on that address that leads to the container's port.
+        source: the address from which its requests reach this machine.
         id: the runtime's id of the container.
         definition: the definition that it was started from.
         output: returns the container's output so far.
@@ -53,6 +54,7 @@ class RunningContainer:
 
     address: str
     port: int
+    source: str
     id: str
     definition: Container
     output: Callable[[], str]

@@ -12,7 +12,6 @@ from sandbox.ecs.agent import Container
 from sandbox.ecs.credentials import CredentialsEndpoint
 from sandbox.ecs.instance import Instance
 from sandbox.ecs.runtime import RunningContainer, Runtime
-from sandbox.errors import SandboxError
 from sandbox.evaluation.declared import Declaration
 
 
@@ -42,15 +41,17 @@ def running_task(
         change: changes the container definition.
 
     Raises:
-        SandboxError: no placement constraint allows the instance, or the container did not start.
+        SandboxError: the container did not start.
     """
-    if not agent.fits(declaration, instance):
-        raise SandboxError(f"the task's placement constraints exclude the instance {instance.address}")
     task = declaration.one("aws:ecs/taskDefinition:TaskDefinition").inputs
-    with runtime.running(
-        change(agent.container(declaration, instance, ssm)),
-        role=credentials.environment_for(task.get("taskRoleArn")),
-        address=instance.address,
-        folder=folder,
-    ) as container:
+    path = credentials.new_path(task.get("taskRoleArn"))
+    with (
+        runtime.running(
+            change(agent.container(declaration, instance, ssm)),
+            role=credentials.environment(path),
+            address=instance.address,
+            folder=folder,
+        ) as container,
+        instance.listing(container.id, address=container.source, agent=credentials.url, credentials_path=path),
+    ):
         yield container

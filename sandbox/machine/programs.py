@@ -21,12 +21,17 @@ from sandbox.machine import progress
 # The Debian package of each program.
 _PACKAGES = {
     "bwrap": "bubblewrap",
+    "curl": "curl",
     "docker-registry": "docker-registry",
     "dockerd": "docker.io",
     "h2load": "nghttp2-client",
     "haproxy": "haproxy",
+    "ip": "iproute2",
+    "iptables": "iptables",
+    "nsenter": "util-linux",
     "setpriv": "util-linux",
     "skopeo": "skopeo",
+    "unshare": "util-linux",
 }
 # An ordinary user's PATH lacks the sbin folders.
 SEARCH_PATH = f"{os.environ.get('PATH', '')}:/usr/local/sbin:/usr/sbin:/sbin"

@@ -54,53 +54,33 @@ def test_instance_type_change_starts_an_instance_refresh(dev: DeployedStack) -> 
     assert _launch_template(dev)["InstanceType"] == "m7g.large"
 
 
-@pytest.mark.parametrize(
-    ("image", "gains", "loses", "http_tokens"),
-    [("registry:3", "task", "instance", "required"), ("registry:2", "instance", "task", "optional")],
-)
-def test_image_change_moves_the_s3_permission(
-    dev: DeployedStack, images: set[ObjectVersion], image: str, gains: str, loses: str, http_tokens: str
+@pytest.mark.parametrize("image", ["registry:3", "registry:2"])
+def test_image_change_deploys_new_tasks_on_the_same_instances(
+    dev: DeployedStack, images: set[ObjectVersion], image: str
 ) -> None:
-    """With registry:3 the task role has the permission, and instances require IMDSv2."""
-    refreshes = instance_refreshes(dev.aws)
+    refreshes, template = instance_refreshes(dev.aws), _launch_template(dev)
 
     configure(dev.stack, {"image": image})
-    output = run(dev.stack.up)
+    changes = run(dev.stack.up).changes
 
-    assert output.changes == {
-        f"RolePolicy registry-{gains}-images": "create",
-        f"RolePolicy registry-{loses}-images": "delete",
-        "LaunchTemplate registry-instance": "update",
-        "Group registry-instances": "update",
-        # Task definitions are immutable: a change registers a new revision.
-        "TaskDefinition registry-task": "replace",
-        "Service registry-service": "update",
-    }
-    completed = [step.resource for step in output.completed_steps if step.operation != auto.OpType.SAME]
-    granted = completed.index(f"RolePolicy registry-{gains}-images")
-    refreshing = completed.index("Group registry-instances")
-    deployed = completed.index("Service registry-service")
-    revoked = completed.index(f"RolePolicy registry-{loses}-images")
-    # New tasks can access S3 when they start, and old tasks until the service is stable without them.
-    assert granted < deployed < revoked
-    # The instance refresh starts before the deployment: tasks of registry:2 wait for instances with IMDSv1.
-    assert refreshing < deployed
+    # Task definitions are immutable: a change registers a new revision.
+    assert changes == {"TaskDefinition registry-task": "replace", "Service registry-service": "update"}
+    assert (instance_refreshes(dev.aws), _launch_template(dev)) == (refreshes, template)
     assert object_versions(dev.aws, dev.declaration.exports["bucketName"]) == images
-    # The new refresh has cancelled the previous one.
-    assert _statuses(dev) == ["InProgress", *["Cancelled"] * len(refreshes)]
-    assert _launch_template(dev)["MetadataOptions"]["HttpTokens"] == http_tokens
 
 
 def test_rolled_back_deployment_fails_and_revokes_no_permission(dev: DeployedStack) -> None:
-    """The old tasks of registry:2 still need the permission on the images bucket that instances have."""
+    """The old tasks still need the permission to pull their image."""
+    configure(dev.stack, {"image": "123456789012.dkr.ecr.us-west-2.amazonaws.com/registry:2"})
+    run(dev.stack.up)
     configure(dev.stack, {"image": "registry:3-missing"})
     with pytest.raises(auto.CommandError, match=r"ECS rolled the service .* back"):
         run(dev.stack.up)
 
     iam = dev.aws("iam")
-    roles = [role["RoleName"] for role in iam.list_roles()["Roles"] if role["RoleName"].startswith("registry-instance")]
-    policies = [policy for role in roles for policy in iam.list_role_policies(RoleName=role)["PolicyNames"]]
-    assert [policy for policy in policies if policy.startswith("registry-instance-images")]
+    roles = [role["RoleName"] for role in iam.list_roles()["Roles"]]
+    (role,) = [role for role in roles if role.startswith("registry-execution")]
+    assert [name for name in iam.list_role_policies(RoleName=role)["PolicyNames"] if "image" in name]
 
 
 def test_previous_image_repairs_a_rolled_back_deployment(dev: DeployedStack) -> None:

@@ -17,7 +17,7 @@ _POLICY = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action":
 _DELETED = {
     "BucketObjectv2 registry-bootstrap-htpasswd",
     "BucketPublicAccessBlock registry-images",
-    "RolePolicy registry-instance-images",
+    "RolePolicy registry-instance-bootstrap",
     "SecurityGroupIngressRule registry-instances-from-alb",
 }
 _MODIFIED = {"DefaultSecurityGroup registry-default", "Service registry-service"}
@@ -73,7 +73,7 @@ def test_added_rules_and_policies_are_not_detected(dev: DeployedStack, up: Comma
 def _change_resources(dev: DeployedStack) -> None:
     ec2, s3, iam, exports = dev.aws("ec2"), dev.aws("s3"), dev.aws("iam"), dev.declaration.exports
     from_alb = _id(dev, "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule", "registry-instances-from-alb")
-    policy = _id(dev, "aws:iam/rolePolicy:RolePolicy", "registry-instance-images").rpartition(":")[2]
+    policy = _id(dev, "aws:iam/rolePolicy:RolePolicy", "registry-instance-bootstrap").rpartition(":")[2]
     # Add:
     for group in (_instances_group(dev), _default_group(dev)):
         ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[_SSH])

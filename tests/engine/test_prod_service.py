@@ -82,7 +82,7 @@ def test_launch_template_requires_imdsv2_and_encrypts_volumes(prod: DeployedStac
     template = launch_template_data(prod.aws, prod.declaration.one("aws:ec2/launchTemplate:LaunchTemplate").id)
     [interface] = template["NetworkInterfaces"]
     group = prod.declaration.one("aws:ec2/securityGroup:SecurityGroup", "registry-instances").id
-    assert template["MetadataOptions"]["HttpTokens"] == "required"  # registry:3
+    assert template["MetadataOptions"]["HttpTokens"] == "required"
     assert template["BlockDeviceMappings"][0]["Ebs"]["Encrypted"] is True
     assert template["ImageId"].startswith("resolve:ssm:/aws/service/ecs/optimized-ami/amazon-linux-2023/")
     assert interface["AssociatePublicIpAddress"] is False

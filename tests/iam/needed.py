@@ -119,17 +119,17 @@ def storage_driver_requests(stack: Stack) -> list[Request]:
 
     The actions of these operations: Amazon S3 User Guide, "Required permissions for Amazon S3 API operations".
     """
-    role, blob = stack.images_role, f"{stack.images}/docker/registry/v2/blob"
+    blob = f"{stack.images}/docker/registry/v2/blob"
     acl = {"s3:x-amz-acl": "bucket-owner-full-control"}
     return [
-        _by_role(stack, role, "s3:ListBucket", stack.images),
-        _by_role(stack, role, "s3:ListBucketMultipartUploads", stack.images),
-        _by_role(stack, role, "s3:GetObject", blob),
-        _by_role(stack, role, "s3:PutObject", blob, acl),
-        _by_role(stack, role, "s3:PutObjectAcl", blob, acl),
-        _by_role(stack, role, "s3:DeleteObject", blob),
-        _by_role(stack, role, "s3:ListMultipartUploadParts", blob),
-        _by_role(stack, role, "s3:AbortMultipartUpload", blob),
+        _by_role(stack, "task", "s3:ListBucket", stack.images),
+        _by_role(stack, "task", "s3:ListBucketMultipartUploads", stack.images),
+        _by_role(stack, "task", "s3:GetObject", blob),
+        _by_role(stack, "task", "s3:PutObject", blob, acl),
+        _by_role(stack, "task", "s3:PutObjectAcl", blob, acl),
+        _by_role(stack, "task", "s3:DeleteObject", blob),
+        _by_role(stack, "task", "s3:ListMultipartUploadParts", blob),
+        _by_role(stack, "task", "s3:AbortMultipartUpload", blob),
         *(presigned_read(stack, source) for source in client_sources(stack)),
         presigned_read(stack, {"aws:SourceVpc": "vpc-0123"}),
     ]
@@ -145,7 +145,7 @@ def presigned_read(stack: Stack, source: Mapping[str, str], milliseconds: int = 
         milliseconds: the time since the registry signed the URL.
     """
     return Request(
-        principal=stack.roles[stack.images_role],
+        principal=stack.roles["task"],
         action="s3:GetObject",
         resource=f"{stack.images}/docker/registry/v2/blob",
         context={"s3:authType": "REST-QUERY-STRING", "s3:signatureAge": str(milliseconds), **source},

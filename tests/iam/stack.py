@@ -45,14 +45,10 @@ class Stack:
         return {role.name.rpartition("-")[2]: role.outputs["arn"] for role in roles}
 
     @property
-    def images_role(self) -> str:
-        """The role that the registry's S3 driver uses: registry:2 does not support task roles (distribution#2960)."""
-        return "instance" if ":2" in self._image else "task"
-
-    @property
     def repository(self) -> str | None:
         """The image's repository in ECR; None for an image from another registry."""
-        image = re.fullmatch(r"(\d+)\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com/([^:]+):.*", self._image)
+        name = container(self.declaration)["image"]
+        image = re.fullmatch(r"(\d+)\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com/([^:]+):.*", name)
         return f"arn:{self.partition}:ecr:{image[2]}:{image[1]}:repository/{image[3]}" if image else None
 
     @property
@@ -134,7 +130,3 @@ class Stack:
     def admin(self, account: str) -> str:
         """An administrator role of an account."""
         return f"arn:{self.partition}:iam::{account}:role/admin"
-
-    @property
-    def _image(self) -> str:
-        return container(self.declaration)["image"]

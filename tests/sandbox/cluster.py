@@ -120,6 +120,7 @@ class Cluster:
             self._folder / f"instance-{address}",
             address=address,
             api=self.sandbox.stack.api,
+            host=self.sandbox.runtime.host,
             timer_scale=TIMER_SCALE,
         )
         instance = self._exits.enter_context(booting)

@@ -53,13 +53,12 @@ def test_instance_joins_the_cluster_and_completes_the_launch_hook(dev: Sandbox) 
     for instance in dev.instances:
         assert instance.launch_result == "CONTINUE"
         assert instance.cluster == cluster
-        assert instance.attributes == {"private-registry.metadata-tokens": "optional"}
         assert instance.calls("dnf") == [["install", "-y", "-q", "awscli-2"]]
         assert ["enable", "--now", "registry-sync.timer"] in instance.calls("systemctl")
 
 
 def test_instance_metadata_is_requested_with_a_token(dev: Sandbox) -> None:
-    token, identity = dev.instances[0].calls("curl")
+    token, identity, *_ = dev.instances[0].calls("curl")
     assert token[-1] == "http://169.254.169.254/latest/api/token"
     assert "X-aws-ec2-metadata-token: sandbox-metadata-token" in identity
 

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import dataclasses
 import io
+import subprocess
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from docker.transport import UnixHTTPAdapter
 
 from sandbox import oci_image
 from sandbox.ecs import agent
 from sandbox.ecs.agent import Container
 from sandbox.ecs.credentials import CredentialsEndpoint, serving
 from sandbox.ecs.docker_runtime import DockerRuntime, docker_runtime
+from sandbox.ecs.instance import Instance, launched
 from sandbox.ecs.runtime import RunningContainer, wait_until_serving
 from sandbox.ecs.task import running_task
 from sandbox.local import Sandbox
 from sandbox.machine.processes import wait_until
+from sandbox.machine.programs import SEARCH_PATH
 from tests.sandbox.helpers import install_docker
 from tests.sandbox.https import login_status
 from tests.sandbox.replicas import with_load_balancer
@@ -32,6 +36,7 @@ class Started:
     """A container in Docker Engine, and the sandbox of its stack."""
 
     sandbox: Sandbox
+    instance: Instance
     container: RunningContainer
     runtime: DockerRuntime
     credentials: CredentialsEndpoint
@@ -49,9 +54,22 @@ def runtime(sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Itera
         yield started
 
 
+@pytest.fixture(scope="module")
+def instance(sandbox: Sandbox, runtime: DockerRuntime, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
+    """An instance whose relay the containers of the engine reach."""
+    folder = tmp_path_factory.mktemp("instance")
+    booting = launched(sandbox.stack.declaration, folder, address="127.0.0.8", api=sandbox.stack.api, host=runtime.host)
+    with booting as booted:
+        yield booted
+
+
 @pytest.fixture(params=["1000:1000", "0:0"], scope="module")
 def started(
-    sandbox: Sandbox, runtime: DockerRuntime, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+    sandbox: Sandbox,
+    runtime: DockerRuntime,
+    instance: Instance,
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Started]:
     """The declared container, with its declared user and with root."""
 
@@ -63,7 +81,7 @@ def started(
         serving(runtime.host, sandbox.stack.api.access_key) as credentials,
         running_task(
             sandbox.stack.declaration,
-            sandbox.instances[0],
+            instance,
             runtime=runtime,
             credentials=credentials,
             ssm=sandbox.stack.aws("ssm"),
@@ -72,7 +90,7 @@ def started(
         ) as container,
     ):
         wait_until_serving(container)
-        yield Started(sandbox, container, runtime, credentials)
+        yield Started(sandbox, instance, container, runtime, credentials)
 
 
 def test_registry_serves_tls_on_the_published_port(started: Started) -> None:
@@ -127,8 +145,7 @@ def test_push_and_pull_write_nothing_to_the_container(started: Started, tmp_path
         pulled = balanced.client.pull(name, tmp_path / "pulled")
     assert [logged_in.returncode, pushed.returncode, pulled.returncode] == [0, 0, 0], pushed.stderr + pulled.stderr
     assert oci_image.digests(tmp_path / "pulled") == oci_image.digests(tmp_path / "pushed")
-    requests = started.credentials.request_counts.total()
-    assert requests == 0 if started.container.definition.major == 2 else requests > 0  # version 2 uses no task role
+    assert started.credentials.request_counts.total()
     container = started.runtime.client.containers.get(started.container.id)
     mounts = [Path(mount["Destination"]) for mount in container.attrs["Mounts"]]
     mount_points = {str(path) for mount in mounts for path in (mount, *mount.parents)}
@@ -137,6 +154,25 @@ def test_push_and_pull_write_nothing_to_the_container(started: Started, tmp_path
     content, _ = container.get_archive("/var/lib/registry")
     with tarfile.open(fileobj=io.BytesIO(b"".join(content))) as archive:
         assert archive.getnames() == ["registry"]
+
+
+def test_relay_finds_the_container_in_docker_engine(started: Started) -> None:
+    """The relay's program, with the real Docker CLI and the agent's real address."""
+    relay = started.instance.host_path("/usr-local-sbin/registry-credentials")
+    api = started.runtime.client.api
+    adapter = api.get_adapter(api.base_url)
+    assert isinstance(adapter, UnixHTTPAdapter)
+    for caller, expected in [(started.container.source, "200 OK"), ("169.254.170.99", "503 Service Unavailable")]:
+        answer = subprocess.run(
+            ["bash", relay],
+            input="GET /latest/meta-data/iam/security-credentials/task HTTP/1.1\r\n\r\n",
+            env={"PATH": SEARCH_PATH, "REMOTE_ADDR": caller, "DOCKER_HOST": f"unix://{adapter.socket_path}"},
+            capture_output=True,
+            text=True,
+            timeout=20,
+        )
+        assert answer.stdout.startswith(f"HTTP/1.1 {expected}\n"), answer.stderr
+        assert ('"AccessKeyId"' in answer.stdout) == (expected == "200 OK")
 
 
 def test_missing_folder_stops_the_registry(sandbox: Sandbox, runtime: DockerRuntime, tmp_path: Path) -> None:

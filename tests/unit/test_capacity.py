@@ -8,7 +8,7 @@ import pulumi
 import pulumi_aws as aws
 import pytest
 
-from components.capacity import Capacity, CapacityArgs, MetadataTokens
+from components.capacity import Capacity, CapacityArgs
 from sandbox.evaluation.declared import Declaration
 from tests.unit.helpers import OREGON, Declare, all_dependencies, boot_script, differences
 
@@ -23,7 +23,6 @@ ARGS = CapacityArgs(
     public_addresses=False,
     security_group_id="sg-1",
     bootstrap_bucket="files",
-    metadata_tokens="required",
     instance_policies={"extra": json.dumps({"Statement": "extra"})},
     tags={"team": "platform"},
 )
@@ -93,12 +92,6 @@ def test_ami_can_be_pinned(declare: Declare) -> None:
 def test_graviton_instances_boot_an_arm64_ami(declare: Declare) -> None:
     args = dataclasses.replace(ARGS, instance_type="t4g.small")
     assert "/arm64/" in declared(declare, args).one(TEMPLATE).inputs["imageId"]
-
-
-@pytest.mark.parametrize("tokens", ["required", "optional"])
-def test_metadata_tokens_are_configurable(declare: Declare, tokens: MetadataTokens) -> None:
-    template = declared(declare, dataclasses.replace(ARGS, metadata_tokens=tokens)).one(TEMPLATE)
-    assert template.inputs["metadataOptions"]["httpTokens"] == tokens
 
 
 @pytest.mark.parametrize(("public", "expected"), [(True, "true"), (False, "false")])

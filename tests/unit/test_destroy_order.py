@@ -27,7 +27,7 @@ def test_destroy_order(registry: Declaration, first: str, next_: str) -> None:
     [
         ("aws:lb/listener:Listener", "images-https"),
         ("aws:iam/rolePolicy:RolePolicy", "images-execution-run"),
-        ("aws:iam/rolePolicy:RolePolicy", "images-instance-images"),
+        ("aws:iam/rolePolicy:RolePolicy", "images-task-images"),
         ("aws:ssm/parameter:Parameter", "images-http-secret"),
         ("aws:s3/bucketPolicy:BucketPolicy", "images-images"),
     ],

@@ -11,9 +11,7 @@ from components.checks.users import htpasswd_problems
 from components.pure.boot_script import user_data
 from tests.unit.helpers import written_files
 
-SCRIPT = written_files(
-    user_data(region="eu-west-1", cluster="c", bootstrap_bucket="files", launch_hook="h", attributes={})
-)
+SCRIPT = written_files(user_data(region="eu-west-1", cluster="c", bootstrap_bucket="files", launch_hook="h"))
 HASH = f"$2b$05${'a' * 53}"
 ALICE = f"alice:{HASH}\n"
 BOB = f"bob:$2y$10${'b' * 53}\n"

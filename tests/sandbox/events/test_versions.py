@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import pytest
 
-from sandbox.ecs import agent
 from sandbox.ecs.instance import Instance
 from sandbox.ecs.runtime import RunningContainer
 from sandbox.evaluation.declared import Declaration
@@ -28,42 +27,13 @@ def version_3(cluster: Cluster) -> Declaration:
 
 
 def test_upgrade_and_rollback_fail_no_request(cluster: Cluster, version_3: Declaration) -> None:
-    """The old tasks serve until an instance refresh has started new instances with new tasks."""
-    version_2 = cluster.sandbox.stack.declaration
     with traffic(cluster.sandbox, clients=2) as report:
         deploy(cluster, version_3, cluster.instances, report)
-        refresh(cluster, version_3, ("127.0.0.6", "127.0.0.7"), report)
-        # ECS does not place registry:2 on these instances, where it would get no credentials.
-        assert not any(agent.fits(version_2, instance) for instance in cluster.instances)
-        refresh(cluster, version_2, ("127.0.0.8", "127.0.0.9"), report)
+        deploy(cluster, cluster.sandbox.stack.declaration, cluster.instances, report)
         report.assert_continues()
     assert not report.failures
     assert not report.lost
     figures.record("registry:2 to registry:3 and back", report)
-
-
-def test_version_2_cannot_push_if_the_metadata_service_requires_tokens(
-    cluster: Cluster, version_3: Declaration
-) -> None:
-    """This is why its task definition has a placement constraint."""
-    anywhere = cluster.sandbox.stack.declaration.with_inputs(
-        "aws:ecs/taskDefinition:TaskDefinition", lambda _: {"placementConstraints": []}
-    )
-    instance = cluster.boot_instance("127.0.0.10", version_3)
-    task = cluster.start_task(instance, anywhere)
-    healthy = ask(task, "GET", "/v2/", login=cluster.login).status
-    pushed = ask(task, "POST", "/v2/image/blobs/uploads/", login=cluster.login).status
-    cluster.remove_task(task)
-    cluster.kill_instance(instance)
-    assert (healthy, pushed) == (200, 500)
-
-
-def refresh(cluster: Cluster, declaration: Declaration, addresses: Sequence[str], report: Report) -> None:
-    """Replace the instances: boot new ones, deploy tasks on them, and end the old instances."""
-    old = list(cluster.instances)
-    deploy(cluster, declaration, [cluster.boot_instance(address, declaration) for address in addresses], report)
-    for instance in old:
-        assert not cluster.kill_instance(instance), "it still has tasks"
 
 
 def deploy(cluster: Cluster, declaration: Declaration, instances: Sequence[Instance], report: Report) -> None:

@@ -14,7 +14,6 @@ PLAIN: dict[str, Any] = {
     "cluster": "images",
     "bootstrap_bucket": "files",
     "launch_hook": "booted",
-    "attributes": {"kind": "test"},
 }
 SCRIPT = user_data(**PLAIN)
 ODD = 'it\'s "odd" $(touch /tmp/x) `id` ; & \\'
@@ -44,12 +43,12 @@ def test_script_fits_into_user_data() -> None:
 @pytest.mark.parametrize(
     ("earlier", "later"),
     [
-        ("trap 'fail ", "curl "),
+        ("trap 'fail ", "token=$(curl "),
         ("meta-data/instance-id", "dnf install"),
         ("dnf install", "\n/usr/local/sbin/registry-sync\n"),
         ("\n/usr/local/sbin/registry-sync\n", "systemctl enable --now registry-sync.timer"),
         ("\n/usr/local/sbin/registry-sync\n", 'echo "ECS_CLUSTER='),
-        ('echo "ECS_INSTANCE_ATTRIBUTES=', 'echo "ECS_CLUSTER='),
+        ("systemctl enable --now registry-credentials.socket", 'echo "ECS_CLUSTER='),
         ('echo "ECS_CLUSTER=', "\ncomplete_launch CONTINUE"),
     ],
 )
@@ -78,10 +77,6 @@ def test_script_stops_at_any_error() -> None:
 )
 def test_values_are_quoted(variable: str, script: str) -> None:
     assert assigned(script, variable) == ODD
-
-
-def test_attributes_are_json() -> None:
-    assert assigned(SCRIPT, "ATTRIBUTES") == '{"kind":"test"}'
 
 
 def test_timer_runs_the_sync_script() -> None:

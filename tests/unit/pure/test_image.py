@@ -66,7 +66,6 @@ def test_image_of_another_major_version_is_from_the_same_repository() -> None:
 
 def test_capabilities_of_the_versions() -> None:
     old, new = VERSIONS[2], VERSIONS[3]
-    assert (old.uses_task_role, new.uses_task_role) == (False, True)
     assert new.regions is None
     assert old.regions is not None
     assert {"us-west-2", "cn-north-1", "us-gov-west-1"} <= old.regions
