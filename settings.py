@@ -20,7 +20,9 @@ _T = TypeVar("_T")
 _LIST: type[list[Any]] = list
 _MAP: type[dict[str, Any]] = dict
 _OPTIONS_BY_KEY = {option.key: option for option in OPTIONS.values()}
-_EMPTY = ("", "{}")  # Pulumi.yaml's defaults of options without a default: Pulumi requires a value of every key
+# Pulumi.yaml's defaults of options without a default: Pulumi requires a value of every key.
+_EMPTY = ("", "{}")
+_EMPTY_LIST = "[]"
 
 
 def load() -> PrivateRegistryArgs:
@@ -36,7 +38,8 @@ def load() -> PrivateRegistryArgs:
     config = {**runtime_config.get_config_env(), **runtime_config.CONFIG.get()}
     values = {key.removeprefix(prefix): value for key, value in config.items() if key.startswith(prefix)}
     secret_keys = {key for key in values if pulumi.runtime.is_config_secret(f"{prefix}{key}")}
-    return parse(values, secret_keys=secret_keys, region=aws.get_region().region, now=datetime.now(timezone.utc))
+    region = values.get("region") or aws.get_region().region or ""
+    return parse(values, secret_keys=secret_keys, region=region, now=datetime.now(timezone.utc))
 
 
 def parse(
@@ -56,7 +59,7 @@ def parse(
     problems = [_unknown(key) for key in values if key not in _OPTIONS_BY_KEY]
     parsed: dict[str, Any] = {}
     for key, option in _OPTIONS_BY_KEY.items():
-        if values.get(key, "") in _EMPTY:
+        if _is_empty(option, values.get(key, "")):
             continue
         if option.secret and key not in secret_keys:
             problems.append(_in_clear_text(option))
@@ -72,6 +75,11 @@ def parse(
     if problems:
         raise InvalidInput(problems, CONFIG)
     return _with_secrets(args)
+
+
+def _is_empty(option: Option, text: str) -> bool:
+    is_list = option.kind.name == "array" and not option.default_json
+    return text in _EMPTY or (is_list and text == _EMPTY_LIST)
 
 
 def _unknown(key: str) -> Problem:

@@ -6,8 +6,10 @@ Importing this package reads no configuration and no file, and does not use the 
 from . import options, problems
 from .args import ExistingNetwork, PrivateRegistryArgs
 from .checks.arguments import registry_problems
+from .outputs import with_dependencies
 from .problems import InvalidInput, Problem
 from .registry import PrivateRegistry
+from .registry_outputs import RegistryOutputs
 from .storage import PrivateBucket, PrivateBucketArgs
 
 __all__ = [
@@ -18,7 +20,9 @@ __all__ = [
     "PrivateRegistry",
     "PrivateRegistryArgs",
     "Problem",
+    "RegistryOutputs",
     "options",
     "problems",
     "registry_problems",
+    "with_dependencies",
 ]

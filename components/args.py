@@ -113,12 +113,15 @@ class PrivateRegistryArgs:
     network: ExistingNetwork | None = option(
         None, group="Network", example=ExistingNetwork(vpc_id="vpc-0123456789abcdef0")
     )
-    """An existing VPC. Default: a new VPC, which `vpc_cidr`, `availability_zones`, `nat_gateways`, `isolated` and
-    `flow_logs` describe."""
+    """An existing VPC. Default: a new VPC, which `vpc_cidr`, `availability_zones`, `availability_zone_names`,
+    `nat_gateways`, `isolated` and `flow_logs` describe."""
     vpc_cidr: str = option("10.0.0.0/16", group="Network")
     """The new VPC's private IPv4 range, /16 to /23."""
     availability_zones: int = option(2, group="Network")
-    """The number of Availability Zones, 2 to 6."""
+    """The number of Availability Zones, 2 to 6. Zones that are in use stay in use, whatever AWS adds or lists first."""
+    availability_zone_names: Sequence[str] | None = option(None, group="Network", example=["us-west-2a", "us-west-2b"])
+    """The names of the new VPC's Availability Zones, 2 to 6, in the place of `availability_zones`. Later, zones can be
+    added and removed at the end. Default: AWS's first available zones, as they were when the VPC was created."""
     nat_gateways: NatGateways = option(
         "perZone",
         group="Network",
@@ -157,3 +160,10 @@ class PrivateRegistryArgs:
     """Whether `pulumi destroy` deletes the images and the logs."""
     tags: Mapping[str, str] = option({}, group="Operation", example={"team": "platform"})
     """At most 40 tags for every resource that takes tags, except the bootstrap files: an S3 object takes only 10."""
+
+    region: str | None = option(None, group="Provider", example="us-west-2")
+    """The AWS provider's Region. Default: the provider is asked for it. Set it if the provider cannot answer yet,
+    because its configuration depends on a resource of the same program."""
+    account_id: pulumi.Input[str] | None = option(None, group="Provider", example="123456789012")
+    """The ID of the AWS provider's account. Default: the provider is asked for it. Set it if the provider cannot answer
+    yet."""

@@ -8,7 +8,6 @@ import pulumi
 import pulumi_aws as aws
 
 from .instance_refresh import wait_for_instance_refresh
-from .lookups import cached_invoke
 from .outputs import with_dependencies
 from .pure import policies
 from .pure.architecture import ami_parameter
@@ -30,7 +29,7 @@ class CapacityArgs:
     """Arguments of `Capacity`.
 
     Attributes:
-        location: the region and account.
+        location: the region.
         instance_type: the EC2 instance type, x86_64 or arm64.
         ami_id: the ID of the AMI. Default: whenever an instance boots, the latest ECS-optimized Amazon Linux 2023 AMI.
         min_size: the minimum number of instances.
@@ -71,37 +70,44 @@ class Capacity(pulumi.ComponentResource):
         cluster_name: the cluster's name.
         cluster_arn: the cluster's ARN.
         capacity_provider: the capacity provider's name. It depends on the provider's association with the cluster.
+        group_name: the Auto Scaling group's name.
+        role_name: the name of the instance role.
         role_arn: the ARN of the instance role.
     """
 
     cluster_name: pulumi.Output[str]
     cluster_arn: pulumi.Output[str]
     capacity_provider: pulumi.Output[str]
+    group_name: pulumi.Output[str]
+    role_name: pulumi.Output[str]
     role_arn: pulumi.Output[str]
 
     def __init__(self, name: str, args: CapacityArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("private-registry:index:Capacity", name, {}, opts)
         self._prefix, self._args = name, args
         self._child = pulumi.ResourceOptions(parent=self)
-        self._instance_tags = {**cached_invoke(_default_tags, self), **args.tags, "Name": f"{name}-instance"}
         cluster = aws.ecs.Cluster(f"{name}-cluster", tags=args.tags, opts=self._child)
+        # The provider adds its default tags to no group's tags and no template's tag specifications. The cluster tells
+        # them: unlike a provider function, it does so before the provider's configuration is known.
+        self._instance_tags = cluster.tags_all.apply(lambda tags: {**(tags or {}), "Name": f"{name}-instance"})
         self.cluster_name, self.cluster_arn = cluster.name, cluster.arn
         instance = create_role(
             f"{name}-instance",
             trust_policy=policies.assume_instance_role(args.location),
             policies={
                 "ecs": cluster.arn.apply(policies.container_instance),
-                "launch": cluster.name.apply(
-                    lambda cluster_name: policies.complete_launch(args.location, _CLUSTER_TAG, cluster_name)
+                "launch": pulumi.Output.all(cluster.arn, cluster.name).apply(
+                    lambda known: policies.complete_launch(known[0], _CLUSTER_TAG, known[1])
                 ),
                 **args.instance_policies,
             },
             tags=args.tags,
             opts=self._child,
         )
-        self.role_arn = instance.role.arn
+        self.role_name, self.role_arn = instance.role.name, instance.role.arn
         profile = aws.iam.InstanceProfile(f"{name}-instance", role=instance.role.name, tags=args.tags, opts=self._child)
         group = self._group(self._launch_template(profile), instance.policies)
+        self.group_name = group.name
         self.capacity_provider = self._capacity_provider(group)
         self.register_outputs({"clusterName": self.cluster_name, "capacityProvider": self.capacity_provider})
 
@@ -162,11 +168,6 @@ class Capacity(pulumi.ComponentResource):
         self, template: aws.ec2.LaunchTemplate, role_policies: Sequence[aws.iam.RolePolicy]
     ) -> aws.autoscaling.Group:
         args = self._args
-        tags: dict[str, pulumi.Input[str]] = {
-            **self._instance_tags,
-            _CLUSTER_TAG: self.cluster_name,
-            "AmazonECSManaged": "true",  # ECS adds this tag; without it here, each run would remove it
-        }
         return aws.autoscaling.Group(
             f"{self._prefix}-instances",
             min_size=args.min_size,
@@ -208,7 +209,7 @@ class Capacity(pulumi.ComponentResource):
                     "scale_in_protected_instances": "Refresh",
                 },
             },
-            tags=[{"key": key, "value": value, "propagate_at_launch": True} for key, value in tags.items()],
+            tags=pulumi.Output.all(self._instance_tags, self.cluster_name).apply(lambda known: _group_tags(*known)),
             opts=pulumi.ResourceOptions(
                 parent=self,
                 hooks=wait_for_instance_refresh(f"{self._prefix}-instances", self),
@@ -239,9 +240,10 @@ class Capacity(pulumi.ComponentResource):
         return with_dependencies(provider.name, association)
 
 
-def _default_tags(opts: pulumi.InvokeOptions) -> Mapping[str, str]:
-    """Return the provider's default tags. It does not add them to a group's tags or a template's tag specifications.
-
-    Source: AWS provider, data source aws_default_tags. The tags are None for a provider without default tags.
-    """
-    return aws.get_default_tags(opts=opts).tags or {}
+def _group_tags(instance_tags: Mapping[str, str], cluster: str) -> list[aws.autoscaling.GroupTagArgs]:
+    tags = {
+        **instance_tags,
+        _CLUSTER_TAG: cluster,
+        "AmazonECSManaged": "true",  # ECS adds this tag; without it here, each run would remove it
+    }
+    return [aws.autoscaling.GroupTagArgs(key=key, value=tags[key], propagate_at_launch=True) for key in sorted(tags)]

@@ -49,16 +49,22 @@ class LoadBalancer(pulumi.ComponentResource):
 
     Attributes:
         arn: the load balancer's ARN.
+        arn_suffix: the load balancer in the dimensions of CloudWatch's metrics.
         dns_name: the load balancer's DNS name.
         zone_id: the ID of AWS's hosted zone with that name.
+        listener_arn: the listener's ARN.
         target_group_arn: the target group's ARN. It depends on the listener, because ECS refuses a target group without
             a load balancer.
+        target_group_arn_suffix: the target group in the dimensions of CloudWatch's metrics.
     """
 
     arn: pulumi.Output[str]
+    arn_suffix: pulumi.Output[str]
     dns_name: pulumi.Output[str]
     zone_id: pulumi.Output[str]
+    listener_arn: pulumi.Output[str]
     target_group_arn: pulumi.Output[str]
+    target_group_arn_suffix: pulumi.Output[str]
 
     def __init__(self, name: str, args: LoadBalancerArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("private-registry:index:LoadBalancer", name, {}, opts)
@@ -119,7 +125,9 @@ class LoadBalancer(pulumi.ComponentResource):
             tags=args.tags,
             opts=pulumi.ResourceOptions(parent=self),
         )
-        self.arn = load_balancer.arn
+        self.arn, self.arn_suffix = load_balancer.arn, load_balancer.arn_suffix
         self.dns_name, self.zone_id = load_balancer.dns_name, load_balancer.zone_id
+        self.listener_arn = listener.arn
         self.target_group_arn = with_dependencies(target_group.arn, listener)
+        self.target_group_arn_suffix = target_group.arn_suffix
         self.register_outputs({"dnsName": self.dns_name, "targetGroupArn": self.target_group_arn})

@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import cycle
 
 import pulumi
 import pulumi_aws as aws
 
 from .args import ExistingNetwork, NatGateways
 from .endpoints import INTERFACE_SERVICES, Endpoints, EndpointsArgs
-from .lookups import cached_invoke
 from .outputs import with_dependencies
 from .problems import InvalidInput, Problem
 from .pure.cidr import zone_cidrs
@@ -24,7 +24,8 @@ class NetworkArgs:
     Attributes:
         location: the region, for the names of the endpoints' services.
         cidr: the VPC's CIDR block, /16 to /23.
-        availability_zones: the number of Availability Zones.
+        zones: the names of the Availability Zones to choose from, the preferred ones first.
+        zone_count: the number of zones. Default: all of `zones`, in their order.
         nat_gateways: "perZone", "single" or "none".
         isolated: whether the network has no routes to the internet, but an endpoint for each AWS service that an
             instance calls. Default False.
@@ -34,7 +35,8 @@ class NetworkArgs:
 
     location: Location
     cidr: str
-    availability_zones: int
+    zones: Sequence[str]
+    zone_count: int | None = None
     nat_gateways: NatGateways
     isolated: bool = False
     flow_log_bucket_arn: pulumi.Input[str] | None = None
@@ -43,6 +45,9 @@ class NetworkArgs:
 
 class Network(pulumi.ComponentResource):
     """A VPC with a public and a private subnet in each of several Availability Zones; isolated, only private subnets.
+
+    The zones are numbered, and the resources of a zone have its number in their names. A zone keeps its number: the
+    private subnets in the state record it, and a later choice of zones only adds others.
 
     Creates: aws.ec2.Vpc; aws.ec2.DefaultSecurityGroup without rules; aws.ec2.Subnet, a private one per zone; a private
     aws.ec2.RouteTable per zone; aws.ec2.RouteTableAssociation per subnet; Endpoints (for S3; isolated, for all services
@@ -56,61 +61,60 @@ class Network(pulumi.ComponentResource):
         internal_subnet_ids: the IDs of the private subnets, for an internal load balancer. They do not depend on NAT
             gateways or interface endpoints, which a load balancer does not need.
         endpoints: the VPC endpoints by service.
+        zones: the names of the zones by number.
 
     Raises:
-        InvalidInput: the region has too few Availability Zones.
+        InvalidInput: without `zone_count`, a subnet of an earlier deployment is in another zone than `zones` says.
     """
 
     as_existing: ExistingNetwork
     internal_subnet_ids: Sequence[pulumi.Output[str]]
     endpoints: Mapping[str, aws.ec2.VpcEndpoint]
+    zones: pulumi.Output[Sequence[str]]
 
     def __init__(self, name: str, args: NetworkArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("private-registry:index:Network", name, {}, opts)
         self._prefix, self._args = name, args
         self._child = pulumi.ResourceOptions(parent=self)
-        zones = self._zones()
-        cidrs = dict(zip(zones, zone_cidrs(args.cidr, len(zones)), strict=True))
         self._vpc_id = self._vpc()
-        private_tables = {zone: self._route_table(f"private-{zone}") for zone in zones}
-        tables = list(private_tables.values())
-        public: dict[str, pulumi.Output[str]] = {}
-        nat_routes: dict[str, aws.ec2.Route] = {}
+        cidrs = zone_cidrs(args.cidr, args.zone_count or len(args.zones))
+        subnets = self._private_subnets([each.private for each in cidrs])
+        self.zones = self._checked_zones(subnets)
+        numbers = range(1, len(subnets) + 1)
+        private_tables = [self._route_table(f"private-{each}", self._numbered("private", each)) for each in numbers]
+        private = [
+            self._routed("private", number, subnet, table)
+            for number, subnet, table in zip(numbers, subnets, private_tables, strict=True)
+        ]
+        tables, public = private_tables, list[pulumi.Output[str]]()
+        nat_routes: Sequence[aws.ec2.Route] = ()
         if not args.isolated:
-            public_table = self._route_table("public")
+            public_table = self._route_table("public", self._child)
             route = self._internet_route(public_table)
             tables = [public_table, *tables]
-            public = {zone: self._subnet("public", zone, cidrs[zone].public, public_table, route) for zone in zones}
+            public = [
+                self._routed(
+                    "public",
+                    number,
+                    self._subnet("public", number, near.availability_zone, cidr.public),
+                    public_table,
+                    route,
+                )
+                for number, near, cidr in zip(numbers, subnets, cidrs, strict=True)
+            ]
             nat_routes = self._nat_routes(public, private_tables)
-        private = {zone: self._subnet("private", zone, cidrs[zone].private, private_tables[zone]) for zone in zones}
-        self.internal_subnet_ids = list(private.values())
+        self.internal_subnet_ids = private
         self.endpoints = self._endpoints(tables)
         if args.flow_log_bucket_arn is not None:
             self._flow_log(args.flow_log_bucket_arn)
         if args.isolated:
-            for_instances = [with_dependencies(id_, *self.endpoints.values()) for id_ in private.values()]
+            for_instances = [with_dependencies(id_, *self.endpoints.values()) for id_ in private]
         else:
-            for_instances = [with_dependencies(private[zone], route) for zone, route in nat_routes.items()]
+            for_instances = [with_dependencies(*each) for each in zip(private, nat_routes, strict=bool(nat_routes))]
         self.as_existing = ExistingNetwork(
-            vpc_id=self._vpc_id, public_subnet_ids=list(public.values()), private_subnet_ids=for_instances
+            vpc_id=self._vpc_id, public_subnet_ids=public, private_subnet_ids=for_instances
         )
-        self.register_outputs({"vpcId": self._vpc_id})
-
-    def _zones(self) -> list[str]:
-        """Return the first Availability Zones of the region."""
-        count, available = self._args.availability_zones, cached_invoke(_available_zones, self)
-        if len(available) < count:
-            raise InvalidInput(
-                [
-                    Problem(
-                        key="availability_zones",
-                        found=f"{count} is more than the region has",
-                        allowed=f"at most {len(available)}: {', '.join(available)}",
-                        example={"availability_zones": len(available)},
-                    )
-                ]
-            )
-        return available[:count]
+        self.register_outputs({"vpcId": self._vpc_id, "zones": self.zones})
 
     def _vpc(self) -> pulumi.Output[str]:
         vpc = aws.ec2.Vpc(
@@ -132,10 +136,8 @@ class Network(pulumi.ComponentResource):
         )
         return vpc.id
 
-    def _route_table(self, suffix: str) -> aws.ec2.RouteTable:
-        return aws.ec2.RouteTable(
-            f"{self._prefix}-{suffix}", vpc_id=self._vpc_id, tags=self._named(suffix), opts=self._child
-        )
+    def _route_table(self, suffix: str, opts: pulumi.ResourceOptions) -> aws.ec2.RouteTable:
+        return aws.ec2.RouteTable(f"{self._prefix}-{suffix}", vpc_id=self._vpc_id, tags=self._named(suffix), opts=opts)
 
     def _internet_route(self, table: aws.ec2.RouteTable) -> aws.ec2.Route:
         gateway = aws.ec2.InternetGateway(
@@ -149,54 +151,101 @@ class Network(pulumi.ComponentResource):
             opts=self._child,
         )
 
+    def _private_subnets(self, cidrs: Sequence[str]) -> list[aws.ec2.Subnet]:
+        """Create a private subnet per CIDR block, each in a zone of its own."""
+        subnets: list[aws.ec2.Subnet] = []
+        for number, cidr in enumerate(cidrs, 1):
+            # A subnet cannot move, and its zone in the state is the record of the first choice.
+            fixed = pulumi.ResourceOptions(ignore_changes=["availabilityZone"])
+            subnets.append(self._subnet("private", number, self._next_zone(subnets), cidr, fixed))
+        return subnets
+
+    def _next_zone(self, subnets: Sequence[aws.ec2.Subnet]) -> pulumi.Input[str]:
+        """Return the first zone in which none of these subnets is, or the zone that the caller chose."""
+        zones = self._args.zones
+        if self._args.zone_count is None:
+            return zones[len(subnets)]
+        return pulumi.Output.all(*(subnet.availability_zone for subnet in subnets)).apply(
+            lambda taken: next(zone for zone in zones if zone not in taken)
+        )
+
+    def _checked_zones(self, subnets: Sequence[aws.ec2.Subnet]) -> pulumi.Output[Sequence[str]]:
+        present = pulumi.Output.all(*(subnet.availability_zone for subnet in subnets))
+        return present.apply(self._checked) if self._args.zone_count is None else present
+
+    def _checked(self, present: list[str]) -> list[str]:
+        if present != list(self._args.zones):
+            raise InvalidInput(
+                [
+                    Problem(
+                        key="availability_zone_names",
+                        found=f"{', '.join(self._args.zones)} would move subnets, which are in {', '.join(present)}",
+                        allowed="the present zones in their order; zones can be added and removed at the end",
+                        example={"availability_zone_names": present},
+                    )
+                ]
+            )
+        return present
+
     def _subnet(
-        self, kind: str, zone: str, cidr: str, table: aws.ec2.RouteTable, *routes: aws.ec2.Route
-    ) -> pulumi.Output[str]:
-        """Create a subnet and return its ID, which depends on its route table and the routes."""
-        suffix = f"{kind}-{zone}"
-        subnet = aws.ec2.Subnet(
-            f"{self._prefix}-{suffix}",
+        self, kind: str, number: int, zone: pulumi.Input[str], cidr: str, opts: pulumi.ResourceOptions | None = None
+    ) -> aws.ec2.Subnet:
+        return aws.ec2.Subnet(
+            f"{self._prefix}-{kind}-{number}",
             vpc_id=self._vpc_id,
             availability_zone=zone,
             cidr_block=cidr,
-            tags=self._named(suffix),
-            opts=self._child,
+            tags=self._named(f"{kind}-{number}"),
+            opts=pulumi.ResourceOptions.merge(self._numbered(kind, number), opts),
         )
+
+    def _routed(
+        self, kind: str, number: int, subnet: aws.ec2.Subnet, table: aws.ec2.RouteTable, *routes: aws.ec2.Route
+    ) -> pulumi.Output[str]:
+        """Associate a subnet with its route table, and return the subnet's ID, which depends on that and the routes."""
         association = aws.ec2.RouteTableAssociation(
-            f"{self._prefix}-{suffix}", subnet_id=subnet.id, route_table_id=table.id, opts=self._child
+            f"{self._prefix}-{kind}-{number}",
+            subnet_id=subnet.id,
+            route_table_id=table.id,
+            opts=self._numbered(kind, number),
         )
         return with_dependencies(subnet.id, association, *routes)
 
     def _nat_routes(
-        self, public: Mapping[str, pulumi.Input[str]], private_tables: Mapping[str, aws.ec2.RouteTable]
-    ) -> dict[str, aws.ec2.Route]:
+        self, public: Sequence[pulumi.Input[str]], private_tables: Sequence[aws.ec2.RouteTable]
+    ) -> list[aws.ec2.Route]:
         """Create the NAT gateways, and return each zone's route to one of them. No gateways: no routes."""
         if self._args.nat_gateways == "none":
-            return {}
-        zones = list(public)
-        gateway_zones = zones if self._args.nat_gateways == "perZone" else zones[:1]
-        gateways = {zone: self._nat_gateway(zone, public[zone]) for zone in gateway_zones}
-        return {
-            zone: aws.ec2.Route(
-                f"{self._prefix}-private-{zone}",
+            return []
+        gateway_subnets = public if self._args.nat_gateways == "perZone" else public[:1]
+        gateways = [self._nat_gateway(number, subnet) for number, subnet in enumerate(gateway_subnets, 1)]
+        return [
+            aws.ec2.Route(
+                f"{self._prefix}-private-{number}",
                 route_table_id=table.id,
                 destination_cidr_block=_ANYWHERE,
-                nat_gateway_id=gateways.get(zone, gateways[zones[0]]).id,
-                opts=self._child,
+                nat_gateway_id=gateway.id,
+                opts=self._numbered("private", number),
             )
-            for zone, table in private_tables.items()
-        }
+            # A single gateway serves all zones.
+            for number, (table, gateway) in enumerate(zip(private_tables, cycle(gateways), strict=False), 1)
+        ]
 
-    def _nat_gateway(self, zone: str, subnet_id: pulumi.Input[str]) -> aws.ec2.NatGateway:
-        suffix = f"nat-{zone}"
-        address = aws.ec2.Eip(f"{self._prefix}-{suffix}", domain="vpc", tags=self._named(suffix), opts=self._child)
+    def _nat_gateway(self, number: int, subnet_id: pulumi.Input[str]) -> aws.ec2.NatGateway:
+        suffix, opts = f"nat-{number}", self._numbered("nat", number)
+        address = aws.ec2.Eip(f"{self._prefix}-{suffix}", domain="vpc", tags=self._named(suffix), opts=opts)
         return aws.ec2.NatGateway(
             f"{self._prefix}-{suffix}",
             subnet_id=subnet_id,
             allocation_id=address.id,
             tags=self._named(suffix),
-            opts=self._child,
+            opts=opts,
         )
+
+    def _numbered(self, kind: str, number: int) -> pulumi.ResourceOptions:
+        """Return the options of a resource with a zone's number. Version 0.1.0 named it after the zone."""
+        former = pulumi.Alias(name=f"{self._prefix}-{kind}-{self._args.zones[number - 1]}")
+        return pulumi.ResourceOptions(parent=self, aliases=[former])
 
     def _endpoints(self, tables: Sequence[aws.ec2.RouteTable]) -> Mapping[str, aws.ec2.VpcEndpoint]:
         args = self._args
@@ -228,11 +277,3 @@ class Network(pulumi.ComponentResource):
     def _named(self, suffix: str) -> dict[str, str]:
         """Return the tags with a Name tag: these resources have no names in AWS."""
         return {**self._args.tags, "Name": f"{self._prefix}-{suffix}"}
-
-
-def _available_zones(opts: pulumi.InvokeOptions) -> list[str]:
-    """Return the names of the region's zones, without zones that an account must opt in to, such as Local Zones."""
-    zones = aws.get_availability_zones(
-        state="available", filters=[{"name": "opt-in-status", "values": ["opt-in-not-required"]}], opts=opts
-    )
-    return sorted(zones.names)

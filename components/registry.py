@@ -18,10 +18,12 @@ from .dns import Dns, DnsArgs
 from .endpoint_policies import EndpointPolicies, EndpointPoliciesArgs
 from .endpoints import Endpoints, EndpointsArgs
 from .load_balancer import LoadBalancer, LoadBalancerArgs
-from .lookups import find_location
+from .lookups import location_problems, look_up, lookup_problems
 from .network import Network, NetworkArgs
 from .problems import InvalidInput
 from .pure import policies
+from .pure.location import Location
+from .registry_outputs import RegistryOutputs
 from .security_groups import SecurityGroups, SecurityGroupsArgs
 from .service import Service, ServiceArgs
 from .storage import PrivateBucket, PrivateBucketArgs
@@ -36,14 +38,18 @@ class _Network:
         vpc: the VPC and its subnets.
         internal_subnet_ids: the IDs of the subnets for an internal load balancer.
         endpoints: the VPC endpoints that were created for the registry, by service.
+        zones: the Availability Zones of a new VPC.
+        created_first: what the instances need to boot, besides what the IDs of their subnets depend on.
     """
 
     vpc: ExistingNetwork
     internal_subnet_ids: Sequence[pulumi.Input[str]]
     endpoints: Mapping[str, aws.ec2.VpcEndpoint] = field(default_factory=dict[str, aws.ec2.VpcEndpoint])
+    zones: pulumi.Output[Sequence[str]] | None = None
+    created_first: Sequence[pulumi.Resource] = ()
 
 
-class PrivateRegistry(pulumi.ComponentResource):
+class PrivateRegistry(RegistryOutputs, pulumi.ComponentResource):
     """A private Docker registry: the official registry image on ECS, behind a load balancer with TLS, images in S3.
 
     Creates: PrivateBucket (logs, images), Network (unless `args.network` is given), Endpoints (in an existing network
@@ -56,29 +62,12 @@ class PrivateRegistry(pulumi.ComponentResource):
         args: see `PrivateRegistryArgs`. Default: all defaults.
         opts: the component's resource options. Its AWS provider sets the region and the account.
 
+    Attributes: see `RegistryOutputs`.
+
     Raises:
         InvalidInput: the name or the arguments cannot be used. The error lists all problems. For a change that AWS
             refuses (see `changes`), the engine shows the same error in the preview.
     """
-
-    load_balancer_dns: pulumi.Output[str]
-    """The load balancer's DNS name, the target of the domain's CNAME or alias record."""
-    address: pulumi.Output[str]
-    """The registry's address in image names: the domain, or the load balancer's DNS name."""
-    bucket_name: pulumi.Output[str]
-    """The name of the S3 bucket with the images."""
-    cluster_name: pulumi.Output[str]
-    """The name of the ECS cluster."""
-    service_name: pulumi.Output[str]
-    """The name of the ECS service."""
-    ca_certificate: pulumi.Output[str] | None
-    """The certificate that clients must trust, PEM. Only set if it is self-signed."""
-    passwords: pulumi.Output[dict[str, str]] | None
-    """The generated passwords by user name, a secret. Only set if a password was generated."""
-    accepts_pushes: bool
-    """Whether clients can push images. A pull-through cache refuses pushes."""
-    network: ExistingNetwork
-    """The network of the registry, which another registry can share."""
 
     def __init__(
         self, name: str, args: PrivateRegistryArgs | None = None, opts: pulumi.ResourceOptions | None = None
@@ -92,9 +81,11 @@ class PrivateRegistry(pulumi.ComponentResource):
         )
         self._prefix, self._args = name, args
         self._child = pulumi.ResourceOptions(parent=self)
-        self._location = find_location(self)
-        if problems := registry_problems(name, args, self._location.region):
+        found = look_up(self, args)
+        if problems := [*lookup_problems(args, found), *registry_problems(name, args, found.region)]:
             raise InvalidInput(problems)
+        self._location, self._zones = Location(region=found.region), found.zones
+        self._account_id = pulumi.Output.from_input(found.account_id)
         if warning := image_warning(args):
             pulumi.log.warn(warning, self)
         self._internal = args.internal or args.isolated
@@ -112,34 +103,61 @@ class PrivateRegistry(pulumi.ComponentResource):
         capacity = self._capacity(network, groups, bootstrap)
         service = self._service(images, capacity, load_balancer)
         if args.isolated:
-            self._endpoint_policies(network, images, bootstrap, capacity, service)
+            self._endpoint_policies(network, [images.arn, bootstrap.arn], capacity, service)
         if args.hosted_zone is not None and args.domain is not None:
             self._dns(args.hosted_zone, args.domain, load_balancer)
 
-        self.load_balancer_dns = load_balancer.dns_name
         self.address = pulumi.Output.from_input(args.domain) if args.domain else load_balancer.dns_name
-        self.bucket_name = images.bucket
-        self.cluster_name = capacity.cluster_name
-        self.service_name = service.service_name
-        self.ca_certificate = certificate.ca_certificate
-        self.passwords = credentials.passwords
         self.accepts_pushes = args.upstream is None
-        self.network = network.vpc
-        self.register_outputs({"address": self.address, "bucketName": self.bucket_name})
+        self.passwords = credentials.passwords
+        self.ca_certificate, self.certificate_arn = certificate.ca_certificate, certificate.arn
+
+        self.load_balancer_dns, self.load_balancer_zone_id = load_balancer.dns_name, load_balancer.zone_id
+        self.load_balancer_arn, self.load_balancer_arn_suffix = load_balancer.arn, load_balancer.arn_suffix
+        self.load_balancer_security_group_id = groups.load_balancer_id
+        self.listener_arn = load_balancer.listener_arn
+        self.target_group_arn = load_balancer.target_group_arn
+        self.target_group_arn_suffix = load_balancer.target_group_arn_suffix
+
+        self.cluster_name = capacity.cluster_name
+        self.cluster_arn = pulumi.Output.all(capacity.cluster_arn, self._account_id).apply(self._located)
+        self.service_name = service.service_name
+        self.task_definition_family = service.task_definition_family
+        self.task_definition_arn = service.task_definition_arn
+        self.capacity_provider_name, self.auto_scaling_group_name = capacity.capacity_provider, capacity.group_name
+        self.instance_security_group_id = groups.instances_id
+        self.log_group_name, self.log_group_arn = service.log_group_name, service.log_group_arn
+
+        self.instance_role_name, self.instance_role_arn = capacity.role_name, capacity.role_arn
+        self.task_role_name, self.task_role_arn = service.task_role.name, service.task_role.arn
+        self.execution_role_name, self.execution_role_arn = service.execution_role.name, service.execution_role.arn
+
+        self.bucket_name, self.bucket_arn = images.bucket, images.arn
+        self.logs_bucket_name, self.logs_bucket_arn = logs.bucket, logs.arn
+        self.bootstrap_bucket_name, self.bootstrap_bucket_arn = bootstrap.bucket, bootstrap.arn
+
+        self.network, self.availability_zone_names = network.vpc, network.zones
+        self.register_outputs(self.by_key())
+
+    def _located(self, known: list[str]) -> str:
+        cluster_arn, account_id = known
+        if problems := [*location_problems(cluster_arn, self._location.region, account_id)]:
+            raise InvalidInput(problems)
+        return cluster_arn
 
     def _logs(self) -> PrivateBucket:
-        args, location = self._args, self._location
+        args = self._args
 
-        def log_delivery(bucket_arn: str) -> list[policies.Statement]:
-            flow_logs = policies.flow_log_delivery(bucket_arn, location) if args.flow_logs else []
-            return [*policies.log_delivery(bucket_arn, location), *flow_logs]
+        def log_delivery(bucket_arn: str, account_id: str) -> list[policies.Statement]:
+            flow_logs = policies.flow_log_delivery(bucket_arn, self._location, account_id) if args.flow_logs else []
+            return [*policies.log_delivery(bucket_arn, account_id), *flow_logs]
 
         return PrivateBucket(
             f"{self._prefix}-logs",
             PrivateBucketArgs(
                 keep=not args.force_destroy,
                 expire_after_days=args.log_retention_days,
-                more_statements=log_delivery,
+                more_statements=lambda arn: self._account_id.apply(lambda account_id: log_delivery(arn, account_id)),
                 tags=args.tags,
             ),
             opts=self._child,
@@ -168,7 +186,8 @@ class PrivateRegistry(pulumi.ComponentResource):
                 NetworkArgs(
                     location=self._location,
                     cidr=args.vpc_cidr,
-                    availability_zones=args.availability_zones,
+                    zones=self._zones,
+                    zone_count=args.availability_zones if args.availability_zone_names is None else None,
                     nat_gateways=args.nat_gateways,
                     isolated=args.isolated,
                     flow_log_bucket_arn=logs.arn if args.flow_logs else None,
@@ -180,9 +199,11 @@ class PrivateRegistry(pulumi.ComponentResource):
                 vpc=created.as_existing,
                 internal_subnet_ids=created.internal_subnet_ids,
                 endpoints=created.endpoints,
+                zones=created.zones,
             )
+        created_first: list[pulumi.Resource] = []
         if args.network.s3_route_table_ids:
-            Endpoints(
+            endpoints = Endpoints(
                 self._prefix,
                 EndpointsArgs(
                     location=self._location,
@@ -192,7 +213,10 @@ class PrivateRegistry(pulumi.ComponentResource):
                 ),
                 opts=self._child,
             )
-        return _Network(vpc=args.network, internal_subnet_ids=args.network.private_subnet_ids)
+            created_first.append(endpoints)
+        return _Network(
+            vpc=args.network, internal_subnet_ids=args.network.private_subnet_ids, created_first=created_first
+        )
 
     def _security_groups(self, network: _Network) -> SecurityGroups:
         args = self._args
@@ -278,7 +302,7 @@ class PrivateRegistry(pulumi.ComponentResource):
                 instance_policies={"bootstrap": bootstrap.arn.apply(policies.bootstrap_access)},
                 tags=args.tags,
             ),
-            opts=self._child,
+            opts=pulumi.ResourceOptions(parent=self, depends_on=network.created_first),
         )
 
     def _service(self, images: PrivateBucket, capacity: Capacity, load_balancer: LoadBalancer) -> Service:
@@ -309,15 +333,15 @@ class PrivateRegistry(pulumi.ComponentResource):
         )
 
     def _endpoint_policies(
-        self, network: _Network, images: PrivateBucket, bootstrap: Bootstrap, capacity: Capacity, service: Service
+        self, network: _Network, bucket_arns: Sequence[pulumi.Output[str]], capacity: Capacity, service: Service
     ) -> None:
         EndpointPolicies(
             f"{self._prefix}-endpoint",
             EndpointPoliciesArgs(
                 location=self._location,
                 endpoints=network.endpoints,
-                role_arns=[capacity.role_arn, *service.role_arns],
-                bucket_arns=[images.arn, bootstrap.arn],
+                role_arns=[capacity.role_arn, service.execution_role.arn, service.task_role.arn],
+                bucket_arns=bucket_arns,
             ),
             opts=self._child,
         )

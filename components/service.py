@@ -20,7 +20,7 @@ class ServiceArgs:
     """Arguments of `Service`.
 
     Attributes:
-        location: the region and account.
+        location: the region.
         image: the registry image with its tag.
         desired_count: the number of replicas.
         memory_limit: the memory in MiB at which the kernel stops a replica.
@@ -96,11 +96,21 @@ class Service(pulumi.ComponentResource):
 
     Attributes:
         service_name: the ECS service's name. It is known when the service runs the declared task definition.
-        role_arns: the ARNs of the task role and the task execution role.
+        task_definition_family: the task definition's family.
+        task_definition_arn: the task definition's ARN, with its revision.
+        task_role: the role of the registry's containers.
+        execution_role: the role with which ECS starts them.
+        log_group_name: the name of the CloudWatch log group.
+        log_group_arn: the ARN of the CloudWatch log group.
     """
 
     service_name: pulumi.Output[str]
-    role_arns: Sequence[pulumi.Output[str]]
+    task_definition_family: pulumi.Output[str]
+    task_definition_arn: pulumi.Output[str]
+    task_role: aws.iam.Role
+    execution_role: aws.iam.Role
+    log_group_name: pulumi.Output[str]
+    log_group_arn: pulumi.Output[str]
 
     def __init__(self, name: str, args: ServiceArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("private-registry:index:Service", name, {}, opts)
@@ -117,7 +127,8 @@ class Service(pulumi.ComponentResource):
         )
         execution = self._role("execution", {"run": run, **args.execution_policies})
         task = self._role("task", args.task_policies)
-        self.role_arns = [execution.role.arn, task.role.arn]
+        self.task_role, self.execution_role = task.role, execution.role
+        self.log_group_name, self.log_group_arn = log_group.name, log_group.arn
         settings = pulumi.Output.all(
             bucket=args.images_bucket,
             log_group=log_group.name,
@@ -148,6 +159,7 @@ class Service(pulumi.ComponentResource):
             tags=args.tags,
             opts=self._child,
         )
+        self.task_definition_family, self.task_definition_arn = definition.family, definition.arn
         service = self._service(definition, [*execution.policies, *task.policies])
         deployment = pulumi.Output.all(service=service.name, running=service.task_definition, declared=definition.arn)
         self.service_name = deployment.apply(lambda known: _require_deployed(**known))
@@ -179,7 +191,7 @@ class Service(pulumi.ComponentResource):
     def _role(self, suffix: str, documents: Mapping[str, pulumi.Input[str]]) -> RoleWithPolicies:
         return create_role(
             f"{self._prefix}-{suffix}",
-            trust_policy=policies.assume_task_role(self._args.location),
+            trust_policy=pulumi.Output.from_input(self._args.cluster_arn).apply(policies.assume_task_role),
             policies=documents,
             tags=self._args.tags,
             opts=self._child,

@@ -24,15 +24,15 @@ class PrivateBucketArgs:
         expire_after_days: the age in days at which an object is deleted with all its versions; 1 counts as 2. Default:
             never.
         access_log_bucket: the name of the bucket that gets the access logs. Default: none.
-        more_statements: a function from the bucket's ARN to statements of the bucket's policy, besides the one that
-            denies requests without TLS. Default: none.
+        more_statements: a function from the bucket's ARN to statements of the bucket's policy, or to an output of them,
+            besides the one that denies requests without TLS. Default: none.
         tags: the tags of the bucket. Default: none.
     """
 
     keep: bool = True
     expire_after_days: int | None = None
     access_log_bucket: pulumi.Input[str] | None = None
-    more_statements: Callable[[str], Sequence[policies.Statement]] = lambda _arn: ()
+    more_statements: Callable[[str], pulumi.Input[Sequence[policies.Statement]]] = lambda _arn: ()
     tags: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
@@ -98,8 +98,8 @@ class PrivateBucket(pulumi.ComponentResource):
         policy = aws.s3.BucketPolicy(
             name,
             bucket=bucket.bucket,
-            policy=bucket.arn.apply(
-                lambda arn: policies.document([policies.tls_only(arn), *args.more_statements(arn)])
+            policy=pulumi.Output.all(bucket.arn, bucket.arn.apply(args.more_statements)).apply(
+                lambda known: policies.document([policies.tls_only(known[0]), *known[1]])
             ),
             # S3 refuses two concurrent changes of a bucket's access.
             opts=pulumi.ResourceOptions(parent=self, depends_on=[access]),

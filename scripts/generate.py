@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from components import ExistingNetwork, PrivateRegistry
+from components import ExistingNetwork, RegistryOutputs
 from components.options import FileContent, Option, attribute_docs, camel_case, options_of, spelled
 from components.problems import CONFIG, OPTIONS
 from facade.provider import RegistryProvider
@@ -39,14 +39,14 @@ def _config(options: Iterable[Option]) -> str:
 
 
 def _config_entry(option: Option) -> dict[str, Any]:
-    not_set: Any = {} if option.kind.name == "object" else ""
+    empty: Mapping[str, Any] = {"object": {}, "array": []}
     choices = "".join(f" `{value}`: {text}" for value, text in option.choices.items())
     secrecy = " Set it with --secret." if option.secret else ""
     return {
         "type": option.kind.name,
         "description": _text(option.description) + choices + secrecy,
         **({"items": {"type": "string"}} if option.kind.name == "array" else {}),
-        "default": json.loads(option.default_json) if option.default_json else not_set,
+        "default": json.loads(option.default_json) if option.default_json else empty.get(option.kind.name, ""),
     }
 
 
@@ -101,7 +101,7 @@ def _network() -> str:
 
 
 def _outputs() -> str:
-    docs = attribute_docs(PrivateRegistry)
+    docs = attribute_docs(RegistryOutputs)
     return _table(
         ("In other languages", "In Python", "Description"),
         ((f"`{camel_case(name)}`", f"`{name}`", _text(text)) for name, text in docs.items()),

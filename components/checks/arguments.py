@@ -7,6 +7,7 @@ from ..args import PrivateRegistryArgs
 from ..problems import Problem
 from ..pure.architecture import INSTANCE_TYPE
 from ..pure.container import MEMORY_RESERVATION
+from ..pure.location import REGION
 from .certificate import certificate_problems
 from .image import image_problems
 from .names import name_problems
@@ -15,6 +16,7 @@ from .users import users_problems
 
 _UPSTREAM = re.compile(r"https?://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?")
 _AMI_ID = re.compile(r"ami-[0-9a-f]{8,17}")
+_ACCOUNT_ID = re.compile(r"[0-9]{12}")
 # CloudWatch Logs API reference, PutRetentionPolicy.
 RETENTION_DAYS = (
     *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731),
@@ -33,7 +35,7 @@ def registry_problems(name: str, args: PrivateRegistryArgs, region: str) -> list
     Args:
         name: the component's name.
         args: the component's arguments.
-        region: the AWS region, such as "us-west-2".
+        region: the AWS region, such as "us-west-2". Empty if it is not known: then problems with it are not found.
     """
     return [*name_problems(name), *problems(args, region)]
 
@@ -42,7 +44,7 @@ def problems(args: PrivateRegistryArgs, region: str) -> list[Problem]:
     """Find all problems with the arguments of a registry in a region such as "us-west-2"."""
     checks = (
         *(certificate_problems, image_problems, users_problems, _upstream, _instances, _sizes, _memory),
-        *(network_problems, _rate, _retention, _tags),
+        *(network_problems, _rate, _retention, _tags, _provider),
     )
     return [problem for check in checks for problem in check(args, region)]
 
@@ -123,6 +125,13 @@ def _rate(args: PrivateRegistryArgs, _region: str) -> Iterator[Problem]:
             found=f"{args.rate_limit} is not a limit of AWS WAF",
             allowed=f"{RATE_LIMITS[0]} to {RATE_LIMITS[-1]} requests in 5 minutes, or 0 for no limits",
         )
+
+
+def _provider(args: PrivateRegistryArgs, _region: str) -> Iterator[Problem]:
+    if args.region is not None and not REGION.fullmatch(args.region):
+        yield Problem(key="region", found=f"{args.region!r} is not a Region", allowed="the code of an AWS Region")
+    if isinstance(args.account_id, str) and not _ACCOUNT_ID.fullmatch(args.account_id):
+        yield Problem(key="account_id", found=f"{args.account_id!r} is not an account ID", allowed="12 digits")
 
 
 def _retention(args: PrivateRegistryArgs, _region: str) -> Iterator[Problem]:

@@ -74,7 +74,8 @@ def _arn(args: PrivateRegistryArgs, region: str) -> Iterator[Problem]:
             example={"certificate_arn": None},
         )
     arn = _CERTIFICATE_ARN.fullmatch(args.certificate_arn)
-    if not arn or arn["region"] not in (None, region):
+    # Without a region, it is not known in which one an ACM certificate must be.
+    if not arn or (region and arn["region"] not in (None, region)):
         yield Problem(
             key="certificate_arn",
             found=f"{args.certificate_arn!r} is not the ARN of a certificate that a load balancer in {region} can use",

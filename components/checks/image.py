@@ -21,7 +21,7 @@ def image_problems(args: PrivateRegistryArgs, region: str) -> Iterator[Problem]:
             allowed=f"an official registry image, from any container registry, with a tag of major version {majors}",
         )
         return
-    if version.regions is not None and region not in version.regions:
+    if version.regions is not None and region not in ("", *version.regions):
         yield Problem(
             key="image",
             found=f"{args.image!r} does not know the region {region} and would crash there",

@@ -1,22 +1,29 @@
 """Checks of the network, new or existing."""
 
 import ipaddress
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from typing import get_args
 
 from ..args import ExistingNetwork, NatGateways, PrivateRegistryArgs
 from ..problems import OPTIONS, Problem
 from ..pure.cidr import DOCKER_BRIDGE, MAX_PREFIX, MAX_ZONES, MIN_PREFIX, PRIVATE_RANGES
 from ..pure.image import ecr_repository
+from ..pure.location import REGION
 
-_NEW_NETWORK_OPTIONS = ("vpc_cidr", "availability_zones", "nat_gateways", "isolated", "flow_logs")
+_NEW_NETWORK_OPTIONS = (
+    *("vpc_cidr", "availability_zones", "availability_zone_names"),
+    *("nat_gateways", "isolated", "flow_logs"),
+)
 _SUBNET_IDS = ["subnet-0123456789abcdef0", "subnet-0123456789abcdef1"]
 
 
 def network_problems(args: PrivateRegistryArgs, region: str) -> Iterator[Problem]:
-    """Find the problems with the network, for a registry in a region."""
+    """Find the problems with the network, for a registry in a region. Without a region, some are not found."""
     yield from _vpc_cidr(args.vpc_cidr)
     yield from _new_network(args)
+    if args.availability_zone_names is not None and args.network is None:
+        yield from _zone_names(args.availability_zone_names, args.availability_zones, region)
     if args.network is not None:
         yield from _existing_network(args)
         yield from _subnets(args.network, internal=args.internal)
@@ -38,6 +45,32 @@ def _new_network(args: PrivateRegistryArgs) -> Iterator[Problem]:
             key="nat_gateways",
             found=f"{args.nat_gateways!r} is unknown",
             allowed=", ".join(get_args(NatGateways)),
+        )
+
+
+def _zone_names(names: Sequence[str], count: int, region: str) -> Iterator[Problem]:
+    def problem(found: str) -> Problem:
+        return Problem(
+            key="availability_zone_names",
+            found=found,
+            allowed=f"2 to {MAX_ZONES} different Availability Zones of the Region, such as {region or 'us-west-2'}a;"
+            " no Local Zones or Wavelength Zones",
+        )
+
+    if not 2 <= len(names) <= MAX_ZONES:
+        yield problem(f"{len(names)} cannot be used")
+    if doubled := sorted({name for name in names if names.count(name) > 1}):
+        yield problem(f"{', '.join(doubled)} is named twice")
+    # A Local Zone is named "us-west-2-lax-1a" ("AWS Local Zones concepts").
+    zone = re.compile(rf"{region or REGION.pattern}[a-z]")
+    if others := [name for name in names if not zone.fullmatch(name)]:
+        yield problem(f"{', '.join(others)}: not an Availability Zone of {region or 'an AWS Region'}")
+    if count != OPTIONS["availability_zones"].default:
+        yield Problem(
+            key="availability_zones",
+            found="is set, but `availability_zone_names` names the zones",
+            allowed="only one of the two",
+            example={"availability_zones": None},
         )
 
 
@@ -70,12 +103,12 @@ def _subnets(network: ExistingNetwork, *, internal: bool) -> Iterator[Problem]:
 
 def _isolated(args: PrivateRegistryArgs, region: str) -> Iterator[Problem]:
     repository = ecr_repository(args.image)
-    if repository is None or repository.region != region:
+    if repository is None or region not in ("", repository.region):
         yield Problem(
             key="image",
             found=f"{args.image!r} cannot be pulled in an isolated network",
-            allowed=f"an image in Amazon ECR in {region}, for which the network has a VPC endpoint",
-            example={"image": f"123456789012.dkr.ecr.{region}.amazonaws.com/registry:3"},
+            allowed=f"an image in Amazon ECR in {region or 'its Region'}, for which the network has a VPC endpoint",
+            example={"image": f"123456789012.dkr.ecr.{region or 'us-west-2'}.amazonaws.com/registry:3"},
         )
     if args.upstream is not None:
         yield Problem(

@@ -32,7 +32,7 @@ def is_guessable(password: str, related: Iterable[str]) -> bool:
 
     Args:
         password: at most 72 characters. zxcvbn takes 2 ms for a usual password, and 3 s for one of 72 characters that
-            all replace letters, such as "@" for "a".
+            all stand for letters, such as "@" for "a".
         related: texts such as the user's name, whose words make a password no harder to guess.
     """
     characters = _SEPARATORS.sub("", password)

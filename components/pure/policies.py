@@ -39,15 +39,15 @@ def assume_instance_role(location: Location) -> str:
     return document([_assume_role(f"ec2.{location.dns_suffix}")])
 
 
-def assume_task_role(location: Location) -> str:
-    """Return the trust policy of a task role or a task execution role, for tasks in this account and region only.
+def assume_task_role(cluster_arn: str) -> str:
+    """Return the trust policy of a task role or a task execution role, for tasks in the cluster's account and region.
 
-    It cannot name a cluster. Source: Amazon ECS Developer Guide, "Amazon ECS task IAM role".
+    It cannot name the cluster. Source: Amazon ECS Developer Guide, "Amazon ECS task IAM role".
     """
-    source = f"arn:{location.partition}:ecs:{location.region}:{location.account_id}:*"
+    account_arn = _account_arn(cluster_arn)
     condition = {
-        "StringEquals": {"aws:SourceAccount": location.account_id},
-        "ArnLike": {"aws:SourceArn": source},
+        "StringEquals": {"aws:SourceAccount": account_arn.rpartition(":")[2]},
+        "ArnLike": {"aws:SourceArn": f"{account_arn}:*"},
     }
     return document([_assume_role("ecs-tasks.amazonaws.com", Condition=condition)])
 
@@ -94,7 +94,7 @@ def container_instance(cluster_arn: str) -> str:
     AWS's managed policies AmazonEC2ContainerServiceforEC2Role and AmazonSSMManagedInstanceCore allow more: every
     cluster and every SSM parameter. Source of the resource types: Service Authorization Reference.
     """
-    account_arn = cluster_arn.partition(":cluster/")[0]
+    account_arn = _account_arn(cluster_arn)
     container_instances = f"{cluster_arn.replace(':cluster/', ':container-instance/', 1)}/*"
     ec2_instances = f"{account_arn.replace(':ecs:', ':ec2:', 1)}:instance/*"
     return document(
@@ -125,15 +125,14 @@ def container_instance(cluster_arn: str) -> str:
     )
 
 
-def complete_launch(location: Location, tag: str, value: str) -> str:
+def complete_launch(cluster_arn: str, tag: str, value: str) -> str:
     """Return the policy to complete the launch lifecycle hook of the Auto Scaling group with a tag.
 
     The group's name cannot be used: it is known only when the group exists, and then the first instances boot already.
+    Its account and region are those of the cluster.
     """
-    groups = (
-        f"arn:{location.partition}:autoscaling:{location.region}:{location.account_id}"
-        ":autoScalingGroup:*:autoScalingGroupName/*"
-    )
+    account_arn = _account_arn(cluster_arn).replace(":ecs:", ":autoscaling:", 1)
+    groups = f"{account_arn}:autoScalingGroup:*:autoScalingGroupName/*"
     return document(
         [
             _allow(
@@ -144,6 +143,11 @@ def complete_launch(location: Location, tag: str, value: str) -> str:
             _allow(["autoscaling:DescribeAutoScalingInstances"], "*"),  # AWS cannot restrict it to a resource
         ]
     )
+
+
+def _account_arn(cluster_arn: str) -> str:
+    """Return what precedes the resource in a cluster's ARN, such as "arn:aws:ecs:us-west-2:123456789012"."""
+    return cluster_arn.partition(":cluster/")[0]
 
 
 def task_execution(log_group_arn: str, parameter_arns: Iterable[str]) -> str:
@@ -254,7 +258,7 @@ def _deny_presigned(sid: str, bucket_arn: str, condition: dict[str, Any]) -> Sta
     }
 
 
-def log_delivery(bucket_arn: str, location: Location) -> list[Statement]:
+def log_delivery(bucket_arn: str, account_id: str) -> list[Statement]:
     """Return the statements for the load balancer and S3 to deliver access logs, for this account only.
 
     Sources: "Access logs for your Application Load Balancer", "Enabling Amazon S3 server access logging".
@@ -266,7 +270,7 @@ def log_delivery(bucket_arn: str, location: Location) -> list[Statement]:
             "Principal": {"Service": "logdelivery.elasticloadbalancing.amazonaws.com"},
             "Action": "s3:PutObject",
             # The key contains the account, because the load balancer's requests have no source account.
-            "Resource": f"{bucket_arn}/{LOAD_BALANCER_PREFIX}/{_account_logs(location)}/*",
+            "Resource": f"{bucket_arn}/{LOAD_BALANCER_PREFIX}/AWSLogs/{account_id}/*",
         },
         {
             "Sid": "S3",
@@ -274,20 +278,20 @@ def log_delivery(bucket_arn: str, location: Location) -> list[Statement]:
             "Principal": {"Service": "logging.s3.amazonaws.com"},
             "Action": "s3:PutObject",
             "Resource": f"{bucket_arn}/{S3_PREFIX}/*",
-            "Condition": {"StringEquals": {"aws:SourceAccount": location.account_id}},
+            "Condition": {"StringEquals": {"aws:SourceAccount": account_id}},
         },
     ]
 
 
-def flow_log_delivery(bucket_arn: str, location: Location) -> list[Statement]:
+def flow_log_delivery(bucket_arn: str, location: Location, account_id: str) -> list[Statement]:
     """Return the statements for VPC flow logs, exactly as AWS writes them.
 
     When a flow log is created and the bucket's policy lacks these statements, AWS appends them ("Logs sent to Amazon
     S3") or replaces the policy with them ("Amazon S3 bucket permissions for flow logs"). Both would be drift, and the
     second would remove all other statements. A statement with one different word counts as missing.
     """
-    account = {"aws:SourceAccount": location.account_id}
-    source = {"aws:SourceArn": f"arn:{location.partition}:logs:{location.region}:{location.account_id}:*"}
+    account = {"aws:SourceAccount": account_id}
+    source = {"aws:SourceArn": f"arn:{location.partition}:logs:{location.region}:{account_id}:*"}
     principal = {"Service": "delivery.logs.amazonaws.com"}
     return [
         {
@@ -295,7 +299,7 @@ def flow_log_delivery(bucket_arn: str, location: Location) -> list[Statement]:
             "Effect": "Allow",
             "Principal": principal,
             "Action": "s3:PutObject",
-            "Resource": f"{bucket_arn}/{_account_logs(location)}/*",
+            "Resource": f"{bucket_arn}/AWSLogs/{account_id}/*",
             "Condition": {
                 "StringEquals": {**account, "s3:x-amz-acl": "bucket-owner-full-control"},
                 "ArnLike": source,
@@ -310,7 +314,3 @@ def flow_log_delivery(bucket_arn: str, location: Location) -> list[Statement]:
             "Condition": {"StringEquals": account, "ArnLike": source},
         },
     ]
-
-
-def _account_logs(location: Location) -> str:
-    return f"AWSLogs/{location.account_id}"

@@ -38,10 +38,12 @@ class RegistryProvider(ComponentProvider):
         self.validate_resource_type(NAME, resource_type)
         definition = self._component_defs[PrivateRegistry.__name__]
         if found := [*self._problems(name, inputs, definition, options)]:
-            # The engine would print the values of properties listed here, also secrets. None raises an AttributeError.
-            raise pulumi.InputPropertiesError(str(InvalidInput(found)), [])
+            raise _refusal(InvalidInput(found))
         args = Reader(self._type_defs).read(inputs, definition.inputs, definition.inputs_mapping)
-        registry = PrivateRegistry(name, args, options)
+        try:
+            registry = PrivateRegistry(name, args, options)
+        except InvalidInput as error:
+            raise _refusal(error) from None
         return ConstructResult(registry.urn, self.get_state(registry, definition))
 
     def _problems(
@@ -53,11 +55,16 @@ class RegistryProvider(ComponentProvider):
         yield from reader.problems
         if "vpc_id" not in args.get("network", ["vpc_id"]):
             del args["network"]
-        yield from registry_problems(name, library_args(args), _region(options))
+        yield from registry_problems(name, library_args(args), args.get("region") or _region(options))
+
+
+def _refusal(error: InvalidInput) -> pulumi.InputPropertiesError:
+    # The engine would print the values of properties listed here, also secrets. None raises an AttributeError.
+    return pulumi.InputPropertiesError(str(error), [])
 
 
 def _region(options: pulumi.ResourceOptions | None) -> str:
-    """Return the region of the provider that the registry will use."""
+    """Return the region of the provider that the registry will use. Empty if the provider cannot answer yet."""
     providers = options.providers if options else None
     provider = providers.get("aws") if isinstance(providers, Mapping) else None
-    return aws.get_region(opts=pulumi.InvokeOptions(provider=provider)).region
+    return aws.get_region(opts=pulumi.InvokeOptions(provider=provider)).region or ""

@@ -57,7 +57,7 @@ def described(schema: Mapping[str, Any]) -> Mapping[str, Any]:
     [registry] = schema["resources"].values()
     registry["description"] = inspect.cleandoc(registry["description"])
     _describe(registry["inputProperties"], {name: _description(option) for name, option in arguments.items()})
-    _describe(registry["properties"], options.attribute_docs(library.PrivateRegistry))
+    _describe(registry["properties"], options.attribute_docs(library.RegistryOutputs))
     for name in ("ExistingNetwork", "Network"):
         _describe(types[name]["properties"], options.attribute_docs(library.ExistingNetwork))
     for option in arguments.values():

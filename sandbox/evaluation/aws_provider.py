@@ -35,7 +35,9 @@ def dns_suffix(region: str) -> str:
     return "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
 
 
-def computed(type_: str, name: str, urn: str, inputs: Mapping[str, Any], region: str) -> tuple[str, dict[str, Any]]:
+def computed(
+    type_: str, name: str, urn: str, inputs: Mapping[str, Any], provider: Provider
+) -> tuple[str, dict[str, Any]]:
     """Make the id and the computed outputs of a resource.
 
     Args:
@@ -44,12 +46,15 @@ def computed(type_: str, name: str, urn: str, inputs: Mapping[str, Any], region:
             hexadecimal digits. They are computed from the URN, so that two evaluations agree.
         urn: the URN.
         inputs: as the program registered them.
-        region: the region of the provider.
+        provider: the resource's provider.
     """
     _, module, kind = re.split(r"[:/]", type_)[:3]
+    region = provider.region
     own_name = inputs.get("name") or inputs.get("bucket") or f"{name}-{_hex(urn, 7)}"
     arn = f"arn:{partition(region)}:{module}:{region}:{ACCOUNT}:{kind}/{own_name}"
     outputs: dict[str, Any] = {"arn": arn, "name": own_name, **_SPECIAL.get(type_, _nothing)(own_name, urn, region)}
+    if isinstance(tags := inputs.get("tags", {}), Mapping):
+        outputs["tagsAll"] = {**provider.default_tags, **tags}
     return outputs.pop("id", own_name), outputs
 
 
@@ -202,12 +207,6 @@ def _zones(_args: Mapping[str, Any], provider: Provider) -> dict[str, Any]:
     }
 
 
-def _partition(_args: Mapping[str, Any], provider: Provider) -> dict[str, Any]:
-    region = provider.region
-    name, suffix = partition(region), dns_suffix(region)
-    return {"id": name, "partition": name, "dnsSuffix": suffix, "reverseDnsPrefix": "com.amazonaws"}
-
-
 def _caller(_args: Mapping[str, Any], provider: Provider) -> dict[str, Any]:
     region = provider.region
     user = f"arn:{partition(region)}:iam::{ACCOUNT}:user/sandbox"
@@ -230,15 +229,9 @@ def _endpoint_service(args: Mapping[str, Any], provider: Provider) -> dict[str, 
     }
 
 
-def _default_tags(_args: Mapping[str, Any], provider: Provider) -> dict[str, Any]:
-    return {"id": "aws", **({"tags": dict(provider.default_tags)} if provider.default_tags else {})}
-
-
 _LOOK_UPS: Mapping[str, Callable[[Mapping[str, Any], Provider], dict[str, Any]]] = {
-    "aws:index/getDefaultTags:getDefaultTags": _default_tags,
     "aws:index/getRegion:getRegion": _region,
     "aws:index/getAvailabilityZones:getAvailabilityZones": _zones,
-    "aws:index/getPartition:getPartition": _partition,
     "aws:index/getCallerIdentity:getCallerIdentity": _caller,
     "aws:ec2/getVpcEndpointService:getVpcEndpointService": _endpoint_service,
     "aws:elb/getServiceAccount:getServiceAccount": _elb_account,

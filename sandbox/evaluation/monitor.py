@@ -119,8 +119,8 @@ class RecordingMonitor(MockMonitor):
     def ReadResource(self, request: Any) -> resource_pb2.ReadResourceResponse:
         urn = self.make_urn(request.parent, request.type, request.name)
         inputs, secret = wire.read(request.properties)
-        region = self._provider(request.provider).region
-        outputs = {**inputs, **aws_provider.computed(request.type, request.name, urn, inputs, region)[1]}
+        provider = self._provider(request.provider)
+        outputs = {**inputs, **aws_provider.computed(request.type, request.name, urn, inputs, provider)[1]}
         return resource_pb2.ReadResourceResponse(urn=urn, properties=wire.write(outputs, secret))
 
     def Invoke(self, request: Any) -> resource_pb2.ResourceInvokeResponse:
@@ -142,9 +142,7 @@ class RecordingMonitor(MockMonitor):
             return "none", {**inputs, **made}
         if self._preview:
             return "", inputs
-        id_, made = aws_provider.computed(
-            request.type, request.name, urn, inputs, self._provider(request.provider).region
-        )
+        id_, made = aws_provider.computed(request.type, request.name, urn, inputs, self._provider(request.provider))
         return request.importId or id_, {**inputs, **made}
 
     def _provider(self, reference: str) -> aws_provider.Provider:

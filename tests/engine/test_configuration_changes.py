@@ -75,6 +75,7 @@ _CHANGES: Mapping[str, Mapping[str, Mapping[str, str]]] = {
         "desiredCapacity": {"desiredCapacity": "3"},
         "desiredCount": {"desiredCount": "3"},
         "memoryLimit": {"memoryLimit": "3000"},
+        "region, accountId": {"region": "us-west-2", "accountId": "123456789012"},
     },
     "domain": {
         "domain": {"domain": "images.example.com"},
@@ -84,6 +85,7 @@ _CHANGES: Mapping[str, Mapping[str, Mapping[str, str]]] = {
     },
     "network": {
         "availabilityZones": {"availabilityZones": "3"},
+        "availabilityZoneNames": {f"availabilityZoneNames[{n}]": f"us-west-2{zone}" for n, zone in enumerate("abc")},
         "natGateways: none": {"natGateways": "none"},
         "natGateways: perZone": {"natGateways": "perZone"},
         "internal": {"internal": "true"},

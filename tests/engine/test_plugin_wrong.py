@@ -83,3 +83,7 @@ def test_secrets_are_checked_before_any_resource_is_created(refused: Refused) ->
 def test_region_is_that_of_the_provider(refused: Refused) -> None:
     [heading] = refused(properties={}, region="il-central-1")
     assert heading.startswith("image: 'registry:2' does not know the region il-central-1")
+
+
+def test_problem_that_only_the_component_finds(refused: Refused) -> None:
+    assert refused(properties={"availabilityZones": 6}) == ["availabilityZones: 6 is more than the region has"]

@@ -24,6 +24,7 @@ from pathlib import Path
 dependencies, tools, example = sys.argv[1:]
 sys.path += [dependencies, tools]
 import private_registry
+import private_registry.testing
 from sandbox.evaluation.project import evaluate_project
 outputs = sorted(evaluate_project(Path(example), "dev").exports)
 from_repository = [name for name in ("components", "settings", "tests") if name in sys.modules]

@@ -13,8 +13,8 @@ from sandbox.evaluation.declared import Declaration, Resource
 from sandbox.evaluation.monitor import State
 
 FOLDER = Path(__file__).parents[2]
-OREGON = Location(region="us-west-2", account_id="123456789012", partition="aws", dns_suffix="amazonaws.com")
-BEIJING = Location(region="cn-north-1", account_id="123456789012", partition="aws-cn", dns_suffix="amazonaws.com.cn")
+OREGON = Location(region="us-west-2")
+BEIJING = Location(region="cn-north-1")
 
 
 class Declare(Protocol):

@@ -74,11 +74,12 @@ def test_cycle_is_refused() -> None:
         scheduled({"a": 1, "b": 1}, a="b", b="a")
 
 
-# One more step in a path prolongs every first `pulumi up`.
+# One more step in a path prolongs every first `pulumi up`. The private subnets are created one after the other, since
+# each one's zone depends on the zones before it, and the last public subnet after them.
 CRITICAL_PATHS = {
-    "dev": ["Vpc", "Subnet", "RouteTableAssociation", "LoadBalancer", "Listener", "Service"],
+    "dev": ["Vpc", *["Subnet"] * 3, "RouteTableAssociation", "LoadBalancer", "Listener", "Service"],
     "prod": [
-        *("Vpc", "Subnet", "RouteTableAssociation", "NatGateway", "Route"),
+        *("Vpc", *["Subnet"] * 4, "RouteTableAssociation", "NatGateway", "Route"),
         *("Group", "CapacityProvider", "ClusterCapacityProviders", "Service"),
     ],
 }

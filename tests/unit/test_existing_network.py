@@ -71,6 +71,13 @@ def test_s3_endpoint_is_created_for_route_tables(declare: Declare) -> None:
     assert (endpoint["serviceName"], endpoint["vpcEndpointType"]) == ("com.amazonaws.us-west-2.s3", "Gateway")
 
 
+def test_instances_wait_for_the_s3_endpoint(declare: Declare) -> None:
+    """Without a NAT gateway, an instance cannot boot before. The resources of a component wait with it."""
+    declaration = declared(declare, replace(NETWORK, s3_route_table_ids=["rtb-0123456789abcdef0"]))
+    endpoint = declaration.one("aws:ec2/vpcEndpoint:VpcEndpoint")
+    assert endpoint.urn in declaration.one("private-registry:index:Capacity").dependencies
+
+
 @pytest.mark.parametrize("nat", ["perZone", "none"])
 def test_second_registry_shares_the_network_of_the_first(declare: Declare, nat: str) -> None:
     def program() -> None:

@@ -147,17 +147,7 @@ def test_only_log_delivery_services_may_write_logs(declare: Declare, flow_logs: 
     assert {statement["Principal"]["Service"] for statement in allowing} == services
 
 
-def test_address_is_the_dns_name_of_the_load_balancer(registry: Declaration) -> None:
-    address = registry.one(f"{COMPONENT}PrivateRegistry").outputs["address"]
-    assert address == registry.one("aws:lb/loadBalancer:LoadBalancer").outputs["dnsName"]
-
-
-def test_address_is_the_domain(declare: Declare) -> None:
-    declaration = declare(lambda: PrivateRegistry("images", PrivateRegistryArgs(domain="registry.example.com")))
-    assert declaration.one(f"{COMPONENT}PrivateRegistry").outputs["address"] == "registry.example.com"
-
-
-def test_password_of_the_domain_s_words_is_refused_when_it_is_known(declare: Declare) -> None:
+def test_password_of_domain_words_is_refused(declare: Declare) -> None:
     domain = "registry.acme-robotics.example"
 
     def program() -> None:

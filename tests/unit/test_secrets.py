@@ -94,6 +94,11 @@ GENERATED_KEY = {
     "SelfSignedCert images-certificate privateKeyPem",
     "ServerCertificate images-certificate privateKey",
 }
+GENERATED_PASSWORD = {
+    "RandomPassword images-user-docker result",
+    "PrivateRegistry images passwords",
+    "export passwords",
+}
 BACKEND_KEY = {
     "PrivateKey images-bootstrap privateKeyPem",
     "SelfSignedCert images-bootstrap privateKeyPem",
@@ -112,7 +117,7 @@ BACKEND_KEY = {
         ("htpasswd", lambda _: HASH, HTPASSWD),
         ("htpasswd", generated_key, GENERATED_KEY),
         ("generated", hash_of, HTPASSWD),
-        ("generated", generated_password, {"RandomPassword images-user-docker result", "export passwords"}),
+        ("generated", generated_password, GENERATED_PASSWORD),
     ],
     ids=[
         *("password", "its hash", "private key", "HTTP secret", "backend key"),

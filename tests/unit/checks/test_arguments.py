@@ -37,6 +37,8 @@ def test_defaults_are_valid() -> None:
         replace(DEFAULTS, availability_zones=6),
         *(replace(DEFAULTS, rate_limit=limit) for limit in (0, 10, 2_000_000_000)),
         replace(DEFAULTS, memory_limit=257),
+        replace(DEFAULTS, availability_zone_names=["us-west-2c", "us-west-2a"]),
+        replace(DEFAULTS, region="us-gov-west-1", account_id="123456789012"),
         replace(DEFAULTS, nat_gateways="single"),
         replace(DEFAULTS, nat_gateways="none"),
         replace(DEFAULTS, allowed_cidrs=["203.0.113.0/25", "203.0.113.128/25", "198.51.100.7/32"]),
@@ -64,6 +66,19 @@ def test_values_at_the_limits_are_valid(args: PrivateRegistryArgs) -> None:
 
 
 @pytest.mark.parametrize(
+    "args",
+    [
+        DEFAULTS,
+        ISOLATED,
+        replace(DEFAULTS, domain=DOMAIN, certificate_arn=ACM_ARN),
+        replace(DEFAULTS, availability_zone_names=["eu-west-1a", "eu-west-1b"]),
+    ],
+)
+def test_region_that_is_not_known_is_no_problem_of_other_options(args: PrivateRegistryArgs) -> None:
+    assert problems(args, region="") == []
+
+
+@pytest.mark.parametrize(
     ("args", "key", "found", "allowed", "example"),
     [
         (replace(DEFAULTS, domain="https://registry.example.com"), "domain", "https://", "full name", DOMAIN),
@@ -76,6 +91,26 @@ def test_values_at_the_limits_are_valid(args: PrivateRegistryArgs) -> None:
         (replace(DEFAULTS, image="registry"), "image", "'registry'", "with a tag", "registry:3"),
         (replace(DEFAULTS, image="registry:latest"), "image", "tag latest", "major version", "registry:3"),
         (replace(DEFAULTS, image="registry:1.0"), "image", "tag 1.0", "major version", "registry:3"),
+        *(
+            (replace(DEFAULTS, availability_zone_names=names), "availability_zone_names", found, "2 to 6", "us-west-2a")
+            for names, found in (
+                (["us-west-2a"], "1 cannot be used"),
+                (["us-west-2a", "us-west-2a"], "us-west-2a is named twice"),
+                (["us-west-2a", "us-west-2-lax-1a"], "us-west-2-lax-1a: not an Availability Zone of us-west-2"),
+                (["us-west-2a", "eu-west-1b"], "eu-west-1b: not an Availability Zone of us-west-2"),
+                ([f"us-west-2{letter}" for letter in "abcdefg"], "7 cannot be used"),
+            )
+        ),
+        (
+            replace(DEFAULTS, availability_zone_names=["us-west-2a", "us-west-2b"], availability_zones=3),
+            *("availability_zones", "is set", "only one", "leave out availability_zones"),
+        ),
+        (
+            replace(DEFAULTS, network=NETWORK, availability_zone_names=["us-west-2a", "us-west-2b"]),
+            *("availability_zone_names", "describes a new network", "only one", "leave out"),
+        ),
+        (replace(DEFAULTS, region="Oregon"), "region", "'Oregon'", "code of an AWS Region", "us-west-2"),
+        (replace(DEFAULTS, account_id="1234"), "account_id", "'1234'", "12 digits", "123456789012"),
         (replace(DEFAULTS, users={}), "users", "no user", "at least one", "alice"),
         (
             replace(DEFAULTS, users={"a:b": "lantern orbit velvet canyon drum"}),

@@ -46,7 +46,7 @@ def test_inputs_are_the_options_of_the_library() -> None:
 
 
 def test_outputs_are_those_of_the_library() -> None:
-    names = components.PrivateRegistry.__annotations__
+    names = components.RegistryOutputs.__annotations__
     assert set(REGISTRY["properties"]) == {camel_case(name) for name in names}
 
 

@@ -11,13 +11,14 @@ import private_registry
 from sandbox.evaluation.declared import Declaration
 from sandbox.evaluation.project import evaluate_project
 from tests.unit import reachability
-from tests.unit.helpers import environment
+from tests.unit.helpers import all_dependencies, environment
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
 # The examples that use the library. Those that use the plugin need an engine.
 NAMES = sorted(path.parent.name for path in EXAMPLES.glob("*/Pulumi.yaml") if "\npackages:" not in path.read_text())
 REGISTRY, PROVIDER, VPC = "private-registry:index:PrivateRegistry", "pulumi:providers:aws", "aws:ec2/vpc:Vpc"
 ROLE = "aws:iam/role:Role"
+ROUTE, ASSOCIATION = "aws:ec2/route:Route", "aws:ec2/routeTableAssociation:RouteTableAssociation"
 # The number of registries, if it is not one.
 REGISTRIES = {"several": 3, "stack-references": 0}
 
@@ -72,6 +73,19 @@ def test_existing_network_creates_only_security_groups_and_an_endpoint(examples:
     assert inside == {*own, "aws:ec2/vpcEndpoint:VpcEndpoint"}
     (vpc,) = declaration.all(VPC)
     assert declaration.one("aws:lb/targetGroup:TargetGroup").inputs["vpcId"] == vpc.id
+
+
+@pytest.mark.parametrize(
+    ("user", "kind"), [("aws:autoscaling/group:Group", "private"), ("aws:lb/loadBalancer:LoadBalancer", "public")]
+)
+def test_existing_network_is_complete_before_it_is_used(
+    examples: Mapping[str, Declaration], user: str, kind: str
+) -> None:
+    declaration = examples["existing-network"]
+    dependencies = all_dependencies(declaration, declaration.one(user))
+    associations = [each for each in declaration.all(ASSOCIATION) if each.name.startswith(kind)]
+    assert len(associations) == 2
+    assert {each.urn for each in (*associations, declaration.one(ROUTE, kind))} <= dependencies
 
 
 def test_internal_has_an_internal_load_balancer_for_the_office_networks(examples: Mapping[str, Declaration]) -> None:

@@ -15,6 +15,7 @@ from tests.unit.pems import END, NOW, issue
 
 SENTINEL = "sentinel-Zx81-q7Lw-94fT"
 SECRET_KEYS = tuple(option.key for option in OPTIONS.values() if option.secret)
+ZONES = ["us-west-2a", "us-west-2b"]
 SUBNETS = ["subnet-0123456789abcdef0", "subnet-0123456789abcdef1"]
 
 
@@ -45,6 +46,11 @@ def test_empty_value_is_not_set(key: str, empty: str) -> None:
     assert parsed({key: empty}) == PrivateRegistryArgs()
 
 
+def test_empty_list_is_not_set_unless_the_option_has_a_default() -> None:
+    assert parsed({"availabilityZoneNames": "[]"}) == PrivateRegistryArgs()
+    assert headings(refusal({"allowedCidrs": "[]"})) == ["registry:allowedCidrs: is empty: no client could connect"]
+
+
 @pytest.mark.parametrize(
     ("key", "value", "field", "expected"),
     [
@@ -54,6 +60,7 @@ def test_empty_value_is_not_set(key: str, empty: str) -> None:
         ("flowLogs", "true", "flow_logs", True),
         ("deletionProtection", "false", "deletion_protection", False),
         ("allowedCidrs", '["203.0.113.0/24"]', "allowed_cidrs", ["203.0.113.0/24"]),
+        ("availabilityZoneNames", json.dumps(ZONES), "availability_zone_names", ZONES),
         ("tags", '{"team": "platform"}', "tags", {"team": "platform"}),
         ("natGateways", "none", "nat_gateways", "none"),
         ("clientsReachS3", "true", "clients_reach_s3", True),

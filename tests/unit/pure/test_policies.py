@@ -15,7 +15,7 @@ def test_ec2_principal_in_china() -> None:
 def test_flow_log_statements_are_the_ones_that_aws_adds() -> None:
     """Source: VPC User Guide, "Amazon S3 bucket permissions for flow logs"."""
     source = {"aws:SourceArn": "arn:aws-cn:logs:cn-north-1:123456789012:*"}
-    assert policies.flow_log_delivery("arn:aws-cn:s3:::logs", BEIJING) == [
+    assert policies.flow_log_delivery("arn:aws-cn:s3:::logs", BEIJING, "123456789012") == [
         {
             "Sid": "AWSLogDeliveryWrite",
             "Effect": "Allow",

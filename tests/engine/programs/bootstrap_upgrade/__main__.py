@@ -7,7 +7,6 @@ import pulumi_aws as aws
 
 from components.bootstrap import Bootstrap, BootstrapArgs
 from components.pure import policies
-from components.pure.location import Location
 from components.storage import PrivateBucket, PrivateBucketArgs
 
 config = pulumi.Config()
@@ -22,9 +21,7 @@ if config.get_bool("former"):
 
 tags = {f"key-{number}": "value" for number in range(config.require_int("defaultTags"))}
 opts = pulumi.ResourceOptions(provider=aws.Provider("company", default_tags={"tags": tags}))
-region = pulumi.Config("aws").require("region")
-location = Location(region=region, account_id="123456789012", partition="aws", dns_suffix="amazonaws.com")
-delivery = PrivateBucketArgs(keep=False, more_statements=lambda arn: policies.log_delivery(arn, location))
+delivery = PrivateBucketArgs(keep=False, more_statements=lambda arn: policies.log_delivery(arn, "123456789012"))
 logs = PrivateBucket("logs", delivery, opts)
 bootstrap = Bootstrap(
     "files", BootstrapArgs(htpasswd=f"{config.require('users')}:hash\n", access_log_bucket=logs.bucket), opts
