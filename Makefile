@@ -19,7 +19,7 @@ sandbox-check: $(VENV)/ready programs ## run the dev stack, check it and stop; e
 .PHONY: check lint types format
 check: ## lint, types and unit tests of the library side by side, in under half a minute
 	@$(MAKE) --no-print-directory --jobs=3 --keep-going --output-sync=target lint types test-unit \
-	  TYPED="__main__.py settings.py components plugin scripts tests/unit tests/iam"
+	  TYPED="__main__.py settings.py stack_file.py components plugin scripts tests/unit tests/iam"
 
 lint: $(VENV)/ready ## check style, formatting, insecure code, secrets in files, and imports between modules
 	$(PYTHON) -m ruff check .
@@ -36,7 +36,7 @@ format: $(VENV)/ready ## format the code
 
 .PHONY: test test-unit test-pythons test-engine
 test: lint types programs evaluator ## lint, types, unit, package and sandbox tests
-	$(PYTHON) -m pytest tests/unit tests/package -n 2 --dist worksteal --cov=components --cov=settings --cov-report=term --cov-fail-under=95
+	$(PYTHON) -m pytest tests/unit tests/package -n 2 --dist worksteal --cov=components --cov=settings --cov=stack_file --cov-report=term --cov-fail-under=95
 	$(PYTHON) -m pytest tests/sandbox --junitxml=.cache/tests.xml
 
 test-unit: evaluator ## unit tests alone

@@ -16,18 +16,21 @@ NatGateways = Literal["perZone", "single", "none"]
 
 @dataclass(frozen=True, kw_only=True)
 class ExistingNetwork:
-    """An existing VPC. Only security groups are created in it, and a gateway endpoint for S3 on request."""
+    """An existing VPC. Only security groups are created in it, and a gateway endpoint for S3 on request.
+
+    A list in an Output must not be empty, because it counts as set while it is not known.
+    """
 
     vpc_id: pulumi.Input[str]
     """The ID of the VPC. Its DNS resolution must be on, which is the default."""
-    public_subnet_ids: Sequence[pulumi.Input[str]] = ()
+    public_subnet_ids: pulumi.Input[Sequence[pulumi.Input[str]]] = ()
     """Subnets for the load balancer, in at least two Availability Zones, with a route to an internet gateway. An
     internal load balancer does not need them."""
-    private_subnet_ids: Sequence[pulumi.Input[str]] = ()
+    private_subnet_ids: pulumi.Input[Sequence[pulumi.Input[str]]] = ()
     """Subnets for the instances and for an internal load balancer, in at least two Availability Zones. The instances
     need a NAT gateway, or the VPC endpoints that `isolated` creates in a new VPC. Without private subnets, the
     instances are in the public subnets and have public addresses."""
-    s3_route_table_ids: Sequence[pulumi.Input[str]] = ()
+    s3_route_table_ids: pulumi.Input[Sequence[pulumi.Input[str]]] = ()
     """The private subnets' route tables, if they lack a gateway endpoint for S3. One is created for them. A route
     table takes only one such endpoint."""
 
@@ -36,11 +39,12 @@ class ExistingNetwork:
 class PrivateRegistryArgs:
     """The arguments of a `PrivateRegistry`. Every argument has a default.
 
-    `PrivateRegistry` raises `InvalidInput` for values that cannot be used. A secret that is an Output is checked when
-    its value is known.
+    An argument of type `pulumi.Input` can be an Output, also a secret. Any other argument decides which resources
+    exist, or how, and must be plain. `PrivateRegistry` raises `InvalidInput` for values that cannot be used. An Output
+    is checked when its value is known. It must not be None, because the argument counts as set.
     """
 
-    domain: str | None = option(None, group="Domain and certificate", example="registry.example.com")
+    domain: pulumi.Input[str] | None = option(None, group="Domain and certificate", example="registry.example.com")
     """The registry's DNS name, without a port. Default: the load balancer's DNS name."""
     certificate: pulumi.Input[str] | None = option(
         None, group="Domain and certificate", example=FileContent("certificate.pem")
@@ -55,7 +59,7 @@ class PrivateRegistryArgs:
         None, group="Domain and certificate", secret=True, example=FileContent("key.pem")
     )
     """The private key of `certificate`, PEM, unencrypted."""
-    certificate_arn: str | None = option(
+    certificate_arn: pulumi.Input[str] | None = option(
         None,
         group="Domain and certificate",
         example="arn:aws:iam::123456789012:server-certificate/my-registry",
@@ -71,17 +75,20 @@ class PrivateRegistryArgs:
     image: str = option("registry:2", group="Image and upstream", example="registry:3")
     """The official `registry` image, from any container registry. The tag begins with a supported major version. An
     image in Amazon ECR needs no further permission. `registry:2`, the default, gets no security fixes."""
-    upstream: str | None = option(None, group="Image and upstream", example="https://registry-1.docker.io")
+    upstream: pulumi.Input[str] | None = option(
+        None, group="Image and upstream", example="https://registry-1.docker.io"
+    )
     """The registry to cache, `https://HOST`. It makes this registry a pull-through cache, which refuses pushes."""
-    upstream_username: str | None = option(None, group="Image and upstream", example="alice")
-    """The user name at the upstream registry. The cache serves everything that this account may pull, its private
-    images too, to every user. Requires an `image` of version 3.1 or newer. Default: the cache does not log in."""
+    upstream_username: pulumi.Input[str] | None = option(None, group="Image and upstream", example="alice")
+    """The user name at the upstream registry. The task definition shows it. The cache serves everything that this
+    account may pull, its private images too, to every user. Requires an `image` of version 3.1 or newer. Default: the
+    cache does not log in."""
     upstream_password: pulumi.Input[str] | None = option(
         None, group="Image and upstream", secret=True, example="PASSWORD"
     )
     """The password or access token at the upstream registry."""
 
-    users: Mapping[str, pulumi.Input[str]] | None = option(
+    users: pulumi.Input[Mapping[str, pulumi.Input[str]]] | None = option(
         None, group="Users", secret=True, example={"alice": "PASSWORD"}
     )
     """User names and their passwords: 15 characters to 72 bytes each, hard to guess. User names are not secret.
@@ -95,7 +102,7 @@ class PrivateRegistryArgs:
 
     instance_type: str = option("t3.small", group="Capacity", example="t4g.small")
     """The EC2 instance type, x86_64 or arm64."""
-    ami_id: str | None = option(None, group="Capacity", example="ami-0123456789abcdef0")
+    ami_id: pulumi.Input[str] | None = option(None, group="Capacity", example="ami-0123456789abcdef0")
     """An ECS-optimized Amazon Linux 2023 AMI of the instance type's architecture. Default: each instance boots the
     newest one."""
     min_size: int = option(2, group="Capacity")
@@ -141,9 +148,12 @@ class PrivateRegistryArgs:
     clients_reach_s3: bool = option(False, group="Network")
     """Whether clients of an internal registry can connect to S3. They then get image data from there, as the clients
     of any other registry do."""
-    allowed_cidrs: Sequence[str] = option(("0.0.0.0/0",), group="Network", example=["203.0.113.0/24"])
+    allowed_cidrs: pulumi.Input[Sequence[pulumi.Input[str]]] = option(
+        ("0.0.0.0/0",), group="Network", example=["203.0.113.0/24"]
+    )
     """The IPv4 ranges from which clients may connect. Every client needs a password. Unless the registry is internal,
-    S3 sends image data only to the same ranges, and to clients that reach S3 through a VPC endpoint."""
+    S3 sends image data only to the same ranges, and to clients that reach S3 through a VPC endpoint. Each range counts
+    against the account's quota of rules per security group, which is 60 by default."""
     rate_limit: int = option(0, group="Network", example=10_000)
     """How many requests a client address may send in 5 minutes, 10 to 2,000,000,000. AWS WAF answers more with 429, and
     requests with unusually long headers or URLs with 403. A pull of an image with 10 layers takes about 15 requests, a
@@ -158,7 +168,7 @@ class PrivateRegistryArgs:
     """Whether AWS and `pulumi destroy` refuse to delete the load balancer."""
     force_destroy: bool = option(False, group="Operation")
     """Whether `pulumi destroy` deletes the images and the logs."""
-    tags: Mapping[str, str] = option({}, group="Operation", example={"team": "platform"})
+    tags: Mapping[str, pulumi.Input[str]] = option({}, group="Operation", example={"team": "platform"})
     """At most 40 tags for every resource that takes tags, except the bootstrap files: an S3 object takes only 10."""
 
     region: str | None = option(None, group="Provider", example="us-west-2")

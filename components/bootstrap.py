@@ -30,7 +30,7 @@ class BootstrapArgs:
 
     htpasswd: pulumi.Input[str] = field(repr=False)
     access_log_bucket: pulumi.Input[str]
-    tags: Mapping[str, str] = field(default_factory=dict[str, str])
+    tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict[str, pulumi.Input[str]])
 
 
 class Bootstrap(pulumi.ComponentResource):

@@ -47,17 +47,17 @@ class CapacityArgs:
 
     location: Location
     instance_type: str
-    ami_id: str | None = None
+    ami_id: pulumi.Input[str] | None = None
     min_size: int
     max_size: int
     desired_capacity: int
     vpc_id: pulumi.Input[str]
-    subnet_ids: Sequence[pulumi.Input[str]]
+    subnet_ids: pulumi.Input[Sequence[pulumi.Input[str]]]
     public_addresses: bool
     security_group_id: pulumi.Input[str]
     bootstrap_bucket: pulumi.Input[str]
     instance_policies: Mapping[str, pulumi.Input[str]]
-    tags: Mapping[str, str] = field(default_factory=dict[str, str])
+    tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict[str, pulumi.Input[str]])
 
 
 class Capacity(pulumi.ComponentResource):
@@ -116,7 +116,7 @@ class Capacity(pulumi.ComponentResource):
         return aws.ec2.LaunchTemplate(
             f"{self._prefix}-instance",
             # EC2 resolves the parameter whenever an instance boots, so a new AMI is no change of the stack.
-            image_id=args.ami_id or f"resolve:ssm:{ami_parameter(args.instance_type)}",
+            image_id=f"resolve:ssm:{ami_parameter(args.instance_type)}" if args.ami_id is None else args.ami_id,
             instance_type=args.instance_type,
             iam_instance_profile={"arn": profile.arn},
             network_interfaces=[

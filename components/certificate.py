@@ -7,8 +7,6 @@ import pulumi
 import pulumi_aws as aws
 import pulumi_tls as tls
 
-from .checks.pem import pem_problems
-from .problems import InvalidInput
 from .pure.location import Location
 
 # Apple's clients reject a longer validity, from a private authority too.
@@ -33,13 +31,13 @@ class CertificateArgs:
     """
 
     location: Location
-    domain: str | None = None
+    domain: pulumi.Input[str] | None = None
     certificate: pulumi.Input[str] | None = field(default=None, repr=False)
     certificate_chain: pulumi.Input[str] | None = field(default=None, repr=False)
     private_key: pulumi.Input[str] | None = field(default=None, repr=False)
-    certificate_arn: str | None = None
+    certificate_arn: pulumi.Input[str] | None = None
     hosted_zone: pulumi.Input[str] | None = None
-    tags: Mapping[str, str] = field(default_factory=dict[str, str])
+    tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict[str, pulumi.Input[str]])
 
 
 class Certificate(pulumi.ComponentResource):
@@ -55,9 +53,6 @@ class Certificate(pulumi.ComponentResource):
     Attributes:
         arn: the certificate's ARN.
         ca_certificate: the certificate that clients must trust, PEM. None unless it is self-signed.
-
-    Raises:
-        InvalidInput: the certificate does not match the key, the chain or the domain.
     """
 
     arn: pulumi.Output[str]
@@ -71,7 +66,7 @@ class Certificate(pulumi.ComponentResource):
         if args.certificate_arn is not None:
             self.arn = pulumi.Output.from_input(args.certificate_arn)
         elif args.certificate is not None and args.private_key is not None:
-            self.arn = self._upload_checked(args.certificate, args.private_key)
+            self.arn = self._upload(args.certificate, args.private_key, args.certificate_chain)
         elif args.hosted_zone is not None and args.domain is not None:
             self.arn = self._request_from_acm(args.hosted_zone, args.domain)
         else:
@@ -79,11 +74,6 @@ class Certificate(pulumi.ComponentResource):
             self.ca_certificate = self._self_signed(key)
             self.arn = self._upload(self.ca_certificate, key.private_key_pem)
         self.register_outputs({"arn": self.arn})
-
-    def _upload_checked(self, certificate: pulumi.Input[str], private_key: pulumi.Input[str]) -> pulumi.Output[str]:
-        chain = self._args.certificate_chain
-        pems = pulumi.Output.all(certificate, private_key, chain, self._args.domain)
-        return self._upload(pems.apply(lambda known: _checked(*known)), private_key, chain)
 
     def _upload(
         self, certificate: pulumi.Input[str], private_key: pulumi.Input[str], chain: pulumi.Input[str] | None = None
@@ -97,7 +87,7 @@ class Certificate(pulumi.ComponentResource):
             opts=self._child,
         ).arn
 
-    def _request_from_acm(self, hosted_zone: pulumi.Input[str], domain: str) -> pulumi.Output[str]:
+    def _request_from_acm(self, hosted_zone: pulumi.Input[str], domain: pulumi.Input[str]) -> pulumi.Output[str]:
         certificate = aws.acm.Certificate(
             self._prefix, domain_name=domain, validation_method="DNS", tags=self._args.tags, opts=self._child
         )
@@ -122,12 +112,12 @@ class Certificate(pulumi.ComponentResource):
         ).certificate_arn
 
     def _self_signed(self, key: tls.PrivateKey) -> pulumi.Output[str]:
-        location = self._args.location
+        location, domain = self._args.location, self._args.domain
         return tls.SelfSignedCert(
             self._prefix,
             private_key_pem=key.private_key_pem,
             subject={"common_name": "private registry", "organization": "self-signed"},
-            dns_names=[self._args.domain or f"*.{location.region}.elb.{location.dns_suffix}"],
+            dns_names=[f"*.{location.region}.elb.{location.dns_suffix}" if domain is None else domain],
             # Not an authority, whose key could vouch for every host name: the provider has no name constraints. Clients
             # accept a trusted certificate that is not one (docs/decisions/0004-certificates.md).
             allowed_uses=["digital_signature", "key_encipherment", "server_auth"],
@@ -136,9 +126,3 @@ class Certificate(pulumi.ComponentResource):
             early_renewal_hours=_RENEWAL_HOURS,
             opts=self._child,
         ).cert_pem
-
-
-def _checked(certificate: str, private_key: str, chain: str | None, domain: str | None) -> str:
-    if problems := pem_problems(certificate, private_key, chain, domain=domain):
-        raise InvalidInput(problems)
-    return certificate

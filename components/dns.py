@@ -18,7 +18,7 @@ class DnsArgs:
     """
 
     hosted_zone: pulumi.Input[str]
-    domain: str
+    domain: pulumi.Input[str]
     load_balancer_dns: pulumi.Input[str]
     load_balancer_zone: pulumi.Input[str]
 

@@ -34,11 +34,11 @@ class EndpointsArgs:
 
     location: Location
     vpc_id: pulumi.Input[str]
-    route_table_ids: Sequence[pulumi.Input[str]]
+    route_table_ids: pulumi.Input[Sequence[pulumi.Input[str]]]
     interface_services: Sequence[str] = ()
     subnet_ids: Sequence[pulumi.Input[str]] = ()
     client_cidrs: Sequence[str] = ()
-    tags: Mapping[str, str] = field(default_factory=dict[str, str])
+    tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict[str, pulumi.Input[str]])
 
 
 class Endpoints(pulumi.ComponentResource):
@@ -111,6 +111,6 @@ class Endpoints(pulumi.ComponentResource):
     def _service_name(self, service: str) -> str:
         return f"com.amazonaws.{self._args.location.region}.{service}"
 
-    def _named(self, suffix: str) -> dict[str, str]:
+    def _named(self, suffix: str) -> dict[str, pulumi.Input[str]]:
         """Return the tags with a Name tag: these resources have no names in AWS."""
         return {**self._args.tags, "Name": f"{self._prefix}-{suffix}"}

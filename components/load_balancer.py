@@ -33,13 +33,13 @@ class LoadBalancerArgs:
     """
 
     vpc_id: pulumi.Input[str]
-    subnet_ids: Sequence[pulumi.Input[str]]
+    subnet_ids: pulumi.Input[Sequence[pulumi.Input[str]]]
     certificate_arn: pulumi.Input[str]
     security_group_id: pulumi.Input[str]
     access_log_bucket: pulumi.Input[str]
     internal: bool = False
     deletion_protection: bool = False
-    tags: Mapping[str, str] = field(default_factory=dict[str, str])
+    tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict[str, pulumi.Input[str]])
 
 
 class LoadBalancer(pulumi.ComponentResource):

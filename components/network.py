@@ -40,7 +40,7 @@ class NetworkArgs:
     nat_gateways: NatGateways
     isolated: bool = False
     flow_log_bucket_arn: pulumi.Input[str] | None = None
-    tags: Mapping[str, str] = field(default_factory=dict[str, str])
+    tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict[str, pulumi.Input[str]])
 
 
 class Network(pulumi.ComponentResource):
@@ -274,6 +274,6 @@ class Network(pulumi.ComponentResource):
             opts=self._child,
         )
 
-    def _named(self, suffix: str) -> dict[str, str]:
+    def _named(self, suffix: str) -> dict[str, pulumi.Input[str]]:
         """Return the tags with a Name tag: these resources have no names in AWS."""
         return {**self._args.tags, "Name": f"{self._prefix}-{suffix}"}

@@ -7,12 +7,14 @@ the field, and `option` adds the rest. In descriptions and messages, names of op
 import ast
 import inspect
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import MISSING, Field, dataclass, field, fields, is_dataclass
 from functools import cache
 from itertools import pairwise
 from types import UnionType
-from typing import Any, Literal, TypeVar, Union, get_args, get_origin
+from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin
+
+import pulumi
 
 _T = TypeVar("_T")
 
@@ -57,6 +59,7 @@ class Option:
 
     Attributes:
         name: the field's name, such as "min_size".
+        declared_type: the field's type.
         value_type: the field's type without None, Awaitable and Output.
         kind: the same type in configuration and in a schema.
         default: the default, or `dataclasses.MISSING`.
@@ -68,6 +71,7 @@ class Option:
     """
 
     name: str
+    declared_type: Any
     value_type: Any
     kind: Kind
     default: Any
@@ -81,6 +85,16 @@ class Option:
     def key(self) -> str:
         """The name in configuration and in the schema, such as "minSize"."""
         return camel_case(self.name)
+
+    @property
+    def takes_output(self) -> bool:
+        """Whether the value can be an Output as a whole."""
+        return takes_output(self.declared_type)
+
+    @property
+    def takes_outputs_inside(self) -> bool:
+        """Whether the items of a list or the values of a map can be Outputs."""
+        return any(map(takes_output, get_args(self.value_type)))
 
     @property
     def parts(self) -> dict[str, "Option"]:
@@ -131,11 +145,12 @@ def options_of(owner: type) -> dict[str, Option]:
 
 
 def _option(owner: type, declared: Field[Any]) -> Option:
-    type_ = _plain_type(declared.type)
+    type_ = plain_type(declared.type)
     kind = _KINDS_BY_TYPE.get(get_origin(type_) or type_, _OBJECT)
     default = declared.default if declared.default_factory is MISSING else declared.default_factory()
     return Option(
         name=declared.name,
+        declared_type=declared.type,
         value_type=type_,
         kind=kind,
         default=default,
@@ -178,6 +193,25 @@ def spelled(text: str, spell: Callable[[str], str]) -> str:
     return "`".join(parts)
 
 
-def _plain_type(type_: Any) -> Any:
+def plain_type(type_: Any) -> Any:
     """Return the first member of a union: `pulumi.Input[T]` and `T | None` both begin with T."""
     return get_args(type_)[0] if get_origin(type_) in (Union, UnionType) else type_
+
+
+def takes_output(type_: Any) -> bool:
+    """Return whether a declared type is a `pulumi.Input`."""
+    return any(get_origin(member) is Awaitable for member in get_args(type_))  # Output is a forward reference in it
+
+
+def is_output(value: object) -> bool:
+    """Return whether a value is not plain, but an Output or another form of a `pulumi.Input`."""
+    return isinstance(value, (pulumi.Output, Awaitable))
+
+
+def has_output(value: object) -> bool:
+    """Return whether a value is an Output, or a map or list with one."""
+    if isinstance(value, Mapping):
+        return any(map(has_output, cast("Mapping[Any, object]", value).values()))
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return any(map(has_output, cast("Sequence[object]", value)))
+    return is_output(value)

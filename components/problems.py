@@ -1,11 +1,12 @@
 """Problems with the input, in the terms of the person who wrote it."""
 
 import json
+import re
 import shlex
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
-from dataclasses import dataclass, is_dataclass
+from dataclasses import dataclass, is_dataclass, replace
 from difflib import get_close_matches
 from typing import Any, cast
 
@@ -123,6 +124,11 @@ class Problem:
         found, allowed = spelled(self.found, to.spell), spelled(self.allowed, to.spell)
         return f"{to.prefix}{key}: {found}\n      allowed: {allowed}\n      example: {self._correction(to)}"
 
+    @property
+    def options(self) -> list[str]:
+        """The options in `key`."""
+        return [name.partition(".")[0] for name in self.key.split(", ")]
+
     def _correction(self, to: Audience) -> str:
         if isinstance(self.example, str):
             return spelled(self.example, to.spell)
@@ -160,6 +166,22 @@ def unknown_option(key: str, known: Sequence[str], example: str) -> Problem:
     return Problem(key=key, found=found, allowed=", ".join(known), example=example, verbatim=True)
 
 
+def concealed(problems: Iterable[Problem], secrets: Collection[str]) -> list[Problem]:
+    """Return problems without the values of some options, which are secrets in this program.
+
+    Args:
+        problems: the problems. They never show the value of an option that is declared as a secret.
+        secrets: the names of options.
+    """
+    hidden = {name for name in secrets if not OPTIONS[name].secret}
+    return [_without_values(problem) if hidden.intersection(problem.options) else problem for problem in problems]
+
+
+def _without_values(problem: Problem) -> Problem:
+    examples = {name: OPTIONS[name].example for name in problem.options}
+    return replace(problem, found="(a secret) cannot be used", example=examples)
+
+
 def _as_json(value: Any) -> Any:
     """Return an example value as configuration and schemas have it."""
     if is_dataclass(value) and not isinstance(value, type):
@@ -173,7 +195,8 @@ def _leaves(path: str, value: Any) -> Iterator[tuple[str, str]]:
     """Return the texts within a value, each with its path in Pulumi's syntax."""
     if isinstance(value, Mapping):
         for key, part in cast("Mapping[str, Any]", value).items():
-            yield from _leaves(f"{path}.{key}", part)
+            quoted = f"[{json.dumps(key, ensure_ascii=False)}]"
+            yield from _leaves(path + (f".{key}" if re.fullmatch(r"[\w-]+", key) else quoted), part)
     elif isinstance(value, Sequence) and not isinstance(value, str):
         for place, part in enumerate(cast("Sequence[Any]", value)):
             yield from _leaves(f"{path}[{place}]", part)

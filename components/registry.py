@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import pulumi
 import pulumi_aws as aws
@@ -13,10 +14,13 @@ from .certificate import Certificate, CertificateArgs
 from .changes import checked_changes, recorded
 from .checks.arguments import registry_problems
 from .checks.image import image_warning
+from .checks.names import name_type_problems
+from .checks.types import type_problems
 from .credentials import Credentials, CredentialsArgs
 from .dns import Dns, DnsArgs
 from .endpoint_policies import EndpointPolicies, EndpointPoliciesArgs
 from .endpoints import Endpoints, EndpointsArgs
+from .late_checks import checked_later
 from .load_balancer import LoadBalancer, LoadBalancerArgs
 from .lookups import location_problems, look_up, lookup_problems
 from .network import Network, NetworkArgs
@@ -43,7 +47,7 @@ class _Network:
     """
 
     vpc: ExistingNetwork
-    internal_subnet_ids: Sequence[pulumi.Input[str]]
+    internal_subnet_ids: pulumi.Input[Sequence[pulumi.Input[str]]]
     endpoints: Mapping[str, aws.ec2.VpcEndpoint] = field(default_factory=dict[str, aws.ec2.VpcEndpoint])
     zones: pulumi.Output[Sequence[str]] | None = None
     created_first: Sequence[pulumi.Resource] = ()
@@ -65,25 +69,29 @@ class PrivateRegistry(RegistryOutputs, pulumi.ComponentResource):
     Attributes: see `RegistryOutputs`.
 
     Raises:
-        InvalidInput: the name or the arguments cannot be used. The error lists all problems. For a change that AWS
-            refuses (see `changes`), the engine shows the same error in the preview.
+        InvalidInput: the name or the arguments cannot be used. The error lists all problems: first those of types, then
+            those of values. An Output raises the same error when its value is known. For a change that AWS refuses (see
+            `changes`), the engine shows it in the preview.
     """
 
     def __init__(
         self, name: str, args: PrivateRegistryArgs | None = None, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         args = args or PrivateRegistryArgs()
+        if misfits := [*name_type_problems(name), *type_problems(args)]:
+            raise InvalidInput(misfits)
         super().__init__(
             "private-registry:index:PrivateRegistry",
             name,
             recorded(args),
             pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(hooks=checked_changes(name))),
         )
-        self._prefix, self._args = name, args
+        self._prefix = name
         self._child = pulumi.ResourceOptions(parent=self)
         found = look_up(self, args)
         if problems := [*lookup_problems(args, found), *registry_problems(name, args, found.region)]:
             raise InvalidInput(problems)
+        self._args = args = checked_later(args, found.region)
         self._location, self._zones = Location(region=found.region), found.zones
         self._account_id = pulumi.Output.from_input(found.account_id)
         if warning := image_warning(args):
@@ -107,7 +115,7 @@ class PrivateRegistry(RegistryOutputs, pulumi.ComponentResource):
         if args.hosted_zone is not None and args.domain is not None:
             self._dns(args.hosted_zone, args.domain, load_balancer)
 
-        self.address = pulumi.Output.from_input(args.domain) if args.domain else load_balancer.dns_name
+        self.address = load_balancer.dns_name if args.domain is None else pulumi.Output.from_input(args.domain)
         self.accepts_pushes = args.upstream is None
         self.passwords = credentials.passwords
         self.ca_certificate, self.certificate_arn = certificate.ca_certificate, certificate.arn
@@ -166,13 +174,13 @@ class PrivateRegistry(RegistryOutputs, pulumi.ComponentResource):
     def _images(self, logs: PrivateBucket) -> PrivateBucket:
         args = self._args
         # An internal registry's clients have private addresses, and may reach S3 from any other.
-        anywhere = self._internal or "0.0.0.0/0" in args.allowed_cidrs
+        clients: pulumi.Output[Any] = pulumi.Output.from_input(None if self._internal else args.allowed_cidrs)
         return PrivateBucket(
             f"{self._prefix}-images",
             PrivateBucketArgs(
                 keep=not args.force_destroy,
                 access_log_bucket=logs.bucket,
-                more_statements=lambda arn: policies.presigned_reads(arn, None if anywhere else args.allowed_cidrs),
+                more_statements=lambda arn: clients.apply(lambda cidrs: policies.presigned_reads(arn, cidrs)),
                 tags=args.tags,
             ),
             opts=self._child,
@@ -202,7 +210,7 @@ class PrivateRegistry(RegistryOutputs, pulumi.ComponentResource):
                 zones=created.zones,
             )
         created_first: list[pulumi.Resource] = []
-        if args.network.s3_route_table_ids:
+        if args.network.s3_route_table_ids:  # an Output is true, whatever its value
             endpoints = Endpoints(
                 self._prefix,
                 EndpointsArgs(
@@ -246,7 +254,7 @@ class PrivateRegistry(RegistryOutputs, pulumi.ComponentResource):
     def _credentials(self) -> Credentials:
         return Credentials(
             f"{self._prefix}-user",
-            CredentialsArgs(users=self._args.users, htpasswd=self._args.htpasswd, domain=self._args.domain),
+            CredentialsArgs(users=self._args.users, htpasswd=self._args.htpasswd),
             opts=self._child,
         )
 
@@ -346,7 +354,7 @@ class PrivateRegistry(RegistryOutputs, pulumi.ComponentResource):
             opts=self._child,
         )
 
-    def _dns(self, hosted_zone: pulumi.Input[str], domain: str, load_balancer: LoadBalancer) -> None:
+    def _dns(self, hosted_zone: pulumi.Input[str], domain: pulumi.Input[str], load_balancer: LoadBalancer) -> None:
         Dns(
             self._prefix,
             DnsArgs(

@@ -23,7 +23,7 @@ def create_role(
     *,
     trust_policy: pulumi.Input[str],
     policies: Mapping[str, pulumi.Input[str]],
-    tags: Mapping[str, str],
+    tags: Mapping[str, pulumi.Input[str]],
     opts: pulumi.ResourceOptions,
 ) -> RoleWithPolicies:
     """Create an aws.iam.Role, and an aws.iam.RolePolicy per policy.

@@ -24,16 +24,16 @@ class SecurityGroupsArgs:
     """
 
     vpc_id: pulumi.Input[str]
-    allowed_cidrs: Sequence[str]
-    tags: Mapping[str, str] = field(default_factory=dict[str, str])
+    allowed_cidrs: pulumi.Input[Sequence[pulumi.Input[str]]]
+    tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict[str, pulumi.Input[str]])
 
 
 class SecurityGroups(pulumi.ComponentResource):
     """Security groups: clients connect to the load balancer, and only the load balancer to the instances.
 
-    Creates: two aws.ec2.SecurityGroup; aws.vpc.SecurityGroupIngressRule per client range to the load balancer, and one
-    from the load balancer to the instances; aws.vpc.SecurityGroupEgressRule from the load balancer to the instances,
-    and from the instances to everywhere.
+    Creates: two aws.ec2.SecurityGroup; aws.ec2.ManagedPrefixList of the client ranges;
+    aws.vpc.SecurityGroupIngressRule from these to the load balancer, and from the load balancer to the instances;
+    aws.vpc.SecurityGroupEgressRule from the load balancer to the instances, and from the instances to everywhere.
 
     Attributes:
         load_balancer_id: the ID of the load balancer's group.
@@ -56,18 +56,28 @@ class SecurityGroups(pulumi.ComponentResource):
 
         load_balancer = group("alb", "Load balancer of the registry")
         instances = group("instances", "Instances of the registry")
-        for cidr in args.allowed_cidrs:
-            aws.vpc.SecurityGroupIngressRule(
-                f"{name}-clients-{cidr}",
-                security_group_id=load_balancer,
-                description="Clients of the registry",
-                cidr_ipv4=cidr,
-                ip_protocol="tcp",
-                from_port=PORT,
-                to_port=PORT,
-                tags=args.tags,
-                opts=child,
-            )
+        # One resource for all ranges, since their number may be unknown in a preview. AWS changes them in one step, and
+        # counts them all against the quota of rules per security group.
+        cidrs = pulumi.Output.from_input(args.allowed_cidrs)
+        clients = aws.ec2.ManagedPrefixList(
+            f"{name}-clients",
+            address_family="IPv4",
+            max_entries=cidrs.apply(len),
+            entries=cidrs.apply(_entries),
+            tags=args.tags,
+            opts=child,
+        )
+        aws.vpc.SecurityGroupIngressRule(
+            f"{name}-clients",
+            security_group_id=load_balancer,
+            description="Clients of the registry",
+            prefix_list_id=clients.id,
+            ip_protocol="tcp",
+            from_port=PORT,
+            to_port=PORT,
+            tags=args.tags,
+            opts=child,
+        )
         aws.vpc.SecurityGroupEgressRule(
             f"{name}-alb-to-instances",
             security_group_id=load_balancer,
@@ -102,3 +112,7 @@ class SecurityGroups(pulumi.ComponentResource):
         self.load_balancer_id = load_balancer
         self.instances_id = with_dependencies(instances, egress)
         self.register_outputs({"loadBalancerId": self.load_balancer_id, "instancesId": self.instances_id})
+
+
+def _entries(cidrs: Sequence[pulumi.Input[str]]) -> list[aws.ec2.ManagedPrefixListEntryArgs]:
+    return [aws.ec2.ManagedPrefixListEntryArgs(cidr=cidr) for cidr in cidrs]

@@ -48,8 +48,8 @@ class ServiceArgs:
     images_bucket: pulumi.Input[str]
     redirects: bool = True
     deletes: bool = False
-    upstream: str | None = None
-    upstream_username: str | None = None
+    upstream: pulumi.Input[str] | None = None
+    upstream_username: pulumi.Input[str] | None = None
     upstream_password: pulumi.Input[str] | None = field(default=None, repr=False)
     cluster_name: pulumi.Input[str]
     cluster_arn: pulumi.Input[str]
@@ -58,7 +58,7 @@ class ServiceArgs:
     task_policies: Mapping[str, pulumi.Input[str]]
     execution_policies: Mapping[str, pulumi.Input[str]] = field(default_factory=dict[str, pulumi.Input[str]])
     log_retention_days: int
-    tags: Mapping[str, str] = field(default_factory=dict[str, str])
+    tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict[str, pulumi.Input[str]])
 
 
 class DeploymentRolledBack(pulumi.RunError):
@@ -133,6 +133,8 @@ class Service(pulumi.ComponentResource):
             bucket=args.images_bucket,
             log_group=log_group.name,
             http_secret_arn=http_secret.arn,
+            upstream=args.upstream,
+            upstream_username=args.upstream_username,
             upstream_password_arn=upstream_password and upstream_password.arn,
             upstream_password_version=upstream_password and upstream_password.version,
         ).apply(
@@ -142,8 +144,6 @@ class Service(pulumi.ComponentResource):
                 region=args.location.region,
                 redirects=args.redirects,
                 deletes=args.deletes,
-                upstream=args.upstream,
-                upstream_username=args.upstream_username,
                 **known,
             )
         )
@@ -173,10 +173,12 @@ class Service(pulumi.ComponentResource):
         if self._args.upstream_password is None:
             return None
         return self._parameter(
-            "upstream-password", self._args.upstream_password, f"The registry's password at {self._args.upstream}"
+            "upstream-password",
+            self._args.upstream_password,
+            pulumi.Output.format("The registry's password at {0}", self._args.upstream),
         )
 
-    def _parameter(self, suffix: str, value: pulumi.Input[str], description: str) -> aws.ssm.Parameter:
+    def _parameter(self, suffix: str, value: pulumi.Input[str], description: pulumi.Input[str]) -> aws.ssm.Parameter:
         return aws.ssm.Parameter(
             f"{self._prefix}-{suffix}",
             # The provider adds no random suffix to a parameter's name. The cluster's name has one.

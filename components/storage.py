@@ -33,7 +33,7 @@ class PrivateBucketArgs:
     expire_after_days: int | None = None
     access_log_bucket: pulumi.Input[str] | None = None
     more_statements: Callable[[str], pulumi.Input[Sequence[policies.Statement]]] = lambda _arn: ()
-    tags: Mapping[str, str] = field(default_factory=dict[str, str])
+    tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict[str, pulumi.Input[str]])
 
 
 class PrivateBucket(pulumi.ComponentResource):

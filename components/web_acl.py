@@ -36,7 +36,7 @@ class WebAclArgs:
 
     load_balancer_arn: pulumi.Input[str]
     rate_limit: int
-    tags: Mapping[str, str] = field(default_factory=dict[str, str])
+    tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict[str, pulumi.Input[str]])
 
 
 class WebAcl(pulumi.ComponentResource):

@@ -74,10 +74,19 @@ def _option_row(option: Option) -> tuple[str, ...]:
     return (
         f"`{option.key}`",
         f"`{option.name}`",
-        f"{option.kind.name}, secret" if option.secret else option.kind.name,
+        _type(option),
         f"`{option.default_json}`" if option.default_json else "",
         _text(option.description) + choices,
     )
+
+
+def _type(option: Option) -> str:
+    marks = {
+        "secret": option.secret,
+        "Output": option.takes_output,
+        "Outputs inside": option.takes_outputs_inside and not option.takes_output,
+    }
+    return ", ".join([option.kind.name, *(mark for mark, applies in marks.items() if applies)])
 
 
 def _commands(options: Iterable[Option]) -> str:
@@ -94,7 +103,7 @@ def _network() -> str:
     return _table(
         ("Key", "In Python", "Type", "Description"),
         (
-            (f"`network.{part.key}`", f"`{part.name}`", part.kind.name, _text(part.description))
+            (f"`network.{part.key}`", f"`{part.name}`", _type(part), _text(part.description))
             for part in options_of(ExistingNetwork).values()
         ),
     )

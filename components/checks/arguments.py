@@ -51,7 +51,7 @@ def problems(args: PrivateRegistryArgs, region: str) -> list[Problem]:
 
 def _upstream(args: PrivateRegistryArgs, _region: str) -> Iterator[Problem]:
     has_login = args.upstream_username is not None or args.upstream_password is not None
-    if args.upstream is not None and not _UPSTREAM.fullmatch(args.upstream):
+    if isinstance(args.upstream, str) and not _UPSTREAM.fullmatch(args.upstream):
         yield Problem(
             key="upstream",
             found=f"{_without_login(args.upstream)!r} is not the address of a registry",
@@ -69,7 +69,7 @@ def _upstream(args: PrivateRegistryArgs, _region: str) -> Iterator[Problem]:
             found="is missing, but the other half of the login is set",
             allowed="`upstream_username` and `upstream_password` together",
         )
-    if has_login and args.upstream is not None and args.upstream.startswith("http://"):
+    if has_login and isinstance(args.upstream, str) and args.upstream.startswith("http://"):
         yield Problem(
             key="upstream",
             found=f"{args.upstream!r} would receive the password in clear text",
@@ -89,7 +89,7 @@ def _instances(args: PrivateRegistryArgs, _region: str) -> Iterator[Problem]:
             found=f"{args.instance_type!r} is not an instance type that runs Linux",
             allowed="an EC2 instance type, x86_64 or arm64",
         )
-    if args.ami_id is not None and not _AMI_ID.fullmatch(args.ami_id):
+    if isinstance(args.ami_id, str) and not _AMI_ID.fullmatch(args.ami_id):
         yield Problem(
             key="ami_id",
             found=f"{args.ami_id!r} is not the ID of an AMI",
@@ -145,7 +145,8 @@ def _retention(args: PrivateRegistryArgs, _region: str) -> Iterator[Problem]:
 
 def _tags(args: PrivateRegistryArgs, _region: str) -> Iterator[Problem]:
     allowed = f"at most {_MAX_TAGS}; keys of 1 to 128 characters that do not begin with aws:, values of at most 256"
-    bad = [k for k, v in args.tags.items() if not 1 <= len(k) <= 128 or k.lower().startswith("aws:") or len(v) > 256]
+    long = {key for key, value in args.tags.items() if isinstance(value, str) and len(value) > 256}
+    bad = [k for k in args.tags if not 1 <= len(k) <= 128 or k.lower().startswith("aws:") or k in long]
     if bad or len(args.tags) > _MAX_TAGS:
         found = f"cannot be used: {', '.join(map(repr, bad))}" if bad else f"{len(args.tags)} tags are too many"
         yield Problem(key="tags", found=found, allowed=allowed)

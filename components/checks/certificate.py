@@ -22,7 +22,7 @@ def certificate_problems(args: PrivateRegistryArgs, region: str) -> Iterator[Pro
 
 
 def _domain(args: PrivateRegistryArgs) -> Iterator[Problem]:
-    if args.domain is not None and not _DOMAIN.fullmatch(args.domain):
+    if isinstance(args.domain, str) and not _DOMAIN.fullmatch(args.domain):
         yield Problem(
             key="domain",
             found=f"{args.domain!r} is not a DNS name",
@@ -60,7 +60,8 @@ def _pems(args: PrivateRegistryArgs) -> Iterator[Problem]:
         )
     elif isinstance(args.certificate, str) and isinstance(args.private_key, str):
         chain = args.certificate_chain if isinstance(args.certificate_chain, str) else None
-        yield from pem_problems(args.certificate, args.private_key, chain, domain=args.domain)
+        domain = args.domain if isinstance(args.domain, str) else None
+        yield from pem_problems(args.certificate, args.private_key, chain, domain=domain)
 
 
 def _arn(args: PrivateRegistryArgs, region: str) -> Iterator[Problem]:
@@ -73,6 +74,8 @@ def _arn(args: PrivateRegistryArgs, region: str) -> Iterator[Problem]:
             allowed="only one of the two",
             example={"certificate_arn": None},
         )
+    if not isinstance(args.certificate_arn, str):
+        return
     arn = _CERTIFICATE_ARN.fullmatch(args.certificate_arn)
     # Without a region, it is not known in which one an ACM certificate must be.
     if not arn or (region and arn["region"] not in (None, region)):

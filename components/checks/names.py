@@ -57,6 +57,8 @@ RULES = (
              "EC2 CreateLaunchTemplate"),
     NameRule("security group", "aws:ec2/securityGroup:SecurityGroup", "{name}-instances-{random}", 255,
              "EC2 CreateSecurityGroup", ("sg-",)),
+    NameRule("prefix list", "aws:ec2/managedPrefixList:ManagedPrefixList", "{name}-clients-{random}", 255,
+             "EC2 CreateManagedPrefixList"),
     NameRule("Auto Scaling group", "aws:autoscaling/group:Group", "{name}-instances-{random}", 255,
              "Auto Scaling CreateAutoScalingGroup"),
     NameRule("cluster", "aws:ecs/cluster:Cluster", "{name}-cluster-{random}", 255, "ECS CreateCluster"),
@@ -73,6 +75,17 @@ RULES = (
 # fmt: on
 _MAX_LENGTH = min(rule.max_length - len(rule.name("")) for rule in RULES)
 _NAME = re.compile(rf"[a-z](?:[a-z0-9-]{{0,{_MAX_LENGTH - 2}}}[a-z0-9])?")
+
+
+def name_type_problems(name: object) -> Iterator[Problem]:
+    """Find the problem with a component's name that Pulumi does not accept for any resource."""
+    if not isinstance(name, str) or not name:
+        yield Problem(
+            key="name",
+            found="is empty" if name == "" else f"is of the type {type(name).__name__}",
+            allowed="a string that is no Output: Pulumi identifies resources by their names",
+            example="images",
+        )
 
 
 def name_problems(name: str) -> Iterator[Problem]:

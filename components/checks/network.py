@@ -15,6 +15,7 @@ _NEW_NETWORK_OPTIONS = (
     *("vpc_cidr", "availability_zones", "availability_zone_names"),
     *("nat_gateways", "isolated", "flow_logs"),
 )
+_MAX_CIDRS = 100  # EC2 API reference, CreateManagedPrefixList, Entry
 _SUBNET_IDS = ["subnet-0123456789abcdef0", "subnet-0123456789abcdef1"]
 
 
@@ -91,7 +92,7 @@ def _subnets(network: ExistingNetwork, *, internal: bool) -> Iterator[Problem]:
         "private_subnet_ids": (network.private_subnet_ids, internal or bool(network.private_subnet_ids)),
     }
     for kind, (subnets, needed) in kinds.items():
-        if needed and len(subnets) < 2:
+        if needed and isinstance(subnets, Sequence) and len(subnets) < 2:
             key = f"network.{kind}"
             yield Problem(
                 key=key,
@@ -165,16 +166,24 @@ def _vpc_cidr(cidr: str) -> Iterator[Problem]:
 
 def _allowed_cidrs(args: PrivateRegistryArgs) -> Iterator[Problem]:
     def problem(found: str) -> Problem:
-        return Problem(key="allowed_cidrs", found=found, allowed="IPv4 ranges that do not overlap")
+        return Problem(key="allowed_cidrs", found=found, allowed=f"1 to {_MAX_CIDRS} IPv4 ranges that do not overlap")
 
+    if not isinstance(args.allowed_cidrs, Sequence):
+        return
     if not args.allowed_cidrs:
         yield problem("is empty: no client could connect")
+    if len(args.allowed_cidrs) > _MAX_CIDRS:
+        yield problem(f"has {len(args.allowed_cidrs)} ranges")
     networks: list[ipaddress.IPv4Network] = []
     for cidr in args.allowed_cidrs:
+        if not isinstance(cidr, str):
+            continue
         try:
             network = ipaddress.IPv4Network(cidr)
         except ValueError as error:
             yield problem(f"{cidr!r} is not a range ({error})")
             continue
+        if cidr != str(network):
+            yield problem(f"{cidr!r} is not in the form ADDRESS/LENGTH, such as {network}")
         yield from (problem(f"{cidr!r} overlaps {other}") for other in networks if network.overlaps(other))
         networks.append(network)

@@ -168,8 +168,8 @@ def _domain_problems(leaf: x509.Certificate, domain: str) -> Iterator[Problem]:
     covered = names(leaf)
     if not any(covers(name, domain) for name in covered):
         yield Problem(
-            key="certificate",
-            found=f"names {', '.join(covered) or 'no DNS name'}, which does not cover the domain {domain}",
+            key="certificate, domain",
+            found=f"the certificate names {', '.join(covered) or 'no DNS name'}, and does not cover {domain}",
             allowed="a certificate with the domain among its subject alternative names",
             example=f"subjectAltName = DNS:{domain}",
         )

@@ -23,8 +23,8 @@ def users_problems(args: PrivateRegistryArgs, _region: str) -> Iterator[Problem]
             allowed="only one of the two",
             example={"htpasswd": None},
         )
-    if args.users is not None:
-        yield from user_problems(args.users, args.domain)
+    if isinstance(args.users, Mapping):
+        yield from user_problems(args.users, args.domain if isinstance(args.domain, str) else None)
     if isinstance(args.htpasswd, str):
         yield from htpasswd_problems(args.htpasswd)
 

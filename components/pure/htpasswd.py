@@ -1,6 +1,8 @@
 """Lines of an htpasswd file."""
 
 import base64
+import hashlib
+import hmac
 
 from passlib.hash import bcrypt
 from passlib.utils.binary import bcrypt64
@@ -16,6 +18,19 @@ MAX_PASSWORD_BYTES = 72  # bcrypt ignores the rest
 # busy for 0.2 s at cost 12, for a day at cost 31. The check of the option `htpasswd` uses the pattern, and so does the
 # boot script, with [:space:] for \s. Everything else in it means the same to Python and to `grep -E`.
 HTPASSWD_LINE = r"[^\s:]+:\$2[aby]\$(0[4-9]|1[0-2])\$[./A-Za-z0-9]{53}"
+
+
+def user_salt(key: str, user: str) -> str:
+    """Return a user's salt: 16 bytes in base64, different for each user and each key.
+
+    It is an HMAC, so one random key serves any number of users, whose names need not be known in advance.
+
+    Args:
+        key: 32 random bytes in base64.
+        user: the user's name.
+    """
+    digest = hmac.digest(base64.b64decode(key), user.encode(), hashlib.sha256)
+    return base64.b64encode(digest[:16]).decode()
 
 
 def htpasswd_line(user: str, password: str, salt: str, cost: int = COST) -> str:

@@ -235,7 +235,7 @@ def presigned_reads(bucket_arn: str, client_cidrs: Sequence[str] | None) -> list
     """
     too_old = {"NumericGreaterThan": {"s3:signatureAge": str(_PRESIGNED_URL_SECONDS * 1000)}}
     statements = [_deny_presigned("PresignedUrlAge", bucket_arn, too_old)]
-    if client_cidrs is not None:
+    if client_cidrs is not None and "0.0.0.0/0" not in client_cidrs:
         elsewhere = {
             # S3 returns a list of one as the item, which would be drift.
             "NotIpAddress": {"aws:SourceIp": client_cidrs[0] if len(client_cidrs) == 1 else list(client_cidrs)},

@@ -55,7 +55,9 @@ class RegistryProvider(ComponentProvider):
         yield from reader.problems
         if "vpc_id" not in args.get("network", ["vpc_id"]):
             del args["network"]
-        yield from registry_problems(name, library_args(args), args.get("region") or _region(options))
+        secrets = [definition.inputs_mapping[key] for key in reader.secrets]
+        found = registry_problems(name, library_args(args), args.get("region") or _region(options))
+        yield from problems.concealed(found, secrets)
 
 
 def _refusal(error: InvalidInput) -> pulumi.InputPropertiesError:

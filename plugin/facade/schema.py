@@ -21,7 +21,7 @@ def input_type(arguments: type) -> type:
     """Return an argument class as the analyzer reads it."""
     declared = options.options_of(arguments)
     annotations = [(field.name, _annotation(field.type, declared[field.name])) for field in fields(arguments)]
-    return make_dataclass(arguments.__name__, annotations, namespace={"__doc__": arguments.__doc__})
+    return make_dataclass(arguments.__name__, annotations, namespace={"__doc__": inspect.getdoc(arguments)})
 
 
 def output_type(owner: type, name: str, doc: str) -> type:

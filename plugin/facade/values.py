@@ -21,18 +21,20 @@ _MISSING = object()
 class Reader:
     """Reads properties as Python values, by their Python names.
 
-    The value of an Input may be unknown or secret, and stays an Output. A map or list in an Output is read if its keys
-    or its length are known. Any other value must be known, and must not be secret.
+    The value of an Input may be unknown or secret, and stays an Output. Any other value must be known, and must not be
+    secret.
 
     Attributes:
         types: the schema's types by name.
         unwrap: whether Outputs are replaced by their values if these are known, secret or not. This is for checks only.
         problems: the problems found so far.
+        secrets: the names of the properties, at the top level, that contain a secret.
     """
 
     types: Mapping[str, TypeDefinition]
     unwrap: bool = False
     problems: list[Problem] = field(default_factory=list[Problem])
+    secrets: set[str] = field(default_factory=set[str])
 
     def read(
         self, values: Mapping[str, Any], definitions: Mapping[str, PropertyDefinition], names: Mapping[str, str]
@@ -68,10 +70,12 @@ class Reader:
         return read
 
     def _property(self, given: "_Value", definition: PropertyDefinition, path: str) -> Any:
+        if given.secret:
+            self.secrets.add(path.partition(".")[0].partition("[")[0])
         kind = self._kind(definition)
         has_parts = kind in (PropertyType.ARRAY, PropertyType.OBJECT)
         if isinstance(given.value, Unknown):
-            if has_parts or definition.plain:
+            if definition.plain:
                 return self._refuse(path, "is not known yet, but decides which resources exist", definition)
             return given.as_input()
         if given.secret and definition.plain:

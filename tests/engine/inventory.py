@@ -16,6 +16,7 @@ _LISTS = (
     ("ec2", "describe_instances", "Reservations[].Instances[?State.Name!='terminated'][].InstanceId"),
     ("ec2", "describe_internet_gateways", "InternetGateways[].InternetGatewayId"),
     ("ec2", "describe_launch_templates", "LaunchTemplates[].LaunchTemplateId"),
+    ("ec2", "describe_managed_prefix_lists", "PrefixLists[?OwnerId!='AWS'].PrefixListId"),
     ("ec2", "describe_nat_gateways", "NatGateways[?State!='deleted'].NatGatewayId"),
     ("ec2", "describe_route_tables", "RouteTables[].RouteTableId"),
     ("ec2", "describe_security_group_rules", "SecurityGroupRules[].SecurityGroupRuleId"),

@@ -14,14 +14,13 @@ import pytest
 from pulumi import automation as auto
 
 from sandbox.machine import processes
-from tests.engine.commands import encrypted_state, resource_label, run
+from tests.engine.commands import encrypted_state, resource_label, run, stack_declaration
 from tests.engine.configuring import configure, environment
 from tests.engine.inventory import inventory, orphans
 from tests.engine.queries import AwsClients, load_balancer
 from tests.engine.stacks import ROOT, CreateStack
 
-_CLIENTS = "203.0.113.0/24"
-_RULE = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "IpRanges": [{"CidrIp": _CLIENTS}]}
+_RULE = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443}
 _VPC = "Vpc registry-vpc"
 _LOAD_BALANCER = "LoadBalancer registry-alb"
 _LAST_PARALLEL_RESOURCE = "ClusterCapacityProviders registry-capacity"
@@ -93,28 +92,42 @@ def test_next_up_completes_the_deployment(
 def test_up_continues_after_aws_refused_a_resource(
     stack: auto.Stack, aws: AwsClients, unmanaged: Callable[[], set[str]]
 ) -> None:
-    ec2, [group] = aws("ec2"), load_balancer(aws)["SecurityGroups"]
+    ec2, group = aws("ec2"), _id(stack, "aws:ec2/securityGroup:SecurityGroup", "registry-alb")
+    prefix_list = _id(stack, "aws:ec2/managedPrefixList:ManagedPrefixList", "registry-clients")
+    rule = {**_RULE, "PrefixListIds": [{"PrefixListId": prefix_list}]}
+    ec2.revoke_security_group_ingress(GroupId=group, IpPermissions=[rule])
+    run(stack.refresh)
     # AWS refuses a duplicate of this rule.
-    added = ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[_RULE])["SecurityGroupRules"]
+    added = ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[rule])["SecurityGroupRules"]
 
-    configure(stack, {"allowedCidrs[0]": _CLIENTS})
     with pytest.raises(auto.CommandError, match=r"InvalidPermission\.Duplicate"):
         run(stack.up)
     assert _pending_operations(stack) == {}
     assert unmanaged() == {rule["SecurityGroupRuleId"] for rule in added}
 
-    ec2.revoke_security_group_ingress(GroupId=group, IpPermissions=[_RULE])
-    assert run(stack.up).changes == {
-        f"SecurityGroupIngressRule registry-clients-{_CLIENTS}": "create",
-        "SecurityGroupIngressRule registry-clients-0.0.0.0/0": "delete",
-    }
+    ec2.revoke_security_group_ingress(GroupId=group, IpPermissions=[rule])
+    assert run(stack.up).changes == {"SecurityGroupIngressRule registry-clients": "create"}
     assert run(stack.preview).changes == {}
     assert unmanaged() == set()
+
+
+def test_changed_ranges_of_clients_change_no_rule(stack: auto.Stack, aws: AwsClients) -> None:
+    ranges = ["203.0.113.0/24", "198.51.100.0/24"]
+    configure(stack, {f"allowedCidrs[{number}]": cidr for number, cidr in enumerate(ranges)})
+    assert run(stack.up).changes == {"ManagedPrefixList registry-clients": "update"}
+    prefix_list = _id(stack, "aws:ec2/managedPrefixList:ManagedPrefixList", "registry-clients")
+    entries = aws("ec2").get_managed_prefix_list_entries(PrefixListId=prefix_list)["Entries"]
+    assert {entry["Cidr"] for entry in entries} == set(ranges)
+    assert run(stack.preview).changes == {}
 
 
 def test_destroy_deletes_everything(stack: auto.Stack, aws: AwsClients, empty_account: set[str]) -> None:
     run(stack.destroy)
     assert inventory(aws) == empty_account
+
+
+def _id(stack: auto.Stack, type_: str, name: str) -> str:
+    return stack_declaration(stack).one(type_, name).id
 
 
 def _interrupt_up(stack: auto.Stack, with_signal: signal.Signals, when: Callable[[], bool], log: Path) -> None:

@@ -145,10 +145,8 @@ def _matches(planned: Any, deployed: Any) -> bool:
 
 
 def _secrets(declaration: Declaration) -> Iterator[str]:
-    """The secret values, as plain text and as escaped in JSON. A salt is left out: every hash contains it."""
+    """The secret values, as plain text and as escaped in JSON."""
     for resource in declaration.resources:
-        if resource.type == "random:index/randomBytes:RandomBytes":
-            continue
         for properties, keys in (
             (resource.inputs, resource.secret_inputs),
             (resource.outputs, resource.secret_outputs),

@@ -1,4 +1,4 @@
-"""Properties that cannot be used: one error lists all problems, with the names of the schema."""
+"""Properties as a language without types passes them: one error lists all problems, with the names of the schema."""
 
 from __future__ import annotations
 
@@ -13,23 +13,34 @@ from pulumi import automation as auto
 
 from sandbox import engine
 from sandbox.aws.emulator import AwsApi
-from tests.engine.commands import run_failing
+from tests.engine.commands import run, run_failing
 from tests.engine.stacks import PROGRAMS
 
 _SECRET = "a-secret-of-the-program"
+WithProperties = Callable[..., auto.Stack]
 Refused = Callable[..., list[str]]
 
 
 @pytest.fixture(scope="module")
-def refused(api: AwsApi, folder: Path) -> Refused:
-    """A function that previews properties, and returns the headings of the one error. The error shows no secret."""
+def with_properties(api: AwsApi, folder: Path) -> WithProperties:
+    """A function that sets the properties of the stack's registry."""
     stack = engine.create_stack(PROGRAMS / "untyped", "test", api, folder / "test")
 
-    def previewed(*, region: str = "", **config: Any) -> list[str]:
+    def configured(*, region: str = "", **config: Any) -> auto.Stack:
         values = {"region": region, **{key: json.dumps(config[key]) for key in config}}
         for key in ("properties", "secrets", "unknown", "region"):
             stack.set_config(key, auto.ConfigValue(values.get(key, "")))
-        output = run_failing(stack.preview)
+        return stack
+
+    return configured
+
+
+@pytest.fixture(scope="module")
+def refused(with_properties: WithProperties) -> Refused:
+    """A function that previews properties, and returns the headings of the one error. The error shows no secret."""
+
+    def previewed(**properties: Any) -> list[str]:
+        output = run_failing(with_properties(**properties).preview)
         assert _SECRET not in output.text
         [error] = [each for each in output.errors if "PrivateRegistry resource 'images' has a problem" in each]
         assert "Traceback" not in error
@@ -62,12 +73,16 @@ def test_values_that_the_library_refuses(refused: Refused) -> None:
 
 
 def test_plain_values_must_be_known_and_not_secret(refused: Refused) -> None:
-    assert refused(unknown=["domain", "users", "minSize"], secrets={"tags": {"team": _SECRET}}) == [
-        "domain: is not known yet, but decides which resources exist",
-        "users: is not known yet, but decides which resources exist",
+    assert refused(unknown=["image", "minSize"], secrets={"tags": {"team": _SECRET}}) == [
+        "image: is not known yet, but decides which resources exist",
         "minSize: is not known yet, but decides which resources exist",
         "tags: is a secret, and would be shown",
     ]
+
+
+def test_values_that_can_be_outputs_need_not_be_known(with_properties: WithProperties) -> None:
+    stack = with_properties(unknown=["domain", "users", "allowedCidrs", "amiId", "upstream"])
+    assert run(stack.preview).changes["ManagedPrefixList images-clients"] == "create"
 
 
 def test_secrets_are_checked_before_any_resource_is_created(refused: Refused) -> None:
@@ -77,6 +92,13 @@ def test_secrets_are_checked_before_any_resource_is_created(refused: Refused) ->
         "users: is set together with `htpasswd`",
         "users: the password of 'alice'",
         "htpasswd: line 1",
+    ]
+
+
+def test_error_does_not_show_a_secret_of_any_property(refused: Refused) -> None:
+    assert refused(secrets={"domain": _SECRET, "upstream": _SECRET}) == [
+        "domain: (a secret) cannot be used",
+        "upstream: (a secret) cannot be used",
     ]
 
 

@@ -12,6 +12,7 @@ from tests.engine.queries import listener, load_balancer
 from tests.engine.stacks import DeployedStack
 
 _ZONES = ["us-west-2a", "us-west-2b", "us-west-2c"]
+_PREFIX_LIST = "managedPrefixList:ManagedPrefixList"
 
 
 @pytest.fixture
@@ -67,24 +68,31 @@ def test_s3_endpoint_is_in_all_route_tables(prod: DeployedStack, in_vpc: list[di
     assert len(own) == 4
 
 
+def test_clients_may_connect_from_everywhere(prod: DeployedStack) -> None:
+    prefix_list = prod.declaration.one(f"aws:ec2/{_PREFIX_LIST}").id
+    entries = prod.aws("ec2").get_managed_prefix_list_entries(PrefixListId=prefix_list)["Entries"]
+    assert [entry["Cidr"] for entry in entries] == ["0.0.0.0/0"]
+
+
 def test_security_groups_allow_only_these_connections(prod: DeployedStack) -> None:
     names = {
         group.id: group.name
-        for type_ in ("aws:ec2/securityGroup:SecurityGroup", "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup")
-        for group in prod.declaration.all(type_)
+        for type_ in ("securityGroup:SecurityGroup", "defaultSecurityGroup:DefaultSecurityGroup", _PREFIX_LIST)
+        for group in prod.declaration.all(f"aws:ec2/{type_}")
     }
     rules = {
         (
             names[rule["GroupId"]],
             "egress" if rule["IsEgress"] else "ingress",
-            names.get(rule.get("ReferencedGroupInfo", {}).get("GroupId")) or rule["CidrIpv4"],
+            names.get(rule.get("PrefixListId") or rule.get("ReferencedGroupInfo", {}).get("GroupId"))
+            or rule["CidrIpv4"],
             (rule["FromPort"], rule["ToPort"]),
         )
         for rule in prod.aws("ec2").describe_security_group_rules()["SecurityGroupRules"]
         if rule["GroupId"] in names
     }
     assert rules == {
-        ("registry-alb", "ingress", "0.0.0.0/0", (443, 443)),
+        ("registry-alb", "ingress", "registry-clients", (443, 443)),
         ("registry-alb", "egress", "registry-instances", (32768, 65535)),
         ("registry-instances", "ingress", "registry-alb", (32768, 65535)),
         ("registry-instances", "egress", "0.0.0.0/0", (-1, -1)),

@@ -109,8 +109,8 @@ class Stack:
         """The IPv4 ranges from which clients may connect to a public registry; those of an internal one are private."""
         if self.declaration.one("aws:lb/loadBalancer:LoadBalancer").inputs["internal"]:
             return ["0.0.0.0/0"]
-        rules = self.declaration.all("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule")
-        return [rule.inputs["cidrIpv4"] for rule in rules if "cidrIpv4" in rule.inputs]
+        clients = self.declaration.one("aws:ec2/managedPrefixList:ManagedPrefixList")
+        return [entry["cidr"] for entry in clients.inputs["entries"]]
 
     @property
     def partition(self) -> str:

@@ -4,7 +4,6 @@ import pulumi
 import pytest
 from cryptography import x509
 
-from components import InvalidInput
 from components.certificate import Certificate, CertificateArgs
 from components.checks.pem import names, pem_problems
 from components.pure.location import Location
@@ -44,18 +43,6 @@ def test_pems_are_uploaded(declare: Declare, chain: str | None) -> None:
 def test_plain_text_key_becomes_a_secret(declare: Declare) -> None:
     args = CertificateArgs(location=OREGON, certificate=LEAF.pem, private_key=LEAF.key_pem)
     assert "privateKey" in declared(declare, args).one(SERVER_CERTIFICATE).secret_inputs
-
-
-def test_output_pems_are_checked_when_they_are_known(declare: Declare) -> None:
-    wrong_key = issue(DOMAIN).key_pem
-
-    def program() -> None:
-        key = pulumi.Output.secret(wrong_key)
-        Certificate("cert", CertificateArgs(location=OREGON, certificate=LEAF.pem, private_key=key))
-
-    with pytest.raises(InvalidInput, match="is not the key of the certificate") as raised:
-        declare(program)
-    assert wrong_key.splitlines()[1] not in str(raised.value)
 
 
 def test_arn_is_used_unchanged(declare: Declare) -> None:

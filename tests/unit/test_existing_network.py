@@ -13,6 +13,7 @@ PUBLIC, PRIVATE = ("subnet-0a", "subnet-0b"), ("subnet-1a", "subnet-1b")
 NETWORK = ExistingNetwork(vpc_id="vpc-0123456789abcdef0", public_subnet_ids=PUBLIC, private_subnet_ids=PRIVATE)
 # The EC2 resources of a registry besides the network.
 OWN = {
+    "aws:ec2/managedPrefixList:ManagedPrefixList",
     "aws:ec2/launchTemplate:LaunchTemplate",
     "aws:ec2/securityGroup:SecurityGroup",
 }

@@ -37,8 +37,7 @@ def test_load_balancer_and_instances_are_in_the_private_subnets(private: Declara
 
 
 def test_only_allowed_ranges_may_connect(private: Declaration) -> None:
-    rules = private.all("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule")
-    assert [rule.inputs["cidrIpv4"] for rule in rules if "cidrIpv4" in rule.inputs] == ["10.0.0.0/8"]
+    assert private.one("aws:ec2/managedPrefixList:ManagedPrefixList").inputs["entries"] == [{"cidr": "10.0.0.0/8"}]
 
 
 def test_clients_are_redirected_only_if_they_reach_s3(

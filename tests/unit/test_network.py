@@ -27,6 +27,7 @@ def declared(declare: Declare, args: NetworkArgs) -> Declaration:
         subnets = {"private": network.private_subnet_ids, "public": network.public_subnet_ids}
         # The probes depend on what the IDs depend on.
         for kind, ids in subnets.items():
+            assert isinstance(ids, list)
             pulumi.export(kind, ids)
             for number, id_ in enumerate(ids):
                 pulumi.CustomResource("test:index:Probe", f"{kind}-{number}", {"subnet": id_})

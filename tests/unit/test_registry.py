@@ -34,7 +34,7 @@ def test_every_resource_has_its_component_as_parent(registry: Declaration) -> No
         f"{top} / PrivateBucket images-images": 8,
         f"{top} / Network images": 22,
         f"{top} / Network images / Endpoints images": 1,
-        f"{top} / SecurityGroups images": 6,
+        f"{top} / SecurityGroups images": 7,
         f"{top} / Certificate images-certificate": 3,
         f"{top} / Credentials images-user": 2,
         f"{top} / Bootstrap images-bootstrap": 5,

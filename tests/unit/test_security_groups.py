@@ -12,6 +12,7 @@ from tests.unit.helpers import Declare
 
 INGRESS = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
 EGRESS = "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"
+PREFIX_LIST = "aws:ec2/managedPrefixList:ManagedPrefixList"
 ANYWHERE = "0.0.0.0/0"
 
 
@@ -27,11 +28,13 @@ def groups(declare: Declare) -> Declaration:
 
 def rules(groups: Declaration, direction: str) -> set[tuple[str, str, int | None, int | None]]:
     """Return each rule's group, its other side, and its ports."""
-    names = {group.id: group.name for group in groups.all("aws:ec2/securityGroup:SecurityGroup")}
+    named = [*groups.all("aws:ec2/securityGroup:SecurityGroup"), *groups.all(PREFIX_LIST)]
+    names = {each.id: each.name for each in named}
     return {
         (
             names[rule.inputs["securityGroupId"]],
-            rule.inputs.get("cidrIpv4") or names[rule.inputs["referencedSecurityGroupId"]],
+            rule.inputs.get("cidrIpv4")
+            or names[rule.inputs.get("prefixListId") or rule.inputs["referencedSecurityGroupId"]],
             rule.inputs.get("fromPort"),
             rule.inputs.get("toPort"),
         )
@@ -41,10 +44,15 @@ def rules(groups: Declaration, direction: str) -> set[tuple[str, str, int | None
 
 def test_ingress_rules(groups: Declaration) -> None:
     assert rules(groups, INGRESS) == {
-        ("net-alb", "203.0.113.0/24", 443, 443),
-        ("net-alb", "198.51.100.0/24", 443, 443),
+        ("net-alb", "net-clients", 443, 443),
         ("net-instances", "net-alb", 32768, 65535),
     }
+
+
+def test_prefix_list_has_the_ranges_of_the_clients(groups: Declaration) -> None:
+    inputs = groups.one(PREFIX_LIST).inputs
+    assert [entry["cidr"] for entry in inputs["entries"]] == ["203.0.113.0/24", "198.51.100.0/24"]
+    assert inputs["maxEntries"] == 2
 
 
 def test_egress_rules(groups: Declaration) -> None:

@@ -1,7 +1,8 @@
-"""Gaps of moto's EC2: tags of launch templates, flow logs, NAT gateways, security group rules."""
+"""Gaps of moto's EC2: tags of launch templates, flow logs, NAT gateways, security group rules, prefix lists."""
 
 from __future__ import annotations
 
+import inspect
 import json
 from collections.abc import Callable
 from typing import Any
@@ -10,6 +11,7 @@ from moto.ec2.models.flow_logs import FlowLogs, FlowLogsBackend
 from moto.ec2.models.launch_templates import LaunchTemplate
 from moto.ec2.models.nat_gateways import NatGatewayBackend
 from moto.ec2.models.security_groups import SecurityGroupRule
+from moto.ec2.responses.vpcs import VPCs
 from moto.ec2.utils import parse_user_data
 from moto.s3.models import s3_backends
 
@@ -102,13 +104,34 @@ def _release_network_interface(delete: Callable[..., Any], backend: Any, nat_gat
     return gateway
 
 
-def _rule_description(rule: SecurityGroupRule) -> str | None:
-    """A rule whose peer is a security group has a description. moto returns it only for IP ranges.
+@around(SecurityGroupRule, "__init__")
+def _keep_prefix_list(init: Callable[..., Any], rule: Any, *args: Any, **kwargs: Any) -> None:
+    init(rule, *args, **kwargs)
+    rule.prefix_list = inspect.signature(init).bind(rule, *args, **kwargs).arguments.get("prefix_list_id") or {}
+
+
+def _rule_description(rule: Any) -> str | None:
+    """A rule whose peer is a security group or a prefix list has a description. moto returns it only for IP ranges.
 
     Source: EC2 API Reference, "SecurityGroupRule", description.
     """
     # moto stores a changed description in the IP range.
-    return rule.ip_range.get("Description", rule.source_group.get("Description"))
+    peers = (rule.ip_range, rule.source_group, rule.prefix_list)
+    return next((peer["Description"] for peer in peers if "Description" in peer), None)
 
 
 add(SecurityGroupRule, "description", property(_rule_description))
+
+
+@around(VPCs, "modify_managed_prefix_list")
+def _resize_prefix_list(modify: Callable[..., Any], response: Any) -> Any:
+    """A change of the size alone keeps the name. moto ignores the size, and forgets a name that is not in the request.
+
+    Source: EC2 API Reference, "ModifyManagedPrefixList", MaxEntries and PrefixListName.
+    """
+    prefix_list = response.ec2_backend.managed_prefix_lists[response._get_param("PrefixListId")]
+    name = prefix_list.prefix_list_name
+    result = modify(response)
+    prefix_list.prefix_list_name = response._get_param("PrefixListName") or name
+    prefix_list.max_entries = response._get_param("MaxEntries") or prefix_list.max_entries
+    return result

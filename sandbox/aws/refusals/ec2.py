@@ -8,10 +8,12 @@ from typing import Any
 
 from moto.ec2.models.elastic_ip_addresses import ElasticAddressBackend
 from moto.ec2.models.internet_gateways import InternetGatewayBackend
+from moto.ec2.models.managed_prefixes import ManagedPrefixListBackend
 from moto.ec2.models.nat_gateways import NatGatewayBackend
 from moto.ec2.models.security_groups import SecurityGroupBackend, SecurityGroupRule
 from moto.ec2.models.subnets import SubnetBackend
 from moto.ec2.models.vpcs import VPCBackend
+from moto.ec2.responses.vpcs import VPCs
 from moto.elbv2.models import elbv2_backends
 
 from sandbox.aws.patching import around, refuses
@@ -70,6 +72,15 @@ def _group_in_use(backend: Any, group_id: str | None) -> str | None:
         *(id_ for endpoint in _endpoints(backend) for id_ in endpoint.security_group_ids or ()),
     }
     return f"resource {group_id} has a dependent object" if group_id in used - {None} else None
+
+
+@refuses(VPCs, "modify_managed_prefix_list", "InvalidParameterCombination")
+def _entries_and_size_at_once(response: Any) -> str | None:
+    """Sources: EC2 API Reference, "ModifyManagedPrefixList", MaxEntries; terraform-provider-aws#26034."""
+    entries = [*response._get_param("AddEntries", []), *response._get_param("RemoveEntries", [])]
+    if entries and response._get_param("MaxEntries"):
+        return "You cannot modify the entries and the maximum entries for the prefix list in the same request."
+    return None
 
 
 @refuses(SubnetBackend, "delete_subnet", "DependencyViolation")
@@ -150,3 +161,18 @@ def _load_balancers(backend: Any) -> list[Any]:
 
 def _endpoints(backend: Any) -> list[Any]:
     return [endpoint for endpoint in backend.vpc_end_points.values() if endpoint.state != "deleted"]
+
+
+@around(ManagedPrefixListBackend, "delete_managed_prefix_list")
+def _prefix_list_in_use(delete: Callable[..., Any], backend: Any, prefix_list_id: str) -> Any:
+    """While a rule refers to the prefix list, EC2 accepts the call, and the prefix list gets the state "delete-failed".
+
+    Sources: EC2 API Reference, "DeleteManagedPrefixList"; terraform-provider-aws#20991.
+    """
+    groups = [group for in_vpc in backend.groups.values() for group in in_vpc.values()]
+    rules = [rule for group in groups for rule in (*group.ingress_rules, *group.egress_rules)]
+    if all(rule.prefix_list_id != prefix_list_id for rule in rules):
+        return delete(backend, prefix_list_id)
+    prefix_list = backend.managed_prefix_lists[prefix_list_id]
+    prefix_list.state = "delete-failed"
+    return prefix_list

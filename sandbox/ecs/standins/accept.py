@@ -45,7 +45,13 @@ def _serve(connection: socket.socket, source: tuple[str, int], service: configpa
     environment = {**os.environ, "REMOTE_ADDR": source[0], "REMOTE_PORT": str(source[1])}
     with connection:
         try:
-            subprocess.run(service["ExecStart"], stdin=connection, stdout=connection, env=environment, timeout=limit)
+            subprocess.run(
+                service["ExecStart"],
+                stdin=connection.fileno(),
+                stdout=connection.fileno(),
+                env=environment,
+                timeout=limit,
+            )
         except subprocess.TimeoutExpired:
             print(f"{service['ExecStart']}: killed after {limit:.0f} s", file=sys.stderr)
 

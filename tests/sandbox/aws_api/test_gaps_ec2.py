@@ -52,6 +52,16 @@ def test_launch_template_tags_change_and_stay_out_of_its_versions(aws: Callable[
     assert "TagSpecifications" not in version["LaunchTemplateData"]
 
 
+def test_rule_with_a_prefix_list_has_a_description(aws: Callable[[str], Any]) -> None:
+    ec2 = aws("ec2")
+    group = ec2.create_security_group(GroupName="registry", Description="test")["GroupId"]
+    clients = ec2.create_managed_prefix_list(PrefixListName="clients", MaxEntries=1, AddressFamily="IPv4")["PrefixList"]
+    peer = {"PrefixListIds": [{"PrefixListId": clients["PrefixListId"], "Description": "first"}]}
+    rule = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, **peer}
+    made = ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[rule])
+    assert _description(ec2, made["SecurityGroupRules"][0]) == "first"
+
+
 def test_rule_with_a_peer_group_has_a_description(aws: Callable[[str], Any]) -> None:
     ec2 = aws("ec2")
     group = ec2.create_security_group(GroupName="registry", Description="test")["GroupId"]
@@ -69,3 +79,11 @@ def test_rule_with_a_peer_group_has_a_description(aws: Callable[[str], Any]) -> 
 def _description(ec2: Any, rule: dict[str, Any]) -> str:
     listed = ec2.describe_security_group_rules(SecurityGroupRuleIds=[rule["SecurityGroupRuleId"]])
     return listed["SecurityGroupRules"][0]["Description"]
+
+
+def test_prefix_list_gets_its_new_size_and_keeps_its_name(aws: Callable[[str], Any]) -> None:
+    ec2 = aws("ec2")
+    created = ec2.create_managed_prefix_list(PrefixListName="clients", MaxEntries=1, AddressFamily="IPv4")["PrefixList"]
+    ec2.modify_managed_prefix_list(PrefixListId=created["PrefixListId"], MaxEntries=2)
+    [resized] = ec2.describe_managed_prefix_lists(PrefixListIds=[created["PrefixListId"]])["PrefixLists"]
+    assert (resized["PrefixListName"], resized["MaxEntries"]) == ("clients", 2)

@@ -168,3 +168,27 @@ def _refused_until(end: End, delete: Callable[[], Any], match: str) -> None:
         delete()
     end()
     delete()
+
+
+@pytest.fixture
+def prefix_list(network: Network) -> str:
+    """A prefix list of one entry."""
+    created = network.aws("ec2").create_managed_prefix_list(
+        PrefixListName="clients", MaxEntries=1, AddressFamily="IPv4", Entries=[{"Cidr": "10.0.0.0/8"}]
+    )
+    return created["PrefixList"]["PrefixListId"]
+
+
+def test_prefix_list_in_a_rule_is_not_deleted(network: Network, prefix_list: str) -> None:
+    ec2 = network.aws("ec2")
+    rule = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "PrefixListIds": [{"PrefixListId": prefix_list}]}
+    ec2.authorize_security_group_ingress(GroupId=network.group, IpPermissions=[rule])
+    assert ec2.delete_managed_prefix_list(PrefixListId=prefix_list)["PrefixList"]["State"] == "delete-failed"
+    ec2.revoke_security_group_ingress(GroupId=network.group, IpPermissions=[rule])
+    assert ec2.delete_managed_prefix_list(PrefixListId=prefix_list)["PrefixList"]["State"] == "delete-complete"
+
+
+def test_entries_and_size_of_a_prefix_list_do_not_change_at_once(network: Network, prefix_list: str) -> None:
+    change = {"CurrentVersion": 1, "MaxEntries": 2, "AddEntries": [{"Cidr": "192.168.0.0/16"}]}
+    with pytest.raises(ClientError, match="in the same request"):
+        network.aws("ec2").modify_managed_prefix_list(PrefixListId=prefix_list, **change)

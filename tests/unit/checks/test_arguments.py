@@ -177,6 +177,14 @@ def test_region_that_is_not_known_is_no_problem_of_other_options(args: PrivateRe
         (replace(DEFAULTS, availability_zones=1), "availability_zones", "1 cannot", "2 to 6", "2"),
         (replace(DEFAULTS, availability_zones=7), "availability_zones", "7 cannot", "2 to 6", "2"),
         (replace(DEFAULTS, allowed_cidrs=[]), "allowed_cidrs", "is empty", "IPv4 ranges", "203.0.113.0/24"),
+        *(
+            (replace(DEFAULTS, allowed_cidrs=[cidr]), "allowed_cidrs", f"{cidr!r} is not in the form", "IPv4", "/24")
+            for cidr in ("198.51.100.7", "203.0.113.0/255.255.255.0")
+        ),
+        (
+            replace(DEFAULTS, allowed_cidrs=[f"10.0.{number}.0/24" for number in range(101)]),
+            *("allowed_cidrs", "has 101 ranges", "1 to 100", "203.0.113.0/24"),
+        ),
         (replace(DEFAULTS, allowed_cidrs=["::/0"]), "allowed_cidrs", "'::/0'", "IPv4 ranges", "203.0.113.0/24"),
         (
             replace(DEFAULTS, allowed_cidrs=["10.0.0.0/8", "10.1.0.0/16"]),

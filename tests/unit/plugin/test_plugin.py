@@ -53,7 +53,13 @@ def test_outputs_are_those_of_the_library() -> None:
 def test_inputs_that_can_be_outputs_are_those_of_the_library() -> None:
     types = {field.name: str(field.type) for field in dataclasses.fields(components.PrivateRegistryArgs)}
     inputs = {camel_case(name) for name, type_ in types.items() if "Awaitable" in type_}
-    assert {name for name, each in REGISTRY["inputProperties"].items() if not each.get("plain")} == inputs
+    assert {name for name, each in REGISTRY["inputProperties"].items() if not _all_plain(each)} == inputs
+
+
+def _all_plain(definition: Mapping[str, Any]) -> bool:
+    """Return whether the value must be plain, and all values in it."""
+    part = definition.get("items") or definition.get("additionalProperties")
+    return definition.get("plain", False) and (part is None or _all_plain(part))
 
 
 def test_secrets_can_be_outputs() -> None:
@@ -171,18 +177,29 @@ def test_secret_map_becomes_a_map_of_secrets(provider: RegistryProvider) -> None
     assert read(provider, sent) == ({"users": {"alice": ("a", True), "bob": ("b", True)}}, [])
 
 
-def test_ids_of_a_network_can_be_unknown_but_not_their_number(provider: RegistryProvider) -> None:
+def test_ids_of_a_network_and_their_number_can_be_unknown(provider: RegistryProvider) -> None:
     network = {"vpcId": output(known=False), "publicSubnetIds": ["a", output(known=False)]}
     made = {"vpc_id": (Unknown, False), "public_subnet_ids": ["a", (Unknown, False)]}
     assert read(provider, {"network": network}) == ({"network": made}, [])
     network = {"vpcId": "vpc-1", "publicSubnetIds": output(known=False)}
-    problem = "network.publicSubnetIds: is not known yet, but decides which resources exist"
-    assert read(provider, {"network": network}) == ({"network": {"vpc_id": "vpc-1"}}, [problem])
+    made = {"vpc_id": "vpc-1", "public_subnet_ids": (Unknown, False)}
+    assert read(provider, {"network": network}) == ({"network": made}, [])
+
+
+@pytest.mark.parametrize(("name", "python_name"), [("users", "users"), ("allowedCidrs", "allowed_cidrs")])
+def test_whole_maps_and_lists_can_be_unknown(provider: RegistryProvider, name: str, python_name: str) -> None:
+    sent = {name: output(known=False, secret=True)}
+    assert read(provider, sent) == ({python_name: (Unknown, True)}, [])
+
+
+def test_plain_value_must_be_known(provider: RegistryProvider) -> None:
+    problem = "minSize: is not known yet, but decides which resources exist"
+    assert read(provider, {"minSize": output(known=False)}) == ({}, [problem])
 
 
 def test_plain_value_can_be_a_known_output_but_no_secret(provider: RegistryProvider) -> None:
-    sent = {"domain": output("a.example.com"), "image": output("registry:3", secret=True)}
-    assert read(provider, sent) == ({"domain": "a.example.com"}, ["image: is a secret, and would be shown"])
+    sent = {"vpcCidr": output("10.0.0.0/16"), "image": output("registry:3", secret=True)}
+    assert read(provider, sent) == ({"vpc_cidr": "10.0.0.0/16"}, ["image: is a secret, and would be shown"])
 
 
 def test_unwrapped_secrets_are_their_values(provider: RegistryProvider) -> None:

@@ -70,7 +70,7 @@ def test_existing_network_creates_only_security_groups_and_an_endpoint(examples:
     declaration = examples["existing-network"]
     inside = {r.type for r in declaration.resources if "PrivateRegistry" in r.parent and r.type.startswith("aws:ec2/")}
     own = {"aws:ec2/launchTemplate:LaunchTemplate", "aws:ec2/securityGroup:SecurityGroup"}
-    assert inside == {*own, "aws:ec2/vpcEndpoint:VpcEndpoint"}
+    assert inside == {*own, "aws:ec2/managedPrefixList:ManagedPrefixList", "aws:ec2/vpcEndpoint:VpcEndpoint"}
     (vpc,) = declaration.all(VPC)
     assert declaration.one("aws:lb/targetGroup:TargetGroup").inputs["vpcId"] == vpc.id
 
@@ -91,9 +91,8 @@ def test_existing_network_is_complete_before_it_is_used(
 def test_internal_has_an_internal_load_balancer_for_the_office_networks(examples: Mapping[str, Declaration]) -> None:
     declaration = examples["internal"]
     assert declaration.one("aws:lb/loadBalancer:LoadBalancer").inputs["internal"] is True
-    rules = declaration.all("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule")
-    ranges = {rule.inputs["cidrIpv4"] for rule in rules if "cidrIpv4" in rule.inputs}
-    assert ranges == {"10.0.0.0/8", "192.168.0.0/16"}
+    entries = declaration.one("aws:ec2/managedPrefixList:ManagedPrefixList").inputs["entries"]
+    assert {entry["cidr"] for entry in entries} == {"10.0.0.0/8", "192.168.0.0/16"}
     assert environment(declaration)["REGISTRY_STORAGE_REDIRECT_DISABLE"] == "true"
 
 

@@ -206,3 +206,73 @@ def test_repr_of_the_arguments_does_not_show_secrets() -> None:
 def test_problem_with_a_part_of_the_network_has_its_path() -> None:
     error = refusal({"network": json.dumps({"vpcId": "vpc-1", "privateSubnetIds": SUBNETS})})
     assert [heading.partition(": ")[0] for heading in headings(error)] == ["registry:network.publicSubnetIds"]
+
+
+def with_clear_parts(users: dict[str, Any], clear: dict[str, Any]) -> PrivateRegistryArgs:
+    """Parse users of whom some have a password in clear text in the stack's file."""
+    values = {"users": json.dumps(users)}
+    return parse(values, secret_keys=["users"], clear={"users": clear}, region="us-west-2", now=NOW)
+
+
+def test_password_in_clear_text_beside_an_encrypted_one_is_refused_and_not_shown() -> None:
+    with pytest.raises(InvalidInput) as raised:
+        with_clear_parts(
+            {"alice": "lantern orbit velvet canyon drum", "bob": SENTINEL, "c.d": SENTINEL},
+            {"bob": SENTINEL, "c.d": SENTINEL},
+        )
+    assert headings(raised.value) == [
+        "registry:users: the value of 'bob', 'c.d' (a secret) is in clear text in the stack's file"
+    ]
+    assert (
+        "example: pulumi config set --secret --path registry:users.bob"
+        " && pulumi config set --secret --path 'registry:users[\"c.d\"]'" in str(raised.value)
+    )
+    assert SENTINEL not in str(raised.value)
+
+
+@pytest.mark.parametrize("clear", [{"bob": "of another file"}, {"carol": SENTINEL}, {}])
+def test_clear_text_that_is_not_what_the_cli_has_read_is_no_problem(clear: dict[str, Any], declare: Declare) -> None:
+    def program() -> None:
+        pulumi.export("users", with_clear_parts({"bob": SENTINEL}, clear).users)
+
+    assert declare(program).secret_exports == {"users"}
+
+
+def test_clear_text_of_an_option_that_is_no_secret_is_no_problem() -> None:
+    args = parse({}, secret_keys=["tags"], clear={"tags": {"team": "a"}}, region="us-west-2", now=NOW)
+    assert args == PrivateRegistryArgs()
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("domain", "registry.example.com"),
+        ("allowedCidrs", '["10.0.0.0/8"]'),
+        ("tags", '{"team": "platform"}'),
+        ("network", json.dumps({"vpcId": "vpc-1", "publicSubnetIds": SUBNETS})),
+    ],
+)
+def test_encrypted_value_of_any_option_stays_secret(declare: Declare, key: str, value: str) -> None:
+    option = {each.key: each for each in OPTIONS.values()}[key]
+
+    def program() -> None:
+        args = parse({key: value}, secret_keys=[key], region="us-west-2", now=NOW)
+        found = getattr(args, option.name)
+        for name, part in (vars(found) if option.parts else {key: found}).items():
+            pulumi.export(name, part)
+
+    defaults = {"private_subnet_ids", "s3_route_table_ids"}
+    declaration = declare(program)
+    assert declaration.secret_exports == declaration.exports.keys() - defaults
+
+
+@pytest.mark.parametrize(("key", "value"), [("image", "registry:3"), ("minSize", "1"), ("flowLogs", "true")])
+def test_encrypted_value_that_would_be_visible_is_refused(key: str, value: str) -> None:
+    error = refusal({key: value}, secret_keys=(key,))
+    assert headings(error) == [f"registry:{key}: (a secret) is encrypted, but would be visible in the stack's state"]
+
+
+@pytest.mark.parametrize(("key", "value"), [("domain", SENTINEL), ("allowedCidrs", f'["{SENTINEL}"]')])
+def test_encrypted_value_is_not_shown(key: str, value: str) -> None:
+    assert SENTINEL in str(refusal({key: value}, secret_keys=()))
+    assert SENTINEL not in str(refusal({key: value}, secret_keys=(key,)))

@@ -6,7 +6,7 @@ import pytest
 from passlib.hash import bcrypt
 
 from components.checks.users import htpasswd_problems
-from components.pure.htpasswd import htpasswd_line
+from components.pure.htpasswd import htpasswd_line, user_salt
 
 SALT = base64.b64encode(bytes(range(16))).decode()
 FAST = 4
@@ -37,3 +37,11 @@ def test_every_salt_gives_a_valid_line() -> None:
     for last in range(256):
         salt = base64.b64encode(bytes([255] * 15 + [last])).decode()
         assert list(htpasswd_problems(htpasswd_line("alice", "secret", salt, FAST))) == []
+
+
+def test_salt_differs_for_each_user_and_key_and_stays_the_same() -> None:
+    keys = [base64.b64encode(bytes([number]) * 32).decode() for number in range(2)]
+    salts = [user_salt(key, user) for key in keys for user in ("alice", "bob", "älice")]
+    assert len(set(salts)) == len(salts)
+    assert {len(base64.b64decode(salt)) for salt in salts} == {16}
+    assert user_salt(keys[0], "alice") == salts[0]

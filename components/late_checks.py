@@ -1,0 +1,106 @@
+"""Checks of Outputs, as soon as their values are known."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, cast
+
+import pulumi
+
+from .args import PrivateRegistryArgs
+from .checks.arguments import problems
+from .checks.types import type_problems
+from .options import Option, has_output
+from .problems import OPTIONS, InvalidInput, Problem, concealed
+
+_Check = Callable[[PrivateRegistryArgs], list[Problem]]
+
+# The options that the check of an option compares it with. Its value waits for theirs.
+_COMPARED: Mapping[str, Sequence[str]] = {
+    "certificate": ("private_key", "certificate_chain", "domain"),
+    "users": ("domain",),  # a password of its words is easy to guess
+}
+
+
+def checked_later(args: PrivateRegistryArgs, region: str) -> PrivateRegistryArgs:
+    """Return the arguments with Outputs that raise `InvalidInput` if their values cannot be used.
+
+    All checks run again with each value that becomes known. They ignore Outputs, so what they find is due to it.
+
+    Args:
+        args: arguments in which the same checks found no problem.
+        region: the region of the registry.
+    """
+
+    def check(known: PrivateRegistryArgs) -> list[Problem]:
+        return [*type_problems(known)] or problems(known, region)
+
+    return replace(args, **{name: _checked_value(option, args, check) for name, option in OPTIONS.items()})
+
+
+def _checked_value(option: Option, args: PrivateRegistryArgs, check: _Check) -> Any:
+    """Return an option's value with checks at the outermost places where its type allows Outputs."""
+    value: Any = getattr(args, option.name)
+    if option.takes_output:
+        values = {name: getattr(args, name) for name in (option.name, *_COMPARED.get(option.name, ()))}
+        if value is None or not has_output(list(values.values())):
+            return value
+        return _checked(values, dict(zip(values, values, strict=True)), lambda known: check(replace(args, **known)))
+
+    def check_part(known: Mapping[str, Any]) -> list[Problem]:
+        whole: Any = replace(value, **known) if option.parts else {**value, **known}
+        return check(replace(args, **{option.name: whole}))
+
+    def checked_part(name: str, part: Any, key: str) -> Any:
+        return _checked({name: part}, {name: key}, check_part) if has_output(part) else part
+
+    if option.parts and value is not None:
+        names = option.parts.keys()
+        return replace(
+            value, **{name: checked_part(name, getattr(value, name), f"{option.name}.{name}") for name in names}
+        )
+    if isinstance(value, Mapping):
+        items = cast("Mapping[str, Any]", value).items()
+        return {name: checked_part(name, part, option.name) for name, part in items}
+    return value
+
+
+def _checked(
+    values: Mapping[str, Any], keys: Mapping[str, str], check: Callable[[Mapping[str, Any]], list[Problem]]
+) -> pulumi.Output[Any]:
+    """Return the first value as an Output that raises `InvalidInput` if there are problems with the values.
+
+    Args:
+        values: the values by name.
+        keys: the `Problem.key` of each value.
+        check: finds the problems with values that are known.
+    """
+    outputs = {name: _as_output(value) for name, value in values.items()}
+
+    async def checked(known: Mapping[str, Any]) -> Any:
+        missing = [
+            _missing(keys[name]) for name, value in values.items() if value is not None and known[name] in (None, [])
+        ]
+        if found := missing or check(known):
+            secrets = [keys[name].partition(".")[0] for name, output in outputs.items() if await output.is_secret()]
+            raise InvalidInput(concealed(found, secrets))
+        return known[next(iter(values))]
+
+    return pulumi.Output.all(**outputs).apply(checked)
+
+
+def _missing(key: str) -> Problem:
+    return Problem(
+        key=key,
+        found="is an Output without a value (None or an empty list)",
+        allowed="a value: an Output counts as set when the resources are declared",
+        example={key: None},
+    )
+
+
+def _as_output(value: Any) -> pulumi.Output[Any]:
+    """Return a value as one Output. `Output.from_input` looks for Outputs only in instances of `list` and `dict`."""
+    if isinstance(value, Mapping):
+        return pulumi.Output.from_input(dict(cast("Mapping[str, Any]", value)))
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return pulumi.Output.from_input(list(cast("Sequence[Any]", value)))
+    return pulumi.Output.from_input(value)
