@@ -34,7 +34,7 @@ format: $(VENV)/ready ## format the code
 	$(PYTHON) -m ruff format .
 	$(PYTHON) -m ruff check --fix .
 
-.PHONY: test test-unit test-pythons test-engine
+.PHONY: test test-unit test-pythons test-floors test-engine
 test: lint types programs evaluator ## lint, types, unit, package and sandbox tests
 	$(PYTHON) -m pytest tests/unit tests/package -n 2 --dist worksteal --cov=components --cov=settings --cov=stack_file --cov-report=term --cov-fail-under=95
 	$(PYTHON) -m pytest tests/sandbox --junitxml=.cache/tests.xml
@@ -44,6 +44,15 @@ test-unit: evaluator ## unit tests alone
 
 test-pythons: ## unit tests on each CPython from 3.10 to 3.13 that this machine has
 	scripts/test-pythons 3.10 3.11 3.12 3.13
+
+# `uv pip compile --no-deps` lists the lowest versions. The development tools stay as requirements-dev.in pins them.
+FLOORS := .venv-floors
+test-floors: evaluator ## unit tests and types with the lowest versions that pyproject.toml allows
+	$(VENV)/bin/uv venv --quiet --clear --python $(PYTHON) $(FLOORS)
+	$(VENV)/bin/uv pip compile --no-header --no-deps --resolution lowest-direct pyproject.toml --output-file $(FLOORS)/floors.txt
+	$(VENV)/bin/uv pip install --quiet --python $(FLOORS) -r $(FLOORS)/floors.txt -r <(sed '/^-r /d' requirements-dev.in)
+	$(FLOORS)/bin/python -m pytest tests/unit -n 2 --dist worksteal -q
+	$(VENV)/bin/pyright --pythonpath $(FLOORS)/bin/python __main__.py settings.py components plugin
 
 test-engine: $(VENV)/ready ## tests on a real Pulumi engine; needs pulumi on the PATH, no AWS account
 	$(PYTHON) -m pytest tests/engine -n 4 --dist loadscope
@@ -72,7 +81,7 @@ lock: $(VENV)/ready ## write requirements-dev.txt, the lock file of the developm
 	  --output-file requirements-dev.txt requirements-dev.in
 
 clean: ## remove what the targets above installed in this folder
-	rm -rf $(VENV) .venv-3.* tests/iam/node_modules .pytest_cache .ruff_cache .coverage
+	rm -rf $(VENV) .venv-* tests/iam/node_modules .pytest_cache .ruff_cache .coverage
 
 # The programs that the sandbox and its tests run, from Debian.
 .PHONY: programs

@@ -159,6 +159,9 @@ class PrivateRegistryArgs:
     requests with unusually long headers or URLs with 403. A pull of an image with 10 layers takes about 15 requests, a
     push 46; clients behind one NAT gateway share an address. 0 means no limits and no web ACL."""
 
+    images_bucket: pulumi.Input[str] | None = option(None, group="Operation", example="my-registry-images")
+    """The name of an existing bucket with the images, in the registry's account and region. The registry replaces its
+    policy, versioning, lifecycle, encryption and logging. `pulumi destroy` keeps the bucket. Default: a new bucket."""
     log_retention_days: int = option(30, group="Operation")
     """For how many days logs are kept, one of the periods of CloudWatch Logs. Logs in S3 are kept for at least 2
     days."""
@@ -167,7 +170,7 @@ class PrivateRegistryArgs:
     deletion_protection: bool = option(False, group="Operation")
     """Whether AWS and `pulumi destroy` refuse to delete the load balancer."""
     force_destroy: bool = option(False, group="Operation")
-    """Whether `pulumi destroy` deletes the images and the logs."""
+    """Whether `pulumi destroy` deletes the images and the logs. It never deletes an `images_bucket`."""
     tags: Mapping[str, pulumi.Input[str]] = option({}, group="Operation", example={"team": "platform"})
     """At most 40 tags for every resource that takes tags, except the bootstrap files: an S3 object takes only 10."""
 

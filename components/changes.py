@@ -1,4 +1,4 @@
-"""Refuses, in the preview, changes that AWS would refuse in the middle of an update."""
+"""Refuses, in the preview, changes that AWS would refuse in the middle of an update, and those that lose images."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -17,6 +17,7 @@ def recorded(args: PrivateRegistryArgs) -> dict[str, Any]:
         "deletionProtection": args.deletion_protection,
         "vpcCidr": None if args.network else args.vpc_cidr,
         "vpcId": args.network.vpc_id if args.network else None,
+        "imagesBucket": args.images_bucket,
     }
 
 
@@ -38,7 +39,7 @@ def checked_changes(name: str) -> pulumi.ResourceHookBinding | None:
 
     def refuse(hook: pulumi.ResourceHookArgs) -> None:
         if problems := [*change_problems(hook.old_inputs or {}, hook.new_inputs or {})]:
-            raise InvalidInput(problems, reader)
+            raise InvalidInput(problems, reader, registry=name)
 
     hook = pulumi.ResourceHook(f"{name}-changes", refuse, pulumi.ResourceHookOptions(on_dry_run=True))
     return pulumi.ResourceHookBinding(before_update=[hook])
@@ -63,13 +64,24 @@ def change_problems(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[
             allowed="the present VPC; for another one, a second stack and a copy of the images",
             example='aws s3 sync "s3://OLD-BUCKET" "s3://NEW-BUCKET"',
         )
+    if ("imagesBucket" in old) != ("imagesBucket" in new) or _differ(old.get("imagesBucket"), new.get("imagesBucket")):
+        yield Problem(
+            key="images_bucket",
+            found="changes, and the registry would lose its images",
+            allowed="the present bucket; for another one, a second stack whose first `pulumi up` has `images_bucket`",
+            example={"images_bucket": old.get("imagesBucket")},
+        )
+
+
+def _differ(old: Any, new: Any) -> bool:
+    """Whether a value changes. Values that are unknown in a preview are not compared."""
+    return isinstance(old, str) and isinstance(new, str) and old != new
 
 
 def _changed_vpc(old: Mapping[str, Any], new: Mapping[str, Any]) -> str | None:
-    """Return the option that changes the VPC. IDs that are unknown in a preview are not compared."""
+    """Return the option that changes the VPC."""
     if ("vpcCidr" in old) != ("vpcCidr" in new):
         return "network"
-    ids = old.get("vpcId"), new.get("vpcId")
-    if all(isinstance(id_, str) for id_ in ids) and ids[0] != ids[1]:
+    if _differ(old.get("vpcId"), new.get("vpcId")):
         return "network"
     return "vpc_cidr" if old.get("vpcCidr") != new.get("vpcCidr") else None

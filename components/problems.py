@@ -95,6 +95,9 @@ CONFIG: Audience = _StackOwner()
 # The stack's program and the plugin set it: their input is not Python. Callbacks of Outputs inherit it.
 audience: ContextVar[Audience] = ContextVar("audience", default=PYTHON)
 
+# The registry that is being declared: a program may have several. Callbacks of Outputs inherit it.
+registry_name: ContextVar[str | None] = ContextVar("registry_name", default=None)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Problem:
@@ -144,13 +147,16 @@ class InvalidInput(pulumi.RunError):
     Args:
         problems: everything that is wrong.
         to: the reader of the message. Default: the current `audience`.
+        registry: the registry's name. Default: the current `registry_name`.
     """
 
-    def __init__(self, problems: Iterable[Problem], to: Audience | None = None) -> None:
+    def __init__(self, problems: Iterable[Problem], to: Audience | None = None, *, registry: str | None = None) -> None:
         self.problems = tuple(problems)
         count = "1 problem" if len(self.problems) == 1 else f"{len(self.problems)} problems"
         listed = "".join(f"\n  {problem.render(to or audience.get())}" for problem in self.problems)
-        super().__init__(f"the private registry cannot be declared, {count}:{listed}")
+        name = registry or registry_name.get()
+        subject = "the private registry" if name is None else f"the private registry {name!r}"
+        super().__init__(f"{subject} cannot be declared, {count}:{listed}")
 
 
 def unknown_option(key: str, known: Sequence[str], example: str) -> Problem:

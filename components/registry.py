@@ -24,7 +24,7 @@ from .late_checks import checked_later
 from .load_balancer import LoadBalancer, LoadBalancerArgs
 from .lookups import location_problems, look_up, lookup_problems
 from .network import Network, NetworkArgs
-from .problems import InvalidInput
+from .problems import InvalidInput, registry_name
 from .pure import policies
 from .pure.location import Location
 from .registry_outputs import RegistryOutputs
@@ -77,6 +77,7 @@ class PrivateRegistry(RegistryOutputs, pulumi.ComponentResource):
     def __init__(
         self, name: str, args: PrivateRegistryArgs | None = None, opts: pulumi.ResourceOptions | None = None
     ) -> None:
+        registry_name.set(name)
         args = args or PrivateRegistryArgs()
         if misfits := [*name_type_problems(name), *type_problems(args)]:
             raise InvalidInput(misfits)
@@ -178,6 +179,7 @@ class PrivateRegistry(RegistryOutputs, pulumi.ComponentResource):
         return PrivateBucket(
             f"{self._prefix}-images",
             PrivateBucketArgs(
+                existing=args.images_bucket,
                 keep=not args.force_destroy,
                 access_log_bucket=logs.bucket,
                 more_statements=lambda arn: clients.apply(lambda cidrs: policies.presigned_reads(arn, cidrs)),

@@ -20,6 +20,8 @@ class PrivateBucketArgs:
     """Arguments of `PrivateBucket`.
 
     Attributes:
+        existing: the name of a bucket that exists. It is read, not created, and stays with its settings after a
+            destroy. Default: a new bucket.
         keep: whether `pulumi destroy` refuses to delete the bucket and its objects. Default True.
         expire_after_days: the age in days at which an object is deleted with all its versions; 1 counts as 2. Default:
             never.
@@ -29,6 +31,7 @@ class PrivateBucketArgs:
         tags: the tags of the bucket. Default: none.
     """
 
+    existing: pulumi.Input[str] | None = None
     keep: bool = True
     expire_after_days: int | None = None
     access_log_bucket: pulumi.Input[str] | None = None
@@ -39,7 +42,7 @@ class PrivateBucketArgs:
 class PrivateBucket(pulumi.ComponentResource):
     """A private S3 bucket: no public access, no ACLs, TLS only, encrypted, versioned.
 
-    Creates: aws.s3.Bucket, aws.s3.BucketPublicAccessBlock, aws.s3.BucketOwnershipControls,
+    Creates: aws.s3.Bucket (read if `existing` is set), aws.s3.BucketPublicAccessBlock, aws.s3.BucketOwnershipControls,
     aws.s3.BucketServerSideEncryptionConfiguration, aws.s3.BucketVersioning, aws.s3.BucketLifecycleConfiguration,
     aws.s3.BucketPolicy; with `access_log_bucket`, aws.s3.BucketLogging.
 
@@ -58,14 +61,9 @@ class PrivateBucket(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: PrivateBucketArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("private-registry:index:PrivateBucket", name, {}, opts)
-        child = pulumi.ResourceOptions(parent=self)
-        bucket = aws.s3.Bucket(
-            name,
-            force_destroy=not args.keep,
-            tags=args.tags,
-            # None instead of False keeps a `protect` on the component.
-            opts=pulumi.ResourceOptions(parent=self, protect=True if args.keep else None),
-        )
+        bucket = self._bucket(name, args)
+        # After a destroy, an existing bucket is as private as before.
+        child = pulumi.ResourceOptions(parent=self, retain_on_delete=args.existing is not None)
         access = aws.s3.BucketPublicAccessBlock(
             name,
             bucket=bucket.bucket,
@@ -93,7 +91,7 @@ class PrivateBucket(pulumi.ComponentResource):
             bucket=bucket.bucket,
             rules=_lifecycle_rules(args.expire_after_days),
             # Rules for old versions require versioning.
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[versioning]),
+            opts=pulumi.ResourceOptions.merge(child, pulumi.ResourceOptions(depends_on=[versioning])),
         )
         policy = aws.s3.BucketPolicy(
             name,
@@ -102,7 +100,7 @@ class PrivateBucket(pulumi.ComponentResource):
                 lambda known: policies.document([policies.tls_only(known[0]), *known[1]])
             ),
             # S3 refuses two concurrent changes of a bucket's access.
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[access]),
+            opts=pulumi.ResourceOptions.merge(child, pulumi.ResourceOptions(depends_on=[access])),
         )
         if args.access_log_bucket is not None:
             aws.s3.BucketLogging(
@@ -114,6 +112,17 @@ class PrivateBucket(pulumi.ComponentResource):
             )
         self.bucket, self.arn = with_dependencies(bucket.bucket, policy), with_dependencies(bucket.arn, policy)
         self.register_outputs({"bucket": self.bucket, "arn": self.arn})
+
+    def _bucket(self, name: str, args: PrivateBucketArgs) -> aws.s3.Bucket:
+        if args.existing is not None:
+            return aws.s3.Bucket.get(name, args.existing, opts=pulumi.ResourceOptions(parent=self))
+        return aws.s3.Bucket(
+            name,
+            force_destroy=not args.keep,
+            tags=args.tags,
+            # None instead of False keeps a `protect` on the component.
+            opts=pulumi.ResourceOptions(parent=self, protect=True if args.keep else None),
+        )
 
 
 def _lifecycle_rules(expire_after_days: int | None) -> list[aws.s3.BucketLifecycleConfigurationRuleArgsDict]:

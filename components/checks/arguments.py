@@ -15,6 +15,8 @@ from .network import network_problems
 from .users import users_problems
 
 _UPSTREAM = re.compile(r"https?://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?")
+# S3 User Guide, "General purpose bucket naming rules".
+_BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _AMI_ID = re.compile(r"ami-[0-9a-f]{8,17}")
 _ACCOUNT_ID = re.compile(r"[0-9]{12}")
 # CloudWatch Logs API reference, PutRetentionPolicy.
@@ -44,7 +46,7 @@ def problems(args: PrivateRegistryArgs, region: str) -> list[Problem]:
     """Find all problems with the arguments of a registry in a region such as "us-west-2"."""
     checks = (
         *(certificate_problems, image_problems, users_problems, _upstream, _instances, _sizes, _memory),
-        *(network_problems, _rate, _retention, _tags, _provider),
+        *(network_problems, _rate, _images_bucket, _retention, _tags, _provider),
     )
     return [problem for check in checks for problem in check(args, region)]
 
@@ -132,6 +134,15 @@ def _provider(args: PrivateRegistryArgs, _region: str) -> Iterator[Problem]:
         yield Problem(key="region", found=f"{args.region!r} is not a Region", allowed="the code of an AWS Region")
     if isinstance(args.account_id, str) and not _ACCOUNT_ID.fullmatch(args.account_id):
         yield Problem(key="account_id", found=f"{args.account_id!r} is not an account ID", allowed="12 digits")
+
+
+def _images_bucket(args: PrivateRegistryArgs, _region: str) -> Iterator[Problem]:
+    if isinstance(args.images_bucket, str) and not _BUCKET_NAME.fullmatch(args.images_bucket):
+        yield Problem(
+            key="images_bucket",
+            found=f"{args.images_bucket!r} is not the name of a bucket",
+            allowed="the name alone, no URL and no ARN: 3 to 63 lowercase letters, digits, dots and hyphens",
+        )
 
 
 def _retention(args: PrivateRegistryArgs, _region: str) -> Iterator[Problem]:

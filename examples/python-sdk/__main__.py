@@ -1,7 +1,7 @@
 """A registry with its own certificate and users, and a cache of Docker Hub in the same network."""
 
+import community_private_registry as private_registry
 import pulumi
-import pulumi_private_registry as private_registry
 
 config = pulumi.Config()
 

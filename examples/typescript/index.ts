@@ -1,6 +1,6 @@
 // A registry in an existing network, with users from the stack's configuration.
 import * as pulumi from "@pulumi/pulumi";
-import * as privateRegistry from "@pulumi/private-registry";
+import * as privateRegistry from "@community/private-registry";
 
 const config = new pulumi.Config();
 

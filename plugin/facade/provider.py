@@ -16,7 +16,9 @@ from .schema import described
 from .values import Reader
 
 NAME = "private-registry"
-NAMESPACE = "pulumi"  # otherwise the SDK's name has the organization of the Git host
+# The publisher in the SDKs' names, such as community_private_registry and @community/private-registry. The owner of the
+# repository chooses it. Without one, the CLI takes the organization in a Git URL, and "pulumi" for a folder.
+NAMESPACE = "community"
 VERSION = "0.1.0"
 
 
@@ -35,6 +37,7 @@ class RegistryProvider(ComponentProvider):
         self, name: str, resource_type: str, inputs: pulumi.Inputs, options: pulumi.ResourceOptions | None = None
     ) -> ConstructResult:
         problems.audience.set(problems.SCHEMA)
+        problems.registry_name.set(name)
         self.validate_resource_type(NAME, resource_type)
         definition = self._component_defs[PrivateRegistry.__name__]
         if found := [*self._problems(name, inputs, definition, options)]:

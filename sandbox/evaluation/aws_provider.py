@@ -58,6 +58,11 @@ def computed(
     return outputs.pop("id", own_name), outputs
 
 
+def existing(type_: str, id_: str, urn: str, provider: Provider) -> dict[str, Any]:
+    """Make the outputs of a resource that the program reads: one whose name is its id, such as a bucket."""
+    return computed(type_, id_, urn, {"name": id_}, provider)[1]
+
+
 def look_up(token: str, args: Mapping[str, Any], provider: Provider) -> dict[str, Any]:
     """Call a provider function.
 

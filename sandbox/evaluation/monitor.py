@@ -9,11 +9,14 @@ from typing import Any
 
 from google.protobuf import empty_pb2
 from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mocks
-from pulumi.runtime.proto import resource_pb2
+from pulumi.runtime.proto import provider_pb2, resource_pb2
 
 from sandbox.evaluation import aws_provider, local_providers, wire
 from sandbox.evaluation.declared import STACK_TYPE, Declaration, Resource
 from sandbox.evaluation.transforms import Transforms
+
+# Older versions of Pulumi have one message for monitors and providers.
+_InvokeResponse = getattr(resource_pb2, "ResourceInvokeResponse", provider_pb2.InvokeResponse)
 
 # Inputs and outputs of resources of pulumi-tls and pulumi-random, by URN.
 State = MutableMapping[str, tuple[dict[str, Any], dict[str, Any]]]
@@ -120,13 +123,24 @@ class RecordingMonitor(MockMonitor):
         urn = self.make_urn(request.parent, request.type, request.name)
         inputs, secret = wire.read(request.properties)
         provider = self._provider(request.provider)
-        outputs = {**inputs, **aws_provider.computed(request.type, request.name, urn, inputs, provider)[1]}
+        outputs = {**inputs, **aws_provider.existing(request.type, request.id, urn, provider)}
+        self._recorded[urn] = Resource(
+            urn=urn,
+            type=request.type,
+            name=request.name,
+            parent=request.parent,
+            inputs=inputs,
+            outputs=outputs,
+            id=request.id,
+            dependencies=frozenset(request.dependencies),
+            provider=request.provider,
+        )
         return resource_pb2.ReadResourceResponse(urn=urn, properties=wire.write(outputs, secret))
 
-    def Invoke(self, request: Any) -> resource_pb2.ResourceInvokeResponse:
+    def Invoke(self, request: Any) -> Any:
         args, _ = wire.read(request.args)
         found = aws_provider.look_up(request.tok, args, self._provider(request.provider))
-        response = resource_pb2.ResourceInvokeResponse()
+        response = _InvokeResponse()
         getattr(response, "return").CopyFrom(wire.write(found, ()))
         return response
 

@@ -102,7 +102,11 @@ _CHANGES: Mapping[str, Mapping[str, Mapping[str, str]]] = {
         "upstreamPassword": {"upstreamPassword": "another"},
     },
 }
-_REFUSED = {"vpcCidr": {"vpcCidr": "10.1.0.0/16"}, "network": _NETWORK}
+_REFUSED = {
+    "vpcCidr": {"vpcCidr": "10.1.0.0/16"},
+    "network": _NETWORK,
+    "imagesBucket": {"imagesBucket": "other-images"},
+}
 
 # Replacing one of these loses data or interrupts clients.
 _KEPT = {"Vpc", "Bucket", "LoadBalancer", "TargetGroup", "Cluster", "Group", "CapacityProvider", "Service"}
@@ -191,7 +195,7 @@ def test_change_and_back(
 @pytest.mark.parametrize("values", [pytest.param(values, id=f"network-{row}") for row, values in _REFUSED.items()])
 def test_change_is_refused_in_the_preview(deployed: Callable[[str], auto.Stack], values: Mapping[str, str]) -> None:
     stack = deployed("network")
-    with configured(stack, values), pytest.raises(auto.CommandError, match="changes the VPC"):
+    with configured(stack, values), pytest.raises(auto.CommandError, match=r"changes the VPC|would lose its images"):
         run(stack.preview)
 
 

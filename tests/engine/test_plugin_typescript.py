@@ -10,10 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from facade.provider import NAMESPACE
 from tests.engine import sdks
 from tests.engine.stacks import ROOT
 
 _EXAMPLE = ROOT / "examples" / "typescript"
+_SDK = f"sdks/{NAMESPACE}-private-registry"  # as the Pulumi CLI names it
 
 
 @pytest.fixture(scope="module")
@@ -23,14 +25,14 @@ def project(folder: Path) -> Path:
         pytest.fail("Node.js is not installed; it comes with requirements-dev.txt: make .venv/ready")
     copy = folder / "typescript"
     shutil.copytree(_EXAMPLE, copy, ignore=shutil.ignore_patterns("node_modules", "sdks"))
-    sdks.generate("nodejs", copy / "sdks" / "private-registry")
+    sdks.generate("nodejs", copy / _SDK)
     installed = _node(copy, _node_modules() / "npm/bin/npm-cli.js", "install", "--no-audit", "--no-fund")
     assert installed.returncode == 0, installed.stderr
     return copy
 
 
 def test_sdk_compiles(project: Path) -> None:
-    assert (project / "sdks" / "private-registry" / "bin" / "privateRegistry.d.ts").is_file()
+    assert (project / _SDK / "bin" / "privateRegistry.d.ts").is_file()
 
 
 def test_example_has_no_type_errors(project: Path) -> None:

@@ -7,10 +7,12 @@ import pytest
 
 from components import ExistingNetwork, PrivateRegistryArgs
 from components.changes import change_problems, recorded
+from components.problems import PYTHON
 
 PLAIN = PrivateRegistryArgs()
 PROTECTED = PrivateRegistryArgs(deletion_protection=True)
 INTERNAL = PrivateRegistryArgs(internal=True)
+ADOPTED = PrivateRegistryArgs(images_bucket="images")
 OTHER_RANGE = PrivateRegistryArgs(vpc_cidr="10.1.0.0/16")
 
 
@@ -34,6 +36,9 @@ def inputs(args: PrivateRegistryArgs) -> dict[str, Any]:
         (PLAIN, existing("vpc-1"), ["network"]),
         (existing("vpc-1"), PLAIN, ["network"]),
         (existing("vpc-1"), existing("vpc-2"), ["network"]),
+        (PLAIN, ADOPTED, ["images_bucket"]),
+        (ADOPTED, PLAIN, ["images_bucket"]),
+        (ADOPTED, PrivateRegistryArgs(images_bucket="others"), ["images_bucket"]),
         (PROTECTED, PrivateRegistryArgs(internal=True, vpc_cidr="10.1.0.0/16"), ["internal", "vpc_cidr"]),
     ],
 )
@@ -51,10 +56,16 @@ def test_change_that_aws_refuses_is_a_problem(
         (PROTECTED, PLAIN),
         (INTERNAL, PrivateRegistryArgs(isolated=True, deletion_protection=True)),
         (existing("vpc-1"), existing("vpc-1")),
+        (ADOPTED, ADOPTED),
     ],
 )
 def test_other_change_is_allowed(old: PrivateRegistryArgs, new: PrivateRegistryArgs) -> None:
     assert [*change_problems(inputs(old), inputs(new))] == []
+
+
+def test_example_restores_the_images_bucket() -> None:
+    [problem] = change_problems(inputs(ADOPTED), inputs(PLAIN))
+    assert problem.render(PYTHON).endswith("example: images_bucket='images'")
 
 
 def test_first_update_of_a_stack_without_recorded_inputs_is_allowed() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from components import ExistingNetwork, InvalidInput, Problem
 from components.options import FileContent
-from components.problems import CONFIG, PYTHON, SCHEMA, Audience, audience, unknown_option
+from components.problems import CONFIG, PYTHON, SCHEMA, Audience, audience, registry_name, unknown_option
 
 SIZE = Problem(key="min_size", found="0 is too few", allowed="1 or more")
 MODE = Problem(key="nat_gateways", found="'two' is unknown", allowed="perZone, single")
@@ -130,6 +130,15 @@ def test_error_is_for_python_programs_unless_the_program_says_otherwise() -> Non
     assert "registry:minSize" in contextvars.copy_context().run(in_a_stack)
     assert "\n  min_size: " in str(InvalidInput([SIZE]))
     assert "\n  minSize: " in str(InvalidInput([SIZE], SCHEMA))
+
+
+def test_error_names_the_registry_that_is_being_declared() -> None:
+    def declared(name: str) -> str:
+        registry_name.set(name)
+        return str(InvalidInput([SIZE]))
+
+    assert "registry 'charts' cannot" in contextvars.copy_context().run(declared, "charts")
+    assert "registry cannot" in str(InvalidInput([SIZE]))
 
 
 def test_pulumi_cli_shows_the_error_without_a_traceback() -> None:

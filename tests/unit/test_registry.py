@@ -173,6 +173,17 @@ def test_wrong_name_and_arguments_are_one_error(declare: Declare) -> None:
     assert keys == ["name", "image", "min_size, desired_capacity, max_size", "vpc_cidr"]
 
 
+def test_error_of_a_late_password_names_the_registry(declare: Declare) -> None:
+    """The password is known only when other registries have been declared."""
+
+    def program() -> None:
+        for name, password in (("images", "x"), ("charts", "x" * 73), ("models", "x")):
+            PrivateRegistry(name, PrivateRegistryArgs(users={"ci": pulumi.Output.from_input(password)}))
+
+    with pytest.raises(InvalidInput, match="the private registry 'charts' cannot be declared"):
+        declare(program)
+
+
 def test_first_preview_declares_the_same_resources(declare: Declare, registry_3: Declaration) -> None:
     args = PrivateRegistryArgs(image="registry:3")
     preview = declare(lambda: PrivateRegistry("images", args), state={}, preview=True)

@@ -119,3 +119,20 @@ def test_outputs_depend_on_the_bucket_policy(declare: Declare) -> None:
     outputs = bucket.one(aws("Bucket")).outputs
     assert (probe.inputs["bucket"], probe.inputs["arn"]) == (outputs["bucket"], outputs["arn"])
     assert bucket.one(aws("BucketPolicy")).urn in probe.dependencies
+
+
+def test_existing_bucket_is_read_and_gets_the_same_settings(declare: Declare) -> None:
+    new, adopted = (declared(declare, PrivateBucketArgs(existing=name)) for name in (None, "old-images"))
+    bucket = adopted.one(aws("Bucket"))
+    assert (bucket.id, bucket.inputs) == ("old-images", {})
+    [own_name] = [bucket.outputs["bucket"] for bucket in new.all(aws("Bucket"))]
+    for setting in (each for each in new.resources if each.type.startswith("aws:s3/") and each.type != aws("Bucket")):
+        expected = json.dumps(setting.inputs).replace(own_name, "old-images")
+        assert json.dumps(adopted.one(setting.type).inputs) == expected
+
+
+def test_existing_bucket_keeps_its_settings_after_a_destroy(declare: Declare) -> None:
+    bucket = declared(declare, PrivateBucketArgs(existing="old-images", access_log_bucket="logs"))
+    settings = [each for each in bucket.resources if each.type.startswith("aws:s3/") and each.type != aws("Bucket")]
+    assert [each.type for each in settings if not each.retain_on_delete] == []
+    assert len(settings) == 7

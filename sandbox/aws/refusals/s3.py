@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qs
 
-from moto.s3.models import S3Backend
+from moto.s3.models import OWNER, S3Backend
 from moto.s3.responses import S3Response
 from moto.s3.utils import bucket_policy_is_public
 
@@ -34,6 +34,16 @@ def _blocked_public_policy(backend: Any, bucket_name: str, policy: bytes) -> str
             "User is not authorized to perform: s3:PutBucketPolicy because public policies are prevented by the "
             "BlockPublicPolicy setting in S3 Block Public Access"
         )
+    return None
+
+
+@refuses(S3Backend, "put_bucket_ownership_controls", "InvalidBucketAclWithObjectOwnership")
+def _acl_for_others(backend: Any, bucket_name: str, ownership: str) -> str | None:
+    """Source: S3 User Guide, "Troubleshooting" of Object Ownership, InvalidBucketAclWithObjectOwnership."""
+    grants = backend.get_bucket_acl(bucket_name).grants
+    for_others = any(grantee.uri or grantee.id != OWNER for grant in grants for grantee in grant.grantees)
+    if for_others and ownership == "BucketOwnerEnforced":
+        return "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting"
     return None
 
 

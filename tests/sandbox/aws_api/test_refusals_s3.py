@@ -59,6 +59,17 @@ def test_invalid_lifecycle_rules_are_refused(s3: Any, ids: tuple[str, ...], days
         s3.put_bucket_lifecycle_configuration(Bucket=_BUCKET, LifecycleConfiguration={"Rules": rules})
 
 
+@pytest.mark.parametrize(("acl", "refused"), [("public-read", True), ("private", False)])
+def test_acls_cannot_be_disabled_while_one_admits_others(s3: Any, acl: str, refused: bool) -> None:
+    s3.put_bucket_acl(Bucket=_BUCKET, ACL=acl)
+    controls = {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
+    if refused:
+        with pytest.raises(ClientError, match="InvalidBucketAclWithObjectOwnership"):
+            s3.put_bucket_ownership_controls(Bucket=_BUCKET, OwnershipControls=controls)
+    else:
+        s3.put_bucket_ownership_controls(Bucket=_BUCKET, OwnershipControls=controls)
+
+
 @pytest.mark.parametrize("name", ["sthree-images", "amzn-s3-demo-images", "images-s3alias"])
 def test_reserved_bucket_name_is_refused(aws: Callable[[str], Any], name: str) -> None:
     with pytest.raises(ClientError, match="InvalidBucketName"):

@@ -57,6 +57,7 @@ def test_defaults_are_valid() -> None:
         replace(DEFAULTS, network=replace(NETWORK, private_subnet_ids=())),
         replace(DEFAULTS, network=replace(NETWORK, public_subnet_ids=()), internal=True),
         replace(DEFAULTS, internal=True, clients_reach_s3=True),
+        *(replace(DEFAULTS, images_bucket=name) for name in ("old", "my.images-1", "x" * 63)),
         ISOLATED,
         replace(ISOLATED, internal=True, flow_logs=True, vpc_cidr="10.9.0.0/16"),
     ],
@@ -129,6 +130,10 @@ def test_region_that_is_not_known_is_no_problem_of_other_options(args: PrivateRe
         (replace(DEFAULTS, users={"a": "x" * 72}), "users", "easy to guess", "5 random words", "secrets.token_urlsafe"),
         (replace(DEFAULTS, users={"a": "x" * 73}), "users", "73 bytes", "72 bytes", "secrets.token_urlsafe"),
         (replace(DEFAULTS, htpasswd="a:$apr1$b$c"), "htpasswd", "line 1", "bcrypt", "htpasswd -nBC 5"),
+        *(
+            (replace(DEFAULTS, images_bucket=name), "images_bucket", name, "the name alone", "my-registry-images")
+            for name in ("s3://images", "arn:aws:s3:::images", "Images", "x" * 64)
+        ),
         (replace(DEFAULTS, certificate_arn="arn:aws:s3:::x", domain=DOMAIN), "certificate_arn", "s3", "IAM", "arn:"),
         (
             replace(DEFAULTS, certificate_arn=ACM_ARN.replace(REGION, "us-east-1"), domain=DOMAIN),

@@ -22,7 +22,7 @@ import components
 from components.options import camel_case
 from components.problems import OPTIONS
 from facade.component import PrivateRegistry
-from facade.provider import VERSION, RegistryProvider
+from facade.provider import NAME, NAMESPACE, VERSION, RegistryProvider
 from facade.values import Reader
 from tests.unit.helpers import Declare
 from tests.unit.pems import issue
@@ -38,6 +38,17 @@ YAML = yaml.safe_load((FOLDER / "examples" / "yaml" / "Pulumi.yaml").read_text()
 @pytest.fixture(scope="module")
 def provider() -> RegistryProvider:
     return RegistryProvider()
+
+
+def test_examples_use_the_sdks_of_the_namespace() -> None:
+    """The CLI writes an SDK to sdks/NAMESPACE-NAME."""
+    folder, examples = f"sdks/{NAMESPACE}-{NAME}", FOLDER / "examples"
+    python, typescript = examples / "python-sdk", examples / "typescript"
+    assert f"import {f'{NAMESPACE}_{NAME}'.replace('-', '_')} as" in (python / "__main__.py").read_text()
+    assert f"./{folder}" in (python / "requirements.txt").read_text().splitlines()
+    assert f'"@{NAMESPACE}/{NAME}"' in (typescript / "index.ts").read_text()
+    package = json.loads((typescript / "package.json").read_text())
+    assert package["dependencies"][f"@{NAMESPACE}/{NAME}"] == f"file:{folder}"
 
 
 def test_inputs_are_the_options_of_the_library() -> None:

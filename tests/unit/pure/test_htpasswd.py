@@ -4,6 +4,7 @@ import base64
 
 import pytest
 from passlib.hash import bcrypt
+from passlib.utils.binary import bcrypt64
 
 from components.checks.users import htpasswd_problems
 from components.pure.htpasswd import htpasswd_line, user_salt
@@ -25,6 +26,13 @@ def test_line_depends_on_the_salt_only() -> None:
     line = htpasswd_line("alice", "secret", SALT, FAST)
     assert htpasswd_line("alice", "secret", SALT, FAST) == line
     assert htpasswd_line("alice", "secret", other, FAST) != line
+
+
+def test_hash_is_that_of_other_implementations() -> None:
+    """A vector of crypt_blowfish (wrapper.c), so that every version of bcrypt must give the same hash."""
+    salt = base64.b64encode(bcrypt64.decode_bytes(b"CCCCCCCCCCCCCCCCCCCCC.")).decode()
+    line = htpasswd_line("alice", "U*U", salt, 5)
+    assert line == "alice:$2b$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"
 
 
 def test_cost_is_that_of_the_hash_for_unknown_users() -> None:

@@ -1,0 +1,73 @@
+"""examples/automation: registries that one process deploys at the same time. The tests build on each other."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sandbox.aws.emulator import AwsApi
+from tests.engine.inventory import inventory
+from tests.engine.queries import AwsClients
+from tests.engine.stacks import EXAMPLES, REGION, ROOT
+
+_TEAMS = ("backend", "research")
+_WRONG = "Frontend"  # not a valid name of a registry
+
+
+@pytest.fixture(scope="module")
+def environment(folder: Path, api: AwsApi) -> dict[str, str]:
+    """The environment of the example, with a backend of its own."""
+    backend = folder / "backend"
+    backend.mkdir()
+    return {
+        **os.environ,
+        **api.environment(REGION),
+        "PYTHONPATH": str(ROOT),
+        "PULUMI_HOME": str(folder / "home"),
+        "PULUMI_BACKEND_URL": backend.as_uri(),
+        "PULUMI_CONFIG_PASSPHRASE": "made up for this test",
+    }
+
+
+@pytest.fixture(scope="module")
+def up(environment: dict[str, str], empty_account: set[str]) -> subprocess.CompletedProcess[str]:
+    return _run(environment, "up", *_TEAMS, _WRONG)
+
+
+def test_one_failure_does_not_stop_or_hide_the_others(up: subprocess.CompletedProcess[str], aws: AwsClients) -> None:
+    assert up.returncode == 1, up.stderr
+    assert f"{_WRONG}: FAILED\nthe private registry '{_WRONG}' cannot be declared" in up.stdout
+    balancers = aws("elbv2").describe_load_balancers()["LoadBalancers"]
+    for team in _TEAMS:
+        [address] = [each["DNSName"] for each in balancers if each["LoadBalancerName"].startswith(team)]
+        assert f"{team}: {address}\n" in up.stdout
+
+
+def test_registries_share_one_network(up: subprocess.CompletedProcess[str], aws: AwsClients) -> None:
+    vpcs = aws("ec2").describe_vpcs(Filters=[{"Name": "is-default", "Values": ["false"]}])["Vpcs"]
+    balancers = aws("elbv2").describe_load_balancers()["LoadBalancers"]
+    assert [each["VpcId"] for each in balancers] == [vpcs[0]["VpcId"]] * len(_TEAMS)
+    assert len(vpcs) == 1
+
+
+def test_network_is_destroyed_with_the_last_registry(
+    environment: dict[str, str], up: subprocess.CompletedProcess[str], aws: AwsClients, empty_account: set[str]
+) -> None:
+    first = _run(environment, "destroy", _TEAMS[0], _WRONG)
+    assert first.returncode == 0, first.stdout + first.stderr
+    assert inventory(aws) > empty_account
+
+    last = _run(environment, "destroy", _TEAMS[1])
+    assert last.returncode == 0, last.stdout + last.stderr
+    assert inventory(aws) == empty_account
+
+
+def _run(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    program = EXAMPLES / "automation" / "deploy.py"
+    return subprocess.run(
+        [sys.executable, program, *arguments], env=environment, capture_output=True, text=True, check=False
+    )
