@@ -161,7 +161,8 @@ class PrivateRegistryArgs:
 
     images_bucket: pulumi.Input[str] | None = option(None, group="Operation", example="my-registry-images")
     """The name of an existing bucket with the images, in the registry's account and region. The registry replaces its
-    policy, versioning, lifecycle, encryption and logging. `pulumi destroy` keeps the bucket. Default: a new bucket."""
+    policy, versioning, lifecycle, encryption and logging. `pulumi destroy` keeps the bucket. The name is not kept
+    secret. Default: a new bucket."""
     log_retention_days: int = option(30, group="Operation")
     """For how many days logs are kept, one of the periods of CloudWatch Logs. Logs in S3 are kept for at least 2
     days."""

@@ -1,17 +1,18 @@
 """Checks of Outputs, as soon as their values are known."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import pulumi
 
-from .args import PrivateRegistryArgs
+from .args import ExistingNetwork, PrivateRegistryArgs
 from .checks.arguments import problems
 from .checks.types import type_problems
 from .options import Option, has_output
 from .problems import OPTIONS, InvalidInput, Problem, concealed
 
+_Owner = TypeVar("_Owner", PrivateRegistryArgs, ExistingNetwork)
 _Check = Callable[[PrivateRegistryArgs], list[Problem]]
 
 # The options that the check of an option compares it with. Its value waits for theirs.
@@ -19,6 +20,19 @@ _COMPARED: Mapping[str, Sequence[str]] = {
     "certificate": ("private_key", "certificate_chain", "domain"),
     "users": ("domain",),  # a password of its words is easy to guess
 }
+
+
+def without_coroutines(owner: _Owner) -> _Owner:
+    """Return the arguments with Outputs in place of coroutines, which can be awaited only once."""
+
+    def lifted(value: Any) -> Any:
+        if isinstance(value, ExistingNetwork):
+            return without_coroutines(value)
+        if isinstance(value, Awaitable):
+            return pulumi.Output.from_input(cast("Awaitable[Any]", value))
+        return value
+
+    return replace(owner, **{name: lifted(value) for name, value in vars(owner).items()})
 
 
 def checked_later(args: PrivateRegistryArgs, region: str) -> PrivateRegistryArgs:
@@ -44,7 +58,7 @@ def _checked_value(option: Option, args: PrivateRegistryArgs, check: _Check) -> 
         values = {name: getattr(args, name) for name in (option.name, *_COMPARED.get(option.name, ()))}
         if value is None or not has_output(list(values.values())):
             return value
-        return _checked(values, dict(zip(values, values, strict=True)), lambda known: check(replace(args, **known)))
+        return _checked(values, {name: name for name in values}, lambda known: check(replace(args, **known)))
 
     def check_part(known: Mapping[str, Any]) -> list[Problem]:
         whole: Any = replace(value, **known) if option.parts else {**value, **known}
@@ -98,7 +112,7 @@ def _missing(key: str) -> Problem:
 
 
 def _as_output(value: Any) -> pulumi.Output[Any]:
-    """Return a value as one Output. `Output.from_input` looks for Outputs only in instances of `list` and `dict`."""
+    """Return a value as one Output. `Output.from_input` looks for Outputs in lists and dicts only."""
     if isinstance(value, Mapping):
         return pulumi.Output.from_input(dict(cast("Mapping[str, Any]", value)))
     if isinstance(value, Sequence) and not isinstance(value, str):

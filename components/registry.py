@@ -20,7 +20,7 @@ from .credentials import Credentials, CredentialsArgs
 from .dns import Dns, DnsArgs
 from .endpoint_policies import EndpointPolicies, EndpointPoliciesArgs
 from .endpoints import Endpoints, EndpointsArgs
-from .late_checks import checked_later
+from .late_checks import checked_later, without_coroutines
 from .load_balancer import LoadBalancer, LoadBalancerArgs
 from .lookups import location_problems, look_up, lookup_problems
 from .network import Network, NetworkArgs
@@ -78,7 +78,7 @@ class PrivateRegistry(RegistryOutputs, pulumi.ComponentResource):
         self, name: str, args: PrivateRegistryArgs | None = None, opts: pulumi.ResourceOptions | None = None
     ) -> None:
         registry_name.set(name)
-        args = args or PrivateRegistryArgs()
+        args = without_coroutines(args or PrivateRegistryArgs())
         if misfits := [*name_type_problems(name), *type_problems(args)]:
             raise InvalidInput(misfits)
         super().__init__(

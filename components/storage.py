@@ -115,7 +115,8 @@ class PrivateBucket(pulumi.ComponentResource):
 
     def _bucket(self, name: str, args: PrivateBucketArgs) -> aws.s3.Bucket:
         if args.existing is not None:
-            return aws.s3.Bucket.get(name, args.existing, opts=pulumi.ResourceOptions(parent=self))
+            id_ = pulumi.Output.unsecret(pulumi.Output.from_input(args.existing))  # Pulumi reads no secret id
+            return aws.s3.Bucket.get(name, id_, opts=pulumi.ResourceOptions(parent=self))
         return aws.s3.Bucket(
             name,
             force_destroy=not args.keep,

@@ -12,7 +12,7 @@ program that calls more functions, or reads more outputs, extends them in a subc
 import base64
 import hashlib
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import pulumi
 
@@ -30,13 +30,25 @@ class RegistryMocks(pulumi.runtime.Mocks):
     def __init__(self, *, region: str = "us-west-2", account_id: str = "123456789012") -> None:
         self.region, self.account_id = region, account_id
 
-    def call(self, args: pulumi.runtime.MockCallArgs) -> dict[str, Any]:
-        """Answer a provider function.
+    def call(self, args: pulumi.runtime.MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
+        """Answer a provider function, without failures of its arguments.
 
         Raises:
             NotImplementedError: a registry does not call the function.
         """
-        match args.token:
+        return self._answer(args.token), []
+
+    def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
+        """Give a resource an ID, and outputs besides its inputs. All of them follow from its name."""
+        inputs = cast("Mapping[str, Any]", args.inputs)  # pyright: ignore[reportUnknownMemberType]
+        name = inputs.get("name") or args.name
+        arn = self._arn(args.typ, name)
+        outputs: dict[str, Any] = {"name": name, "arn": arn, "bucket": name, "tagsAll": inputs.get("tags", {})}
+        generated = dict.fromkeys(_GENERATED.get(args.typ, ()), _generated(args.name))
+        return f"{args.name}-id", {**outputs, **_OUTPUTS.get(args.typ, {}), **generated, **inputs}
+
+    def _answer(self, token: str) -> dict[str, Any]:
+        match token:
             case "aws:index/getRegion:getRegion":
                 return {"region": self.region}
             case "aws:index/getCallerIdentity:getCallerIdentity":
@@ -45,24 +57,8 @@ class RegistryMocks(pulumi.runtime.Mocks):
                 return {"names": [f"{self.region}{letter}" for letter in "abcdef"]}
             case "aws:ec2/getVpcEndpointService:getVpcEndpointService":
                 return {"vpcEndpointPolicySupported": True}
-            case token:
+            case _:
                 raise NotImplementedError(f"{token}: answer it in a subclass of RegistryMocks")
-
-    def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
-        """Give a resource an ID, and outputs besides its inputs. All of them follow from its name."""
-        inputs: Mapping[str, Any] = args.inputs
-        name = inputs.get("name") or args.name
-        arn = self._arn(args.typ, name)
-        outputs = {
-            "name": name,
-            "arn": arn,
-            "bucket": name,
-            "tagsAll": inputs.get("tags"),
-            **_OUTPUTS.get(args.typ, {}),
-        }
-        if args.typ in _GENERATED:
-            outputs |= dict.fromkeys(_GENERATED[args.typ], _generated(args.name))
-        return f"{args.name}-id", {**outputs, **inputs}
 
     def _arn(self, type_: str, name: str) -> str:
         service, kind = type_.replace("/", ":").split(":")[1:3]

@@ -12,7 +12,7 @@ _Headers = aws.wafv2.WebAclRuleStatementSizeConstraintStatementFieldToMatchHeade
 # A cluster whose nodes pull at once needs an allowance for a burst, which a shorter window would not give.
 _WINDOW_SECONDS = 300
 
-# The registry logs these parts of a request. The load balancer allows 16 KiB for each, and the log writes `<` as six
+# The registry logs these parts of a request. The load balancer allows 16 KiB for each, and registry 2 logs `<` as six
 # bytes. The longest that clients send, in bytes:
 #   host        a DNS name of 253 and a port
 #   user-agent  Docker's, with kernel and client versions: about 200

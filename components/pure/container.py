@@ -19,9 +19,9 @@ GROUP_ID = 1000
 _DRAIN_SECONDS = 60
 _STOP_SECONDS = 90
 
-# MiB. A registry of which nobody pushes needs less.
+# MiB. A registry to which nobody pushes takes about 45.
 MEMORY_RESERVATION = 256
-# Of the memory limit, for what Go manages. The rest is for what it does not: code, stacks of threads, buffers of C.
+# Of the memory limit, for what Go manages. The rest is for its code and threads.
 _GO_SHARE = 5 / 6
 
 

@@ -40,7 +40,8 @@ def up(environment: dict[str, str], empty_account: set[str]) -> subprocess.Compl
 
 def test_one_failure_does_not_stop_or_hide_the_others(up: subprocess.CompletedProcess[str], aws: AwsClients) -> None:
     assert up.returncode == 1, up.stderr
-    assert f"{_WRONG}: FAILED\nthe private registry '{_WRONG}' cannot be declared" in up.stdout
+    assert f"{_WRONG}: FAILED\n" in up.stdout
+    assert f"the private registry '{_WRONG}' cannot be declared" in up.stdout
     balancers = aws("elbv2").describe_load_balancers()["LoadBalancers"]
     for team in _TEAMS:
         [address] = [each["DNSName"] for each in balancers if each["LoadBalancerName"].startswith(team)]

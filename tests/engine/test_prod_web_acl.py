@@ -10,7 +10,7 @@ from tests.engine.stacks import DeployedStack
 def test_load_balancer_has_the_declared_web_acl(prod: DeployedStack) -> None:
     balancer = load_balancer(prod.aws)["LoadBalancerArn"]
     web_acl = prod.aws("wafv2").get_web_acl_for_resource(ResourceArn=balancer)["WebACL"]
-    size, rate = web_acl["Rules"]
+    size, rate = sorted(web_acl["Rules"], key=lambda rule: rule["Priority"])
     parts = [item["SizeConstraintStatement"]["FieldToMatch"] for item in size["Statement"]["OrStatement"]["Statements"]]
     assert web_acl["ARN"] == prod.declaration.one("aws:wafv2/webAcl:WebAcl").outputs["arn"]
     assert rate["Statement"]["RateBasedStatement"]["Limit"] == 10_000

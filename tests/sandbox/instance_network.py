@@ -172,7 +172,9 @@ def _relay(network: Network, folder: Path) -> None:
             connection, source = listener.accept()
             environment = {"PATH": f"{folder}:{os.environ['PATH']}", "REMOTE_ADDR": source[0]}
             with connection:
-                subprocess.run([folder / "relay"], stdin=connection, stdout=connection, env=environment)
+                subprocess.run(
+                    [folder / "relay"], stdin=connection.fileno(), stdout=connection.fileno(), env=environment
+                )
 
     _in_thread(accept)
 

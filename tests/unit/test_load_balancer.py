@@ -83,7 +83,7 @@ def test_health_check_expects_401(balancer: Declaration) -> None:
 
 
 def test_health_check_tolerates_a_busy_replica_and_finds_a_dead_instance(balancer: Declaration) -> None:
-    """A check waits behind the requests of a flood, up to TODO s (`tests/sandbox/test_attacks.py`)."""
+    """A check waits behind the requests of a flood, up to 3.7 s (`tests/sandbox/test_attacks.py`)."""
     check = balancer.one(TARGETS).inputs["healthCheck"]
     interval, timeout, failures = check["interval"], check["timeout"], check["unhealthyThreshold"]
     assert timeout < interval

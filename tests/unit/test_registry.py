@@ -177,7 +177,8 @@ def test_error_of_a_late_password_names_the_registry(declare: Declare) -> None:
     """The password is known only when other registries have been declared."""
 
     def program() -> None:
-        for name, password in (("images", "x"), ("charts", "x" * 73), ("models", "x")):
+        strong = "lantern orbit velvet canyon drum"
+        for name, password in (("images", strong), ("charts", "x" * 73), ("models", strong)):
             PrivateRegistry(name, PrivateRegistryArgs(users={"ci": pulumi.Output.from_input(password)}))
 
     with pytest.raises(InvalidInput, match="the private registry 'charts' cannot be declared"):

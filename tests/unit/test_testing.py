@@ -36,7 +36,7 @@ class RecordingMocks(RegistryMocks):
         super().__init__()
         self.inputs: list[str] = []
 
-    def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
+    def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str | None, dict[Any, Any]]:
         self.inputs.append(json.dumps(args.inputs))
         return super().new_resource(args)
 

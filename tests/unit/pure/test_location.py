@@ -7,7 +7,7 @@ import pytest
 
 from components.pure.location import Location
 
-PARTITIONS = json.loads(files("botocore").joinpath("data", "partitions.json").read_text())["partitions"]
+PARTITIONS = json.loads((files("botocore") / "data" / "partitions.json").read_text())["partitions"]
 REGIONS = [
     (region, partition["id"], partition["outputs"]["dnsSuffix"])
     for partition in PARTITIONS
