@@ -12,6 +12,8 @@ _CODE = re.compile(r"^ *```.*?^ *```$", re.DOTALL | re.MULTILINE)
 _LINK = re.compile(r"\]\((?!\w+:)([^)#]*)#?([^)]*)\)")
 _PATH = re.compile(r"`((?:bench|components|docs|examples|plugin|sandbox|scripts|tests)/[\w./*-]*)`")
 
+_TEST = re.compile(r"`(tests/[\w/]+\.py)::(\w+)`")
+
 each_page = pytest.mark.parametrize("page", _PAGES, ids=lambda page: str(page.relative_to(FOLDER)))
 
 
@@ -24,6 +26,15 @@ def test_relative_links_resolve(page: Path) -> None:
 @each_page
 def test_paths_exist(page: Path) -> None:
     assert [path for path in _PATH.findall(page.read_text()) if not any(FOLDER.glob(path.rstrip("/")))] == []
+
+
+@each_page
+def test_named_tests_exist(page: Path) -> None:
+    assert [name for file, name in _TEST.findall(page.read_text()) if f"def {name}(" not in _text(FOLDER / file)] == []
+
+
+def _text(file: Path) -> str:
+    return file.read_text() if file.exists() else ""
 
 
 def _resolves(page: Path, target: str, anchor: str) -> bool:
