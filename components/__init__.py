@@ -4,7 +4,6 @@ Importing this package reads no configuration and no file, and does not use the 
 """
 
 from . import options, problems
-from . import preloaded as _preloaded  # noqa: F401 (before threads use the library)
 from .args import ExistingNetwork, PrivateRegistryArgs
 from .checks.arguments import registry_problems
 from .outputs import with_dependencies

@@ -7,7 +7,6 @@ a password safe is the number of guesses that it takes: docs/decisions/0015-one-
 
 import re
 from collections.abc import Iterable
-from threading import Lock
 
 from zxcvbn import zxcvbn
 
@@ -23,9 +22,6 @@ _SEPARATORS = re.compile(r"[\s._-]+")
 # Words that a person who guesses this registry's passwords tries early, with the user's name and the domain.
 _CONTEXT = ("docker", "registry")
 
-# zxcvbn keeps these words in a global dictionary, and Automation API runs programs in threads of one process.
-_zxcvbn_lock = Lock()
-
 
 def is_guessable(password: str, related: Iterable[str]) -> bool:
     """Return whether a password is easier to guess than `MIN_CHARACTERS` characters without a pattern.
@@ -40,5 +36,4 @@ def is_guessable(password: str, related: Iterable[str]) -> bool:
         return True
     texts = (*related, *_CONTEXT)
     words = [word for text in texts for word in (_SEPARATORS.sub("", text), *re.split(r"[\W_]+", text)) if word]
-    with _zxcvbn_lock:
-        return zxcvbn(characters, user_inputs=words)["guesses"] < _MIN_GUESSES
+    return zxcvbn(characters, user_inputs=words)["guesses"] < _MIN_GUESSES

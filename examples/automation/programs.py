@@ -3,7 +3,7 @@
 import pulumi
 import pulumi_aws as aws
 
-from private_registry import ExistingNetwork, PrivateRegistry, PrivateRegistryArgs
+from private_registry import ExistingNetwork, PrivateRegistry, PrivateRegistryArgs, with_dependencies
 
 _ZONES = ("a", "b")
 
@@ -20,7 +20,7 @@ def network(region: str) -> None:
             f"public-{letter}", vpc_id=vpc.id, availability_zone=zone, cidr_block=f"10.20.{number}.0/24"
         )
         association = aws.ec2.RouteTableAssociation(f"public-{letter}", subnet_id=subnet.id, route_table_id=table.id)
-        subnets.append(association.subnet_id)
+        subnets.append(with_dependencies(subnet.id, association))
     pulumi.export("vpcId", vpc.id)
     pulumi.export("publicSubnetIds", subnets)
 

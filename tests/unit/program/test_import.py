@@ -1,4 +1,4 @@
-"""Importing the library: no side effects, and everything that threads need."""
+"""Importing the library has no side effects."""
 
 import subprocess
 import sys
@@ -28,38 +28,9 @@ from components.pure.htpasswd import htpasswd_line
 htpasswd_line("alice", "secret", "AAECAwQFBgcICQoLDA0ODw==", 4)
 """
 
-# The classes of pulumi_aws that the library uses, read by several threads at once.
-THREADS = """
-import re, threading
-from pathlib import Path
-import components
-import pulumi_aws as aws
-
-names = re.compile(r"aws\\.([a-z0-9]+\\.[A-Z]\\w+)")
-used = {name for file in Path("components").glob("*.py") for name in names.findall(file.read_text())}
-assert len(used) > 30
-ready = threading.Barrier(8)
-
-def read():
-    ready.wait()
-    for name in sorted(used):
-        module, _, class_ = name.partition(".")
-        getattr(getattr(aws, module), class_)
-
-threads = [threading.Thread(target=read) for _ in range(8)]
-for thread in threads:
-    thread.start()
-for thread in threads:
-    thread.join()
-"""
-
 
 def test_import_uses_no_config_file_and_network_and_prints_nothing() -> None:
     assert _run(WATCHED) == (0, "", "")
-
-
-def test_threads_can_use_the_library_at_once() -> None:
-    assert _run(THREADS) == (0, "", "")
 
 
 def _run(program: str) -> tuple[int, str, str]:
