@@ -84,11 +84,14 @@ def report(results: Mapping[str, Future[auto.OutputMap]]) -> bool:
     failures = {team: error for team, future in results.items() if (error := future.exception())}
     print()
     for team, future in results.items():
-        outcome = "FAILED" if team in failures else future.result()["address"].value if future.result() else "destroyed"
-        print(f"{team:20} {outcome}")
+        print(f"{team:20} {'FAILED' if team in failures else _result(future.result())}")
     for team, error in failures.items():
         print(f"\n{team}:\n{error}")
     return not failures
+
+
+def _result(outputs: auto.OutputMap) -> str:
+    return outputs["address"].value if outputs else "destroyed"
 
 
 def main(command: str, teams: Sequence[str]) -> bool:
