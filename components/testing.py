@@ -71,7 +71,7 @@ class RegistryMocks(pulumi.runtime.Mocks):
 # The outputs that a registry reads, besides those that every resource gets.
 _OUTPUTS: Mapping[str, Mapping[str, Any]] = {
     "aws:lb/loadBalancer:LoadBalancer": {
-        "arnSuffix": "app/registry/0123456789abcdef",
+        "arnSuffix": "app/registry/50dc6c495c0c9188",
         "dnsName": "registry.elb.example.com",
         "zoneId": "Z0123456789ABCDEFGHIJ",
     },

@@ -31,7 +31,7 @@ def test_five_random_words_or_fifteen_random_characters_are_hard_to_guess(passwo
         "v7Qm2 xTz9L - kW4p",
         "x" * 72,
         "ab1" * 24,
-        "qwertyuiopasdfghjklzxcvbnm",
+        "qwertyuiopasdfghjklzxcvbnm",  # pragma: allowlist secret
         "passwordpassword2026",
         "P@ssw0rd P@ssw0rd P@ssw0rd",
         "Summer-Winter-Autumn-2026",
