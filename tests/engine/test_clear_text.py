@@ -12,7 +12,7 @@ from tests.engine.commands import run, run_failing
 from tests.engine.configuring import configure
 from tests.engine.stacks import ROOT, CreateStack
 
-_CLEAR = "staple of the other one"
+_CLEAR = "lantern orbit velvet canyon drum"
 _COMMAND = "pulumi config set --secret --path registry:users.bob"
 
 
@@ -24,7 +24,7 @@ def stack(create_stack: CreateStack) -> auto.Stack:
     settings = yaml.safe_load((project / "Pulumi.yaml").read_text())
     (project / "Pulumi.yaml").write_text(yaml.safe_dump({key: settings[key] for key in settings if key != "main"}))
     (project / "__main__.py").symlink_to(ROOT / "__main__.py")
-    configure(stack, {"users.alice": "correct horse battery"})
+    configure(stack, {"users.alice": "piston cobalt umbrella otter meadow"})
     return stack
 
 

@@ -11,7 +11,7 @@ from tests.engine.inventory import inventory
 from tests.engine.queries import AwsClients
 from tests.engine.stacks import PROGRAMS, CreateStack
 
-_PASSWORD = "what alice alone knows"
+_PASSWORD = "lantern orbit velvet canyon drum"
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +53,7 @@ def test_second_preview_has_no_changes(stack: auto.Stack) -> None:
 
 
 def test_value_that_becomes_known_is_checked(stack: auto.Stack) -> None:
-    stack.set_config("users.al:ice", auto.ConfigValue("another", secret=True), path=True)
+    stack.set_config("users.al:ice", auto.ConfigValue(_PASSWORD, secret=True), path=True)
     output = run_failing(stack.preview)
     [error] = [each for each in output.errors if "cannot be declared" in each]
     assert "users: the user name 'al:ice' cannot be used" in error

@@ -46,7 +46,7 @@ def test_example_has_no_type_errors(project: Path) -> None:
         ('imgae: "registry:3"', "'imgae' does not exist"),
         ('minSize: "two"', "Type 'string' is not assignable to type 'number'"),
         ('natGateways: "some"', "Type '\"some\"' is not assignable"),
-        ('domain: pulumi.output("registry.example.com")', "Type 'Output<string>' is not assignable"),
+        ('instanceType: pulumi.output("t3.small")', "Type 'Output<string>' is not assignable"),
         ("network: {}", "Property 'vpcId' is missing"),
     ],
 )
