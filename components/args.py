@@ -173,7 +173,8 @@ class PrivateRegistryArgs:
     force_destroy: bool = option(False, group="Operation")
     """Whether `pulumi destroy` deletes the images and the logs. It never deletes an `images_bucket`."""
     tags: Mapping[str, pulumi.Input[str]] = option({}, group="Operation", example={"team": "platform"})
-    """At most 40 tags for every resource that takes tags, except the bootstrap files: an S3 object takes only 10."""
+    """At most 40 tags for every resource that takes tags, except the bootstrap files: an S3 object takes only 10. Their
+    values are not kept secret: the AWS provider shows them in outputs of its own."""
 
     region: str | None = option(None, group="Provider", example="us-west-2")
     """The AWS provider's Region. Default: the provider is asked for it. Set it if the provider cannot answer yet,

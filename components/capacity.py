@@ -89,7 +89,10 @@ class Capacity(pulumi.ComponentResource):
         cluster = aws.ecs.Cluster(f"{name}-cluster", tags=args.tags, opts=self._child)
         # The provider adds its default tags to no group's tags and no template's tag specifications. The cluster tells
         # them: unlike a provider function, it does so before the provider's configuration is known.
-        self._instance_tags = cluster.tags_all.apply(lambda tags: {**(tags or {}), "Name": f"{name}-instance"})
+        # The arguments' tags are among them, and are named here too so that secrets remain secrets.
+        self._instance_tags = pulumi.Output.all(cluster.tags_all, args.tags).apply(
+            lambda known: _instance_tags(name, *known)
+        )
         self.cluster_name, self.cluster_arn = cluster.name, cluster.arn
         instance = create_role(
             f"{name}-instance",
@@ -238,6 +241,10 @@ class Capacity(pulumi.ComponentResource):
             opts=self._child,
         )
         return with_dependencies(provider.name, association)
+
+
+def _instance_tags(prefix: str, every: Mapping[str, str] | None, own: Mapping[str, str]) -> dict[str, str]:
+    return {**(every or {}), **own, "Name": f"{prefix}-instance"}
 
 
 def _group_tags(instance_tags: Mapping[str, str], cluster: str) -> list[aws.autoscaling.GroupTagArgs]:
