@@ -9,7 +9,7 @@ from ..pure.architecture import INSTANCE_TYPE
 from ..pure.container import MEMORY_RESERVATION
 from ..pure.location import REGION
 from .certificate import certificate_problems
-from .image import image_problems
+from .image import has_upstream_login, image_problems
 from .names import name_problems
 from .network import network_problems
 from .users import users_problems
@@ -52,7 +52,7 @@ def problems(args: PrivateRegistryArgs, region: str) -> list[Problem]:
 
 
 def _upstream(args: PrivateRegistryArgs, _region: str) -> Iterator[Problem]:
-    has_login = args.upstream_username is not None or args.upstream_password is not None
+    has_login = has_upstream_login(args)
     if isinstance(args.upstream, str) and not _UPSTREAM.fullmatch(args.upstream):
         yield Problem(
             key="upstream",

@@ -27,14 +27,18 @@ def image_problems(args: PrivateRegistryArgs, region: str) -> Iterator[Problem]:
             found=f"{args.image!r} does not know the region {region} and would crash there",
             allowed=f"another major version, or one of the regions {', '.join(sorted(version.regions))}",
         )
-    has_login = args.upstream_username is not None or args.upstream_password is not None
-    if has_login and not contains_upstream_login(args.image):
+    if has_upstream_login(args) and not contains_upstream_login(args.image):
         yield Problem(
             key="image",
             found=f"{args.image!r} sends the login for `upstream` to any host that the upstream names (CVE-2026-33540)",
             allowed="with `upstream_username`, version 3.1 or newer; the tag 3 is the newest one",
             example={"image": with_major_version(args.image, _MAINTAINED)},
         )
+
+
+def has_upstream_login(args: PrivateRegistryArgs) -> bool:
+    """Return whether a part of the login for the upstream registry is set."""
+    return args.upstream_username is not None or args.upstream_password is not None
 
 
 def image_warning(args: PrivateRegistryArgs) -> str | None:

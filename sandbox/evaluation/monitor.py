@@ -86,11 +86,9 @@ class RecordingMonitor(MockMonitor):
         inputs, secret_inputs = wire.read(request.object)
         id_, outputs = self._make(request, urn, inputs) if request.custom else ("", {})
         secret_outputs = secret_inputs | (frozenset(request.additionalSecretOutputs) & outputs.keys())
-        self._recorded[urn] = Resource(
-            urn=urn,
-            type=request.type,
-            name=request.name,
-            parent=request.parent,
+        self._record(
+            request,
+            urn,
             inputs=inputs,
             outputs=outputs,
             id=id_,
@@ -100,7 +98,6 @@ class RecordingMonitor(MockMonitor):
             dependencies=frozenset(request.dependencies).union(
                 *(property_.urns for property_ in request.propertyDependencies.values())
             ),
-            provider=request.provider,
             protect=request.protect,
             retain_on_delete=request.retainOnDelete,
             delete_before_replace=request.deleteBeforeReplace,
@@ -124,18 +121,19 @@ class RecordingMonitor(MockMonitor):
         inputs, secret = wire.read(request.properties)
         provider = self._provider(request.provider)
         outputs = {**inputs, **aws_provider.existing(request.type, request.id, urn, provider)}
+        dependencies = frozenset(request.dependencies)
+        self._record(request, urn, inputs=inputs, outputs=outputs, id=request.id, dependencies=dependencies)
+        return resource_pb2.ReadResourceResponse(urn=urn, properties=wire.write(outputs, secret))
+
+    def _record(self, request: Any, urn: str, **properties: Any) -> None:
         self._recorded[urn] = Resource(
             urn=urn,
             type=request.type,
             name=request.name,
             parent=request.parent,
-            inputs=inputs,
-            outputs=outputs,
-            id=request.id,
-            dependencies=frozenset(request.dependencies),
             provider=request.provider,
+            **properties,
         )
-        return resource_pb2.ReadResourceResponse(urn=urn, properties=wire.write(outputs, secret))
 
     def Invoke(self, request: Any) -> Any:
         args, _ = wire.read(request.args)

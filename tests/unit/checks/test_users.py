@@ -47,7 +47,7 @@ def test_invalid_password_is_refused_and_not_shown(password: str, found: str) ->
     assert not password or password not in str(problem)
 
 
-def test_domain_s_words_make_a_password_no_harder_to_guess() -> None:
+def test_words_of_the_domain_make_a_password_no_harder_to_guess() -> None:
     users = {"alice": "alice@registry.acme-robotics.example"}
     args = PrivateRegistryArgs(users=users, domain="registry.acme-robotics.example")
     (problem,) = users_problems(args, "us-west-2")
