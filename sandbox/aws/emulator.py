@@ -46,15 +46,19 @@ class AwsApi:
     url: str
     access_key: AccessKey
 
-    def client(self, service: str, region: str) -> Any:
-        """Make a boto3 client. It ignores credentials, endpoints and proxies in the environment."""
+    def client(self, service: str, region: str, *, signature_version: str | None = None) -> Any:
+        """Make a boto3 client. It ignores credentials, endpoints and proxies in the environment.
+
+        Args:
+            signature_version: how requests are signed. Default: botocore's choice for the service.
+        """
         return boto3.client(
             service,
             endpoint_url=self.url,
             region_name=region,
             aws_access_key_id=self.access_key.id,
             aws_secret_access_key=self.access_key.secret,
-            config=Config(s3={"addressing_style": "path"}, proxies={}),
+            config=Config(signature_version=signature_version, s3={"addressing_style": "path"}, proxies={}),
         )
 
     def environment(self, region: str) -> dict[str, str]:

@@ -7,9 +7,7 @@ from datetime import timedelta
 from unittest import mock
 from urllib.parse import urlsplit
 
-import boto3
 import botocore.auth
-from botocore.client import Config
 
 from sandbox.aws.emulator import AwsApi
 
@@ -33,14 +31,7 @@ def presigned_url(
         expires_in: seconds. Default: those of the driver.
         age: the time since the URL was signed.
     """
-    client = boto3.client(
-        "s3",
-        endpoint_url=api.url,
-        region_name=region,
-        aws_access_key_id=api.access_key.id,
-        aws_secret_access_key=api.access_key.secret,
-        config=Config(signature_version="s3v4", s3={"addressing_style": "path"}),
-    )
+    client = api.client("s3", region, signature_version="s3v4")
     signed_at = botocore.auth.get_current_datetime() - age
     with mock.patch("botocore.auth.get_current_datetime", return_value=signed_at):
         return client.generate_presigned_url(
