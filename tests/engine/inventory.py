@@ -30,7 +30,7 @@ _LISTS = (
     ("iam", "list_instance_profiles", "InstanceProfiles[].Arn"),
     ("iam", "list_roles", "Roles[].Arn"),
     ("iam", "list_server_certificates", "ServerCertificateMetadataList[].Arn"),
-    ("logs", "describe_log_groups", "logGroups[].arn"),
+    ("logs", "describe_log_groups", "logGroups[].logGroupArn"),
     ("s3", "list_buckets", "Buckets[].Name"),
     ("ssm", "describe_parameters", "Parameters[].ARN"),
 )
