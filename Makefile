@@ -68,10 +68,13 @@ sbom: $(VENV)/ready ## write .cache/sbom.json: the package and its dependencies,
 	$(UV) add --project .cache/sbom --quiet --no-sync --requirements requirements.txt --constraints requirements-dev.txt
 	$(UV) export --project .cache/sbom --quiet --frozen --format cyclonedx1.5 --output-file .cache/sbom.json
 
-.PHONY: bench generate lock clean
+.PHONY: bench dashboard generate lock clean
 bench: $(VENV)/ready programs ## measure, and update the figures in docs/performance.md, in ten minutes on 2 cores
 	@scripts/apt-install h2load=nghttp2-client
 	$(PYTHON) -m bench
+
+dashboard: $(VENV)/ready programs ## draw docs/dashboard.png, the dashboard of a run of the sandbox, in two minutes
+	$(PYTHON) -m bench.dashboard
 
 generate: $(VENV)/ready ## write Pulumi.yaml, docs/configuration.md and plugin/schema.json from components/args.py
 	PYTHONPATH=plugin $(PYTHON) -m scripts.generate

@@ -17,5 +17,7 @@ pulumi.export("serviceName", registry.service_name)
 pulumi.export("acceptsPushes", registry.accepts_pushes)
 if registry.ca_certificate is not None:
     pulumi.export("caCertificate", registry.ca_certificate)
+if registry.alarm_topic_arn is not None:
+    pulumi.export("alarmTopicArn", registry.alarm_topic_arn)
 if registry.passwords is not None:
     pulumi.export("passwords", registry.passwords)

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 
 from bench.measure import Spread, number
 
-_COLORS = ("#2266aa", "#dd8833", "#77aa55", "#aa4466")
+COLORS = ("#2266aa", "#dd8833", "#77aa55", "#aa4466")
 mpl.rcParams |= {
     "font.size": 10,
     "axes.spines.top": False,
@@ -51,9 +51,7 @@ def bars(
         middles = [group + (place - (len(series) - 1) / 2) * width for group in range(len(groups))]
         medians = [value.median for value in values]
         errors = [[v.median - v.low for v in values], [v.high - v.median for v in values]]
-        drawn = axes.bar(
-            middles, medians, width * 0.92, yerr=errors, label=name, color=_COLORS[place], ecolor="#333333"
-        )
+        drawn = axes.bar(middles, medians, width * 0.92, yerr=errors, label=name, color=COLORS[place], ecolor="#333333")
         axes.bar_label(drawn, [number(median) for median in medians], fontsize=8, padding=2)
     axes.set_xticks(range(len(groups)), groups)
     if log:
@@ -66,7 +64,7 @@ def bars(
 def stacked(axes: Axes, rows: Sequence[str], parts: Mapping[str, Sequence[float]], *, title: str, unit: str) -> None:
     """Draw a horizontal bar per row, made of parts."""
     ends = [0.0] * len(rows)
-    for color, (name, values) in zip(_COLORS, parts.items(), strict=False):
+    for color, (name, values) in zip(COLORS, parts.items(), strict=False):
         axes.barh(range(len(rows)), values, 0.7, left=ends, label=name, color=color)
         ends = [end + value for end, value in zip(ends, values, strict=True)]
     axes.set_yticks(range(len(rows)), rows)
@@ -79,7 +77,7 @@ def lines(
     axes: Axes, x: Sequence[float], series: Mapping[str, Sequence[Spread]], *, title: str, labels: tuple[str, str]
 ) -> None:
     """Draw a line per series, with its spread as a band, over a scale of powers of two."""
-    for color, (name, values) in zip(_COLORS, series.items(), strict=False):
+    for color, (name, values) in zip(COLORS, series.items(), strict=False):
         axes.plot(x, [value.median for value in values], "o-", label=name, color=color, markersize=4)
         axes.fill_between(x, [v.low for v in values], [v.high for v in values], color=color, alpha=0.15, linewidth=0)
     axes.set_xscale("log", base=2)

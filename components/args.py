@@ -112,7 +112,9 @@ class PrivateRegistryArgs:
     desired_capacity: int = option(2, group="Capacity")
     """The initial number of instances. Afterwards, ECS scales it."""
     desired_count: int = option(2, group="Capacity")
-    """The number of replicas."""
+    """The number of replicas. With `max_count`, the minimum."""
+    max_count: int = option(0, group="Capacity", example=6)
+    """The maximum number of replicas. Their number follows the load. 0 means a fixed number, `desired_count`."""
     memory_limit: int = option(1536, group="Capacity")
     """The memory in MiB at which the kernel stops a replica. A layer that is being pushed takes up to 65. A `t3.small`
     has 2048, of which the system needs about 400; for a larger instance type, set a larger limit."""
@@ -175,6 +177,35 @@ class PrivateRegistryArgs:
     tags: Mapping[str, pulumi.Input[str]] = option({}, group="Operation", example={"team": "platform"})
     """At most 40 tags for every resource that takes tags, except the bootstrap files: an S3 object takes only 10. Their
     values are not kept secret: the AWS provider shows them in outputs of its own."""
+
+    replica_region: str | None = option(None, group="Operation", example="us-east-2")
+    """The Region of a second bucket, to which S3 copies all images. Default: none."""
+    patch_schedule: str | None = option(None, group="Operation", example="cron(0 3 ? * SUN *)")
+    """When all instances are replaced by ones with the newest AMI: a schedule expression of EventBridge Scheduler, in
+    UTC. Default: never."""
+
+    monitoring: bool = option(False, group="Monitoring")
+    """Whether the registry has alarms, a dashboard, metrics from its log and saved queries."""
+    alarm_email: pulumi.Input[str] | None = option(None, group="Monitoring", example="ops@example.com")
+    """The address that gets the alarms, by a new topic. AWS sends it a link, with which it must confirm."""
+    alarm_topic_arn: pulumi.Input[str] | None = option(
+        None, group="Monitoring", example="arn:aws:sns:us-west-2:123456789012:ops"
+    )
+    """The ARN of an existing SNS topic that gets the alarms, in the registry's Region. Its policy, and that of its key,
+    must allow CloudWatch and EventBridge. Default: a new topic."""
+    runbook_url: str = option(
+        "docs/operations.md",
+        group="Monitoring",
+        example="https://git.example.com/platform/private-registry/blob/main/docs/operations.md",
+    )
+    """The address of your copy of this page, to whose sections the alarms link."""
+    images_growth_limit: int = option(0, group="Monitoring", example=100)
+    """By how many GiB a day the images bucket may grow without an alarm. 0 means without limit."""
+    monthly_budget: int = option(0, group="Monitoring", example=300)
+    """The US dollars that the whole account may cost a month without an alarm. 0 means no budget."""
+    container_insights: bool = option(False, group="Monitoring")
+    """Whether the cluster has Container Insights, whatever the account's default is. CloudWatch charges its metrics of
+    cluster, service and task definition as custom metrics."""
 
     region: str | None = option(None, group="Provider", example="us-west-2")
     """The AWS provider's Region. Default: the provider is asked for it. Set it if the provider cannot answer yet,

@@ -35,6 +35,8 @@ class CapacityArgs:
         min_size: the minimum number of instances.
         max_size: the maximum number of instances.
         desired_capacity: the initial number of instances. ECS scales it afterwards.
+        container_insights: whether ECS sends the metrics of Container Insights. Default False.
+        group_metrics: whether the Auto Scaling group sends the number of its instances. Default False.
         vpc_id: the VPC's ID.
         subnet_ids: the IDs of the instances' subnets.
         public_addresses: whether the instances have public IPv4 addresses.
@@ -51,6 +53,8 @@ class CapacityArgs:
     min_size: int
     max_size: int
     desired_capacity: int
+    container_insights: bool = False
+    group_metrics: bool = False
     vpc_id: pulumi.Input[str]
     subnet_ids: pulumi.Input[Sequence[pulumi.Input[str]]]
     public_addresses: bool
@@ -86,7 +90,13 @@ class Capacity(pulumi.ComponentResource):
         super().__init__("private-registry:index:Capacity", name, {}, opts)
         self._prefix, self._args = name, args
         self._child = pulumi.ResourceOptions(parent=self)
-        cluster = aws.ecs.Cluster(f"{name}-cluster", tags=args.tags, opts=self._child)
+        cluster = aws.ecs.Cluster(
+            f"{name}-cluster",
+            # Always set: the AWS provider leaves the setting as it is when it is no longer declared.
+            settings=[{"name": "containerInsights", "value": "enabled" if args.container_insights else "disabled"}],
+            tags=args.tags,
+            opts=self._child,
+        )
         # The provider adds its default tags to no group's tags and no template's tag specifications. The cluster tells
         # them: unlike a provider function, it does so before the provider's configuration is known.
         # The arguments' tags are among them, and are named here too so that secrets remain secrets.
@@ -196,6 +206,7 @@ class Capacity(pulumi.ComponentResource):
             wait_for_capacity_timeout="0",
             protect_from_scale_in=True,  # ECS's managed termination protection requires it, and ends it when needed
             force_delete=True,  # deletes the group with its protected instances
+            enabled_metrics=["GroupInServiceInstances"] if args.group_metrics else None,
             instance_refresh={
                 "strategy": "Rolling",
                 # When the group gives up a subnet, its instances there stay: new settings apply to later scaling

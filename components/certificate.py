@@ -53,16 +53,18 @@ class Certificate(pulumi.ComponentResource):
     Attributes:
         arn: the certificate's ARN.
         ca_certificate: the certificate that clients must trust, PEM. None unless it is self-signed.
+        end: the end of a certificate that was uploaded to IAM, RFC 3339. None unless it was.
     """
 
     arn: pulumi.Output[str]
     ca_certificate: pulumi.Output[str] | None
+    end: pulumi.Output[str] | None
 
     def __init__(self, name: str, args: CertificateArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("private-registry:index:Certificate", name, {}, opts)
         self._prefix, self._args = name, args
         self._child = pulumi.ResourceOptions(parent=self)
-        self.ca_certificate = None
+        self.ca_certificate = self.end = None
         if args.certificate_arn is not None:
             self.arn = pulumi.Output.from_input(args.certificate_arn)
         elif args.certificate is not None and args.private_key is not None:
@@ -78,14 +80,16 @@ class Certificate(pulumi.ComponentResource):
     def _upload(
         self, certificate: pulumi.Input[str], private_key: pulumi.Input[str], chain: pulumi.Input[str] | None = None
     ) -> pulumi.Output[str]:
-        return aws.iam.ServerCertificate(
+        uploaded = aws.iam.ServerCertificate(
             self._prefix,
             certificate_body=certificate,
             private_key=pulumi.Output.secret(private_key),
             certificate_chain=chain,
             tags=self._args.tags,
             opts=self._child,
-        ).arn
+        )
+        self.end = uploaded.expiration
+        return uploaded.arn
 
     def _request_from_acm(self, hosted_zone: pulumi.Input[str], domain: pulumi.Input[str]) -> pulumi.Output[str]:
         certificate = aws.acm.Certificate(

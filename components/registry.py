@@ -14,6 +14,7 @@ from .certificate import Certificate, CertificateArgs
 from .changes import checked_changes, recorded
 from .checks.arguments import registry_problems
 from .checks.image import image_warning
+from .checks.monitoring import subscription_warning
 from .checks.names import name_type_problems
 from .checks.types import type_problems
 from .credentials import Credentials, CredentialsArgs
@@ -23,6 +24,7 @@ from .endpoints import Endpoints, EndpointsArgs
 from .late_checks import checked_later, without_coroutines
 from .load_balancer import LoadBalancer, LoadBalancerArgs
 from .lookups import location_problems, look_up, lookup_problems
+from .monitoring import Monitoring, MonitoringArgs
 from .network import Network, NetworkArgs
 from .problems import InvalidInput, registry_name
 from .pure import policies
@@ -58,7 +60,8 @@ class PrivateRegistry(RegistryOutputs, pulumi.ComponentResource):
 
     Creates: PrivateBucket (logs, images), Network (unless `args.network` is given), Endpoints (in an existing network
     with `s3_route_table_ids`), SecurityGroups, Certificate, Credentials, Bootstrap, LoadBalancer, WebAcl (with
-    `args.rate_limit`), Capacity, Service, EndpointPolicies (isolated), Dns (with a hosted zone).
+    `args.rate_limit`), Capacity, Service, EndpointPolicies (isolated), Dns (with a hosted zone), Monitoring (with
+    `args.monitoring`).
 
     Args:
         name: the prefix of all resource names: 1 to 20 lowercase letters, digits and hyphens. `checks.names` lists the
@@ -95,8 +98,9 @@ class PrivateRegistry(RegistryOutputs, pulumi.ComponentResource):
         self._args = args = checked_later(args, found.region)
         self._location, self._zones = Location(region=found.region), found.zones
         self._account_id = pulumi.Output.from_input(found.account_id)
-        if warning := image_warning(args):
-            pulumi.log.warn(warning, self)
+        for warning in (image_warning(args), subscription_warning(args)):
+            if warning is not None:
+                pulumi.log.warn(warning, self)
         self._internal = args.internal or args.isolated
 
         logs = self._logs()
@@ -115,6 +119,11 @@ class PrivateRegistry(RegistryOutputs, pulumi.ComponentResource):
             self._endpoint_policies(network, [images.arn, bootstrap.arn], capacity, service)
         if args.hosted_zone is not None and args.domain is not None:
             self._dns(args.hosted_zone, args.domain, load_balancer)
+        self.alarm_topic_arn = None
+        if args.monitoring:
+            self.alarm_topic_arn = self._monitoring(
+                images, certificate, load_balancer, capacity, service
+            ).alarm_topic_arn
 
         self.address = load_balancer.dns_name if args.domain is None else pulumi.Output.from_input(args.domain)
         self.accepts_pushes = args.upstream is None
@@ -304,6 +313,8 @@ class PrivateRegistry(RegistryOutputs, pulumi.ComponentResource):
                 min_size=args.min_size,
                 max_size=args.max_size,
                 desired_capacity=args.desired_capacity,
+                container_insights=args.container_insights,
+                group_metrics=args.monitoring,
                 vpc_id=vpc.vpc_id,
                 subnet_ids=vpc.private_subnet_ids or vpc.public_subnet_ids,
                 public_addresses=not vpc.private_subnet_ids,
@@ -364,6 +375,43 @@ class PrivateRegistry(RegistryOutputs, pulumi.ComponentResource):
                 domain=domain,
                 load_balancer_dns=load_balancer.dns_name,
                 load_balancer_zone=load_balancer.zone_id,
+            ),
+            opts=self._child,
+        )
+
+    def _monitoring(
+        self,
+        images: PrivateBucket,
+        certificate: Certificate,
+        load_balancer: LoadBalancer,
+        capacity: Capacity,
+        service: Service,
+    ) -> Monitoring:
+        args = self._args
+        return Monitoring(
+            self._prefix,
+            MonitoringArgs(
+                location=self._location,
+                account_id=self._account_id,
+                alarm_email=args.alarm_email,
+                alarm_topic_arn=args.alarm_topic_arn,
+                runbook_url=args.runbook_url,
+                load_balancer=load_balancer.arn_suffix,
+                target_group=load_balancer.target_group_arn_suffix,
+                cluster_name=capacity.cluster_name,
+                cluster_arn=capacity.cluster_arn,
+                service_name=service.service_name,
+                auto_scaling_group_name=capacity.group_name,
+                log_group_name=service.log_group_name,
+                images_bucket=images.bucket,
+                certificate_arn=certificate.arn,
+                certificate_end=certificate.end,
+                desired_count=args.desired_count,
+                max_count=args.max_count,
+                memory_limit=args.memory_limit,
+                images_growth_limit=args.images_growth_limit,
+                monthly_budget=args.monthly_budget,
+                tags=args.tags,
             ),
             opts=self._child,
         )

@@ -64,6 +64,9 @@ class RegistryOutputs:
     log_group_arn: pulumi.Output[str]
     """The ARN of the CloudWatch log group."""
 
+    alarm_topic_arn: pulumi.Output[str] | None
+    """The ARN of the SNS topic that gets the alarms. Only set with `monitoring`."""
+
     instance_role_name: pulumi.Output[str]
     """The name of the instances' IAM role."""
     instance_role_arn: pulumi.Output[str]

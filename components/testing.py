@@ -57,6 +57,8 @@ class RegistryMocks(pulumi.runtime.Mocks):
                 return {"names": [f"{self.region}{letter}" for letter in "abcdef"]}
             case "aws:ec2/getVpcEndpointService:getVpcEndpointService":
                 return {"vpcEndpointPolicySupported": True}
+            case "aws:iam/getServerCertificate:getServerCertificate":
+                return {"expirationDate": _CERTIFICATE_END}
             case _:
                 raise NotImplementedError(f"{token}: answer it in a subclass of RegistryMocks")
 
@@ -68,6 +70,7 @@ class RegistryMocks(pulumi.runtime.Mocks):
         return f"arn:{partition}:{service}:{self.region}:{self.account_id}:{kind}/{name}"
 
 
+_CERTIFICATE_END = "2029-01-31T12:00:00Z"
 # The outputs that a registry reads, besides those that every resource gets.
 _OUTPUTS: Mapping[str, Mapping[str, Any]] = {
     "aws:lb/loadBalancer:LoadBalancer": {
@@ -77,6 +80,7 @@ _OUTPUTS: Mapping[str, Mapping[str, Any]] = {
     },
     "aws:lb/targetGroup:TargetGroup": {"arnSuffix": "targetgroup/registry/0123456789abcdef"},
     "aws:ec2/launchTemplate:LaunchTemplate": {"latestVersion": 1},
+    "aws:iam/serverCertificate:ServerCertificate": {"expiration": _CERTIFICATE_END},
     "aws:ssm/parameter:Parameter": {"version": 1},
     "aws:acm/certificate:Certificate": {
         "domainValidationOptions": [

@@ -10,6 +10,7 @@ from ..pure.container import MEMORY_RESERVATION
 from ..pure.location import REGION
 from .certificate import certificate_problems
 from .image import has_upstream_login, image_problems
+from .monitoring import monitoring_problems
 from .names import name_problems
 from .network import network_problems
 from .users import users_problems
@@ -46,7 +47,7 @@ def problems(args: PrivateRegistryArgs, region: str) -> list[Problem]:
     """Find all problems with the arguments of a registry in a region such as "us-west-2"."""
     checks = (
         *(certificate_problems, image_problems, users_problems, _upstream, _instances, _sizes, _memory),
-        *(network_problems, _rate, _images_bucket, _retention, _tags, _provider),
+        *(network_problems, _rate, _images_bucket, _retention, _tags, monitoring_problems, _provider),
     )
     return [problem for check in checks for problem in check(args, region)]
 

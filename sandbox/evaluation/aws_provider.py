@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 ACCOUNT = "123456789012"
+_CERTIFICATE_END = "2029-01-31T12:00:00Z"
 
 
 @dataclass(frozen=True)
@@ -115,6 +116,15 @@ def _load_balancer(own_name: str, urn: str, region: str) -> dict[str, Any]:
     }
 
 
+def _server_certificate(own_name: str, urn: str, region: str) -> dict[str, Any]:
+    return {**_iam("server-certificate")(own_name, urn, region), "expiration": _CERTIFICATE_END}
+
+
+def _topic(own_name: str, _urn: str, region: str) -> dict[str, Any]:
+    arn = f"arn:{partition(region)}:sns:{region}:{ACCOUNT}:{own_name}"
+    return {"id": arn, "arn": arn}
+
+
 def _iam(kind: str) -> Callable[[str, str, str], dict[str, Any]]:
     return lambda own_name, _urn, region: {"arn": f"arn:{partition(region)}:iam::{ACCOUNT}:{kind}/{own_name}"}
 
@@ -179,7 +189,7 @@ _SPECIAL: Mapping[str, Callable[[str, str, str], dict[str, Any]]] = {
     "aws:lb/listener:Listener": _elb("listener/app"),
     "aws:iam/role:Role": _iam("role"),
     "aws:iam/instanceProfile:InstanceProfile": _iam("instance-profile"),
-    "aws:iam/serverCertificate:ServerCertificate": _iam("server-certificate"),
+    "aws:iam/serverCertificate:ServerCertificate": _server_certificate,
     "aws:ec2/launchTemplate:LaunchTemplate": _launch_template,
     "aws:ec2/vpc:Vpc": _vpc,
     "aws:ec2/subnet:Subnet": _id_like("subnet"),
@@ -192,6 +202,7 @@ _SPECIAL: Mapping[str, Callable[[str, str, str], dict[str, Any]]] = {
     "aws:ssm/parameter:Parameter": _parameter,
     "aws:cloudwatch/logGroup:LogGroup": _log_group,
     "aws:ecs/taskDefinition:TaskDefinition": _task_definition,
+    "aws:sns/topic:Topic": _topic,
 }
 
 
@@ -218,6 +229,10 @@ def _caller(_args: Mapping[str, Any], provider: Provider) -> dict[str, Any]:
     return {"id": ACCOUNT, "accountId": ACCOUNT, "arn": user, "userId": "AIDASANDBOX"}
 
 
+def _found_server_certificate(args: Mapping[str, Any], _provider: Provider) -> dict[str, Any]:
+    return {"id": args["name"], "name": args["name"], "expirationDate": _CERTIFICATE_END}
+
+
 def _elb_account(_args: Mapping[str, Any], provider: Provider) -> dict[str, Any]:
     region = provider.region
     return {"id": "797873946194", "arn": f"arn:{partition(region)}:iam::797873946194:root", "region": region}
@@ -240,4 +255,5 @@ _LOOK_UPS: Mapping[str, Callable[[Mapping[str, Any], Provider], dict[str, Any]]]
     "aws:index/getCallerIdentity:getCallerIdentity": _caller,
     "aws:ec2/getVpcEndpointService:getVpcEndpointService": _endpoint_service,
     "aws:elb/getServiceAccount:getServiceAccount": _elb_account,
+    "aws:iam/getServerCertificate:getServerCertificate": _found_server_certificate,
 }

@@ -23,6 +23,7 @@ _PREFIXES = {"elbv2": "elasticloadbalancing"}
 _S3_ACTIONS = {
     "DeleteBucketEncryption": ("PutEncryptionConfiguration",),
     "DeleteBucketLifecycle": ("PutLifecycleConfiguration",),
+    "DeleteBucketMetricsConfiguration": ("PutMetricsConfiguration",),
     "DeleteBucketOwnershipControls": ("PutBucketOwnershipControls",),
     "DeleteBucketTagging": ("PutBucketTagging",),
     "DeleteObjects": ("DeleteObject", "DeleteObjectVersion"),
@@ -31,6 +32,7 @@ _S3_ACTIONS = {
     "GetBucketCors": ("GetBucketCORS",),
     "GetBucketEncryption": ("GetEncryptionConfiguration",),
     "GetBucketLifecycleConfiguration": ("GetLifecycleConfiguration",),
+    "GetBucketMetricsConfiguration": ("GetMetricsConfiguration",),
     "GetBucketReplication": ("GetReplicationConfiguration",),
     "GetObjectLockConfiguration": ("GetBucketObjectLockConfiguration",),
     "GetPublicAccessBlock": ("GetBucketPublicAccessBlock",),
@@ -40,7 +42,20 @@ _S3_ACTIONS = {
     "ListObjectsV2": ("ListBucket",),
     "PutBucketEncryption": ("PutEncryptionConfiguration",),
     "PutBucketLifecycleConfiguration": ("PutLifecycleConfiguration",),
+    "PutBucketMetricsConfiguration": ("PutMetricsConfiguration",),
     "PutPublicAccessBlock": ("PutBucketPublicAccessBlock",),
+}
+# AWS Budgets has one action to read and one to write. Source: Service Authorization Reference, AWS Budget Service.
+_BUDGET_ACTIONS = {
+    "CreateBudget": "ModifyBudget",
+    "CreateNotification": "ModifyBudget",
+    "CreateSubscriber": "ModifyBudget",
+    "DeleteBudget": "ModifyBudget",
+    "DeleteNotification": "ModifyBudget",
+    "DescribeBudget": "ViewBudget",
+    "DescribeNotificationsForBudget": "ViewBudget",
+    "DescribeSubscribersForNotification": "ViewBudget",
+    "UpdateBudget": "ModifyBudget",
 }
 _NOT_REQUIRED = {
     "iam:GetUser",  # the provider looks up the account with it; without permission it uses sts:GetCallerIdentity
@@ -84,16 +99,29 @@ _UNRECORDED = {
     "elasticloadbalancing:GetLoadBalancerWebACL": "GetWebACLForResource",
     "wafv2:TagResource": "CreateWebACL with tags",
     "wafv2:UpdateWebACL": "a change of rateLimit",
+    "iam:ListServerCertificates": "monitoring of a certificateArn in IAM",
+    "kms:PutKeyPolicy": "a monthlyBudget that is added later",
+    "kms:TagResource": "CreateKey with tags",
+    "sns:SetSubscriptionAttributes": "an upgrade that changes the subscription",
+    "budgets:TagResource": "CreateBudget with tags",
+    "events:TagResource": "PutRule with tags",
+    "sns:TagResource": "CreateTopic with tags",
+    "cloudwatch:TagResource": "PutMetricAlarm with tags",
     "ssm:GetParameters": "a launch template whose AMI is resolve:ssm:...",
     "acm:RemoveTagsFromCertificate": "removing a tag",
     "autoscaling:DeleteTags": "removing a tag",
+    "budgets:UntagResource": "removing a tag",
+    "cloudwatch:UntagResource": "removing a tag",
     "ec2:DeleteTags": "removing a tag",
     "ecs:UntagResource": "removing a tag",
     "elasticloadbalancing:RemoveTags": "removing a tag",
+    "events:UntagResource": "removing a tag",
     "iam:UntagInstanceProfile": "removing a tag",
     "iam:UntagRole": "removing a tag",
     "iam:UntagServerCertificate": "removing a tag",
+    "kms:UntagResource": "removing a tag",
     "logs:UntagResource": "removing a tag",
+    "sns:UntagResource": "removing a tag",
     "ssm:RemoveTagsFromResource": "removing a tag",
     "wafv2:UntagResource": "removing a tag",
 }
@@ -106,7 +134,11 @@ def required_actions(calls: Iterable[Call]) -> set[str]:
 
 
 def _actions(call: Call) -> list[str]:
-    names = _S3_ACTIONS.get(call.operation, (call.operation,)) if call.service == "s3" else (call.operation,)
+    names: tuple[str, ...] = (call.operation,)
+    if call.service == "s3":
+        names = _S3_ACTIONS.get(call.operation, names)
+    if call.service == "budgets":
+        names = (_BUDGET_ACTIONS.get(call.operation, call.operation),)
     return [f"{_PREFIXES.get(call.service, call.service)}:{name}" for name in names]
 
 

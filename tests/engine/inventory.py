@@ -11,6 +11,8 @@ from tests.engine.queries import AwsClients
 # The service, the operation that lists the resources, and a JMESPath expression for their IDs in its response.
 _LISTS = (
     ("autoscaling", "describe_auto_scaling_groups", "AutoScalingGroups[].AutoScalingGroupARN"),
+    ("cloudwatch", "describe_alarms", "MetricAlarms[].AlarmArn"),
+    ("cloudwatch", "list_dashboards", "DashboardEntries[].DashboardName"),
     ("ec2", "describe_addresses", "Addresses[].AllocationId"),
     ("ec2", "describe_flow_logs", "FlowLogs[].FlowLogId"),
     ("ec2", "describe_instances", "Reservations[].Instances[?State.Name!='terminated'][].InstanceId"),
@@ -27,11 +29,14 @@ _LISTS = (
     ("ecs", "list_task_definitions", "taskDefinitionArns"),
     ("elbv2", "describe_load_balancers", "LoadBalancers[].LoadBalancerArn"),
     ("elbv2", "describe_target_groups", "TargetGroups[].TargetGroupArn"),
+    ("events", "list_rules", "Rules[].Arn"),
     ("iam", "list_instance_profiles", "InstanceProfiles[].Arn"),
     ("iam", "list_roles", "Roles[].Arn"),
     ("iam", "list_server_certificates", "ServerCertificateMetadataList[].Arn"),
     ("logs", "describe_log_groups", "logGroups[].logGroupArn"),
+    ("logs", "describe_query_definitions", "queryDefinitions[].queryDefinitionId"),
     ("s3", "list_buckets", "Buckets[].Name"),
+    ("sns", "list_topics", "Topics[].TopicArn"),
     ("ssm", "describe_parameters", "Parameters[].ARN"),
 )
 
@@ -43,6 +48,11 @@ def inventory(aws: AwsClients) -> set[str]:
         for service, operation, expression in _LISTS
         for id_ in jmespath.search(expression, getattr(aws(service), operation)()) or ()
     }
+    # KMS lists deleted keys for a while, as PendingDeletion.
+    keys = [aws("kms").describe_key(KeyId=key["KeyId"])["KeyMetadata"] for key in aws("kms").list_keys()["Keys"]]
+    found |= {key["Arn"] for key in keys if key["Enabled"]}
+    account = {"AccountId": aws("sts").get_caller_identity()["Account"]}
+    found |= {budget["BudgetName"] for budget in aws("budgets").describe_budgets(**account)["Budgets"]}
     # ECS lists deleted clusters for a while, as INACTIVE.
     clusters = aws("ecs").describe_clusters(clusters=aws("ecs").list_clusters()["clusterArns"])["clusters"]
     return found | {cluster["clusterArn"] for cluster in clusters if cluster["status"] == "ACTIVE"}

@@ -65,6 +65,14 @@ _CHANGES: Mapping[str, Mapping[str, Mapping[str, str]]] = {
         "deletionProtection": {"deletionProtection": "true"},
         "forceDestroy": {"forceDestroy": "false"},
         "tags": {"tags.team": "platform"},
+        "monitoring, alarmEmail, runbookUrl, imagesGrowthLimit, monthlyBudget": {
+            "monitoring": "true",
+            "alarmEmail": "ops@example.com",
+            "runbookUrl": "https://git.example.com/registry/docs/operations.md",
+            "imagesGrowthLimit": "100",
+            "monthlyBudget": "300",
+        },
+        "alarmTopicArn": {"monitoring": "true", "alarmTopicArn": "arn:aws:sns:us-west-2:123456789012:ops"},
     },
     "instances": {
         "image": {"image": "registry:3"},
@@ -75,6 +83,7 @@ _CHANGES: Mapping[str, Mapping[str, Mapping[str, str]]] = {
         "desiredCapacity": {"desiredCapacity": "3"},
         "desiredCount": {"desiredCount": "3"},
         "memoryLimit": {"memoryLimit": "3000"},
+        "containerInsights": {"containerInsights": "true"},
         "region, accountId": {"region": "us-west-2", "accountId": "123456789012"},
     },
     "domain": {
@@ -111,7 +120,10 @@ _REFUSED = {
 # Replacing one of these loses data or interrupts clients.
 _KEPT = {"Vpc", "Bucket", "LoadBalancer", "TargetGroup", "Cluster", "Group", "CapacityProvider", "Service"}
 # By name, since other components have the names of AWS's types, such as Service. Only these appear in changes.
-_COMPONENTS = {"Dns", "EndpointPolicies", "PrivateRegistry"}
+_COMPONENTS = {
+    *("AlarmTopic", "Alarms", "Dns", "EndpointPolicies", "Events", "LogMetrics", "LogQueries", "Monitoring"),
+    "PrivateRegistry",
+}
 _REPLACES_THE_LOAD_BALANCER = {"internal", "isolated"}
 
 

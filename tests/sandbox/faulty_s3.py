@@ -58,12 +58,14 @@ class FaultyS3:
         api: the emulated AWS API behind the proxy.
         fault: the current fault.
         faulty_requests: the number of requests with a fault.
+        answers: the time of each answer, its status, and the seconds until its first byte. A reset is no answer.
     """
 
     upstream: str
     api: AwsApi
     fault: Fault = field(default_factory=Fault)
     faulty_requests: int = 0
+    answers: list[tuple[float, int, float]] = field(default_factory=list)
 
     @contextmanager
     def failing(self, fault: Fault) -> Iterator[None]:
@@ -105,6 +107,7 @@ class _ProxyHandler(Handler):
         if (fault.copies_only and not self._copies()) or (fault.deletions_only and not self._deletes()):
             fault = Fault()
         self._s3.faulty_requests += fault != Fault()
+        self._start = time.time()
         if fault.reset:
             self._reset()
             return
@@ -150,6 +153,8 @@ class _ProxyHandler(Handler):
             upstream.close()
 
     def _send(self, status: int, headers: list[tuple[str, str]], length: int | None) -> None:
+        now = time.time()
+        self._s3.answers.append((now, status, now - self._start))
         self.send_response_only(status)
         for name, value in headers:
             if name.lower() not in _HOP_BY_HOP | {"content-length"}:

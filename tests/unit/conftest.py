@@ -35,7 +35,7 @@ def declare() -> Declare:
 @pytest.fixture(scope="session")
 def registry(declare: Declare) -> Declaration:
     """A registry:2 with all optional features."""
-    args = PrivateRegistryArgs(flow_logs=True, deletion_protection=True, tags={"team": "platform"})
+    args = PrivateRegistryArgs(flow_logs=True, deletion_protection=True, monitoring=True, tags={"team": "platform"})
     return declare(lambda: PrivateRegistry("images", args))
 
 

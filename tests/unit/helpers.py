@@ -15,6 +15,7 @@ from sandbox.evaluation.monitor import State
 FOLDER = Path(__file__).parents[2]
 OREGON = Location(region="us-west-2")
 BEIJING = Location(region="cn-north-1")
+CODE_BLOCK = re.compile(r"^ *```.*?^ *```$", re.DOTALL | re.MULTILINE)
 
 
 class Declare(Protocol):
@@ -58,6 +59,12 @@ def boot_script(declaration: Declaration) -> str:
     """Return the launch template's user data, decoded."""
     template = declaration.one("aws:ec2/launchTemplate:LaunchTemplate")
     return base64.b64decode(template.inputs["userData"]).decode()
+
+
+def anchors(text: str) -> set[str]:
+    """Return the anchors of a page's headings, as GitHub generates them."""
+    headings = re.findall(r"^#+ +(.+)$", CODE_BLOCK.sub("", text), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 def written_files(script: str) -> dict[str, str]:

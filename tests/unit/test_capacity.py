@@ -201,3 +201,11 @@ def test_group_depends_on_the_instance_role_and_its_policies(capacity: Declarati
     profile = capacity.one("aws:iam/instanceProfile:InstanceProfile")
     assert {policy.inputs["role"] for policy in policies} == {role} == {profile.inputs["role"]}
     assert capacity.one(TEMPLATE).inputs["iamInstanceProfile"] == {"arn": profile.outputs["arn"]}
+
+
+@pytest.mark.parametrize("on", [False, True])
+def test_cluster_and_group_send_more_metrics_on_request(declare: Declare, on: bool) -> None:
+    found = declared(declare, dataclasses.replace(ARGS, container_insights=on, group_metrics=on))
+    settings = found.one("aws:ecs/cluster:Cluster").inputs["settings"]
+    assert settings == [{"name": "containerInsights", "value": "enabled" if on else "disabled"}]
+    assert found.one(GROUP).inputs.get("enabledMetrics") == (["GroupInServiceInstances"] if on else None)

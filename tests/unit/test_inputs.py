@@ -46,7 +46,11 @@ VALUES: Mapping[str, Any] = {
     "network": NETWORK,
 }
 # Options of which only one can be set.
-SOURCES = ("certificate", "certificate_arn", "hosted_zone"), ("users", "htpasswd")
+SOURCES = (
+    ("certificate", "certificate_arn", "hosted_zone"),
+    ("users", "htpasswd"),
+    ("alarm_email", "alarm_topic_arn"),
+)
 PARTS_OF_CERTIFICATE = ("certificate_chain", "private_key")
 
 
@@ -130,7 +134,10 @@ def test_inputs_can_have_any_form_and_secrets_stay_secret(data: st.DataObject) -
     unused = {name for source in SOURCES for name in source} - {data.draw(st.sampled_from(each)) for each in SOURCES}
     if "certificate" in unused:
         unused |= {*PARTS_OF_CERTIFICATE}
-    makers: dict[str, Callable[[], Any]] = {"image": lambda: "registry:3"}  # 2 may not log in to an upstream
+    makers: dict[str, Callable[[], Any]] = {
+        "image": lambda: "registry:3",  # 2 may not log in to an upstream
+        "monitoring": lambda: True,
+    }
     drawn: list[tuple[str, Any]] = []
     # An unknown value hides what is computed from it, so half of the registries have none.
     preview = data.draw(st.booleans(), label="preview")

@@ -42,6 +42,12 @@ def test_every_resource_has_its_component_as_parent(registry: Declaration) -> No
         f"{top} / LoadBalancer images": 3,
         f"{top} / Capacity images": 10,
         f"{top} / Service images": 9,
+        f"{top} / Monitoring images / AlarmTopic images-alarms": 3,
+        f"{top} / Monitoring images / Alarms images": 10,
+        f"{top} / Monitoring images / Events images": 6,
+        f"{top} / Monitoring images / LogMetrics images": 5,
+        f"{top} / Monitoring images / LogQueries images": 5,
+        f"{top} / Monitoring images / Dashboard images": 2,
     }
 
 

@@ -12,7 +12,7 @@ BUCKET, ROLE = "aws:s3/bucket:Bucket", "aws:iam/role:Role"
 BALANCER, GROUP = "aws:lb/loadBalancer:LoadBalancer", "aws:ec2/securityGroup:SecurityGroup"
 TARGETS, LISTENER = "aws:lb/targetGroup:TargetGroup", "aws:lb/listener:Listener"
 CLUSTER, TASK = "aws:ecs/cluster:Cluster", "aws:ecs/taskDefinition:TaskDefinition"
-LOG = "aws:cloudwatch/logGroup:LogGroup"
+LOG, TOPIC = "aws:cloudwatch/logGroup:LogGroup", "aws:sns/topic:Topic"
 # By output: the resource's type, its name without the registry's, and the property.
 SOURCES = {
     "address": (BALANCER, "alb", "dnsName"),
@@ -36,6 +36,7 @@ SOURCES = {
     "instanceSecurityGroupId": (GROUP, "instances", "id"),
     "logGroupName": (LOG, "log", "name"),
     "logGroupArn": (LOG, "log", "arn"),
+    "alarmTopicArn": (TOPIC, "alarms", "arn"),
     **{f"{role}RoleName": (ROLE, role, "name") for role in ("instance", "task", "execution")},
     **{f"{role}RoleArn": (ROLE, role, "arn") for role in ("instance", "task", "execution")},
     "bucketName": (BUCKET, "images", "bucket"),

@@ -131,6 +131,17 @@ def describe_scaling_activities(response: Any) -> ActionResult:
     return ActionResult({"Activities": [failed]})
 
 
+@method_of(AutoScalingResponse)
+def disable_metrics_collection(response: Any) -> ActionResult:
+    """Collect fewer metrics of a group, or none.
+
+    Source: Auto Scaling API Reference, "DisableMetricsCollection".
+    """
+    group, names = _group(response), response._get_param("Metrics")
+    group.metrics = [metric for metric in group.metrics if names and metric not in names]
+    return ActionResult({})
+
+
 def _group(response: Any) -> Any:
     """The Auto Scaling group that a request names."""
     return response.autoscaling_backend.autoscaling_groups[response._get_param("AutoScalingGroupName")]

@@ -1,4 +1,4 @@
-"""Gaps of moto's IAM: tags and ids of server certificates, actions in policy statements."""
+"""Gaps of moto's IAM: tags, ids and ends of server certificates, actions in policy statements."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable
 from typing import Any
 
+from cryptography import x509
 from moto.core.responses import ActionResult, EmptyResult
 from moto.iam.access_control import IAMPolicyStatement
 from moto.iam.responses import IamResponse
@@ -29,12 +30,29 @@ def _return_certificate_tags(get: Callable[..., Any], response: Any) -> ActionRe
     return _with_id_and_tags(answer, _certificate(response), answer.result["ServerCertificate"])
 
 
+@around(IamResponse, "list_server_certificates")
+def _list_certificate_ends(list_: Callable[..., Any], response: Any) -> ActionResult:
+    """Source: IAM API Reference, "ServerCertificateMetadata", Expiration."""
+    answer = list_(response)
+    for metadata in answer.result["ServerCertificateMetadataList"]:
+        metadata["Expiration"] = _end(response.backend.get_certificate_by_arn(metadata["Arn"]))
+    return answer
+
+
 def _with_id_and_tags(answer: Any, certificate: Any, described: dict[str, Any]) -> ActionResult:
-    """Add the tags, and an id that differs between certificates."""
+    """Add the tags, an id that differs between certificates, and the certificate's own end."""
     digest = hashlib.sha256(certificate.arn.encode()).hexdigest()
-    described["ServerCertificateMetadata"]["ServerCertificateId"] = f"ASCA{digest[:17].upper()}"
+    described["ServerCertificateMetadata"] |= {
+        "ServerCertificateId": f"ASCA{digest[:17].upper()}",
+        "Expiration": _end(certificate),
+    }
     described["Tags"] = [{"Key": key, "Value": value} for key, value in certificate.tags.items()]
     return answer
+
+
+def _end(certificate: Any) -> str:
+    end = x509.load_pem_x509_certificate(certificate.cert_body.encode()).not_valid_after_utc
+    return end.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 @method_of(IamResponse)

@@ -91,3 +91,19 @@ def _running_instances(ec2: Any) -> list[dict[str, Any]]:
     running = [{"Name": "instance-state-name", "Values": ["running"]}]
     reservations = ec2.describe_instances(Filters=running)["Reservations"]
     return [instance for reservation in reservations for instance in reservation["Instances"]]
+
+
+def test_group_collects_the_metrics_that_are_enabled(aws: Callable[[str], Any]) -> None:
+    create_auto_scaling_group(aws)
+    client = aws("autoscaling")
+
+    def collected() -> list[str]:
+        (group,) = client.describe_auto_scaling_groups(AutoScalingGroupNames=[NAME])["AutoScalingGroups"]
+        return [metric["Metric"] for metric in group.get("EnabledMetrics", [])]
+
+    client.enable_metrics_collection(
+        AutoScalingGroupName=NAME, Metrics=["GroupInServiceInstances"], Granularity="1Minute"
+    )
+    assert collected() == ["GroupInServiceInstances"]
+    client.disable_metrics_collection(AutoScalingGroupName=NAME, Metrics=["GroupInServiceInstances"])
+    assert collected() == []

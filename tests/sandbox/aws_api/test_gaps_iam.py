@@ -61,3 +61,12 @@ def test_server_certificates_have_tags_and_different_ids(aws: Callable[[str], An
     assert second["Tags"] == [{"Key": "name", "Value": "second"}]
     ids = {certificate["ServerCertificateMetadata"]["ServerCertificateId"] for certificate in (first, second)}
     assert len(ids) == 2
+
+
+def test_server_certificate_ends_when_its_pem_says(aws: Callable[[str], Any]) -> None:
+    iam, issued = aws("iam"), issue("registry.example")
+    names = {"ServerCertificateName": "registry"}
+    iam.upload_server_certificate(**names, CertificateBody=issued.pem, PrivateKey=issued.key_pem)
+    [listed] = iam.list_server_certificates()["ServerCertificateMetadataList"]
+    read = iam.get_server_certificate(**names)["ServerCertificate"]["ServerCertificateMetadata"]
+    assert listed["Expiration"] == read["Expiration"] == issued.certificate.not_valid_after_utc

@@ -23,7 +23,9 @@ def declared(declare: Declare) -> Declaration:
         upstream_username="alice",
         upstream_password="made-up",
     )
-    isolated = PrivateRegistryArgs(image=f"{_ECR}/registry:3", isolated=True, rate_limit=10)
+    isolated = PrivateRegistryArgs(
+        image=f"{_ECR}/registry:3", isolated=True, rate_limit=10, monitoring=True, monthly_budget=300
+    )
 
     def program() -> None:
         PrivateRegistry(_LONGEST, args)

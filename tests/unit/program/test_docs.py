@@ -5,10 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.helpers import FOLDER
+from tests.unit.helpers import CODE_BLOCK, FOLDER, anchors
 
 _PAGES = sorted(path for pattern in ("*.md", "docs/**/*.md", "examples/*/*.md") for path in FOLDER.glob(pattern))
-_CODE = re.compile(r"^ *```.*?^ *```$", re.DOTALL | re.MULTILINE)
 _LINK = re.compile(r"\]\((?!\w+:)([^)#]*)#?([^)]*)\)")
 _PATH = re.compile(r"`((?:bench|components|docs|examples|plugin|sandbox|scripts|tests)/[\w./*-]*)`")
 
@@ -19,7 +18,7 @@ each_page = pytest.mark.parametrize("page", _PAGES, ids=lambda page: str(page.re
 
 @each_page
 def test_relative_links_resolve(page: Path) -> None:
-    links = _LINK.findall(_CODE.sub("", page.read_text()))
+    links = _LINK.findall(CODE_BLOCK.sub("", page.read_text()))
     assert [link for link in links if not _resolves(page, *link)] == []
 
 
@@ -39,10 +38,4 @@ def _text(file: Path) -> str:
 
 def _resolves(page: Path, target: str, anchor: str) -> bool:
     file = page.parent / target if target else page
-    return file.exists() and (not anchor or anchor in _anchors(file.read_text()))
-
-
-def _anchors(text: str) -> set[str]:
-    """The anchors of a page's headings, as GitHub generates them."""
-    headings = re.findall(r"^#+ +(.+)$", _CODE.sub("", text), re.MULTILINE)
-    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+    return file.exists() and (not anchor or anchor in anchors(file.read_text()))

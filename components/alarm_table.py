@@ -1,0 +1,222 @@
+"""The alarms of a registry, each with the reason for its threshold and for what missing data means.
+
+An alarm wants a person to act. What heals by itself within minutes, such as a dead task (docs/operations.md), must not
+set one off.
+"""
+
+from collections.abc import Mapping
+
+import pulumi
+
+from .alarms import Alarm, Metric
+from .pure.container import MEMORY_RESERVATION
+
+_MINUTE, _FIVE_MINUTES, _DAY = 60, 5 * 60, 24 * 60 * 60  # seconds
+_GIB = 1024**3
+# A share and a percentile of a few requests say little: one large layer would be 100 % of them.
+_ENOUGH_REQUESTS = 100
+
+Dimensions = Mapping[str, pulumi.Input[str]]
+
+
+def target_alarms(targets: Dimensions, desired_count: int) -> list[Alarm]:
+    """Return the alarms about replicas that do not serve.
+
+    Args:
+        targets: the dimensions of the target group's metrics.
+        desired_count: the minimum number of replicas.
+    """
+    # Each node of the load balancer counts for itself ("Target group health" in the Elastic Load Balancing guide): the
+    # maximum is 0 if no node has a healthy target, and the minimum is below the number if one node misses one.
+    return [
+        Alarm(
+            name="no-healthy-target",
+            means="No replica serves requests: pushes, pulls and logins fail.",
+            metrics={"healthy": _load_balancer("HealthyHostCount", "Maximum", targets)},
+            comparison="LessThanThreshold",
+            threshold=1,
+            period=_MINUTE,
+            periods=2,  # one is within what a dead task or instance costs: 29 s
+            missing="breaching",  # always reported, unless no target is registered
+        ),
+        Alarm(
+            name="too-few-healthy-targets",
+            means=f"Fewer than {desired_count} replicas serve requests, for 5 minutes.",
+            metrics={"healthy": _load_balancer("HealthyHostCount", "Minimum", targets)},
+            comparison="LessThanThreshold",
+            threshold=desired_count,
+            period=_MINUTE,
+            periods=5,  # ECS starts a task on a running instance in less
+            missing="notBreaching",  # without any target, the other alarm goes off
+        ),
+    ]
+
+
+def request_alarms(load_balancer: Dimensions, targets: Dimensions) -> list[Alarm]:
+    """Return the alarms about requests that fail or take long.
+
+    Args:
+        load_balancer: the dimensions of the load balancer's metrics.
+        targets: the dimensions of the target group's metrics.
+    """
+    return [
+        Alarm(
+            name="load-balancer-errors",
+            means="The load balancer itself answers requests with 5xx, for 15 minutes.",
+            metrics={"errors": _load_balancer("HTTPCode_ELB_5XX_Count", "Sum", load_balancer)},
+            comparison="GreaterThanThreshold",
+            # A dead task costs about 50 of them within 20 s (docs/operations.md), which fall into two periods at most.
+            threshold=10,
+            period=_FIVE_MINUTES,
+            periods=3,
+            missing="notBreaching",  # reported only if there are any
+        ),
+        Alarm(
+            name="replica-errors",
+            means="The replicas answer more than 1 % of the requests with 5xx, for 15 minutes.",
+            metrics={
+                "errors": _load_balancer("HTTPCode_Target_5XX_Count", "Sum", targets),
+                "requests": _load_balancer("RequestCount", "Sum", targets),
+            },
+            expression=f"IF(requests >= {_ENOUGH_REQUESTS}, 100 * errors / requests, 0)",
+            comparison="GreaterThanThreshold",
+            # Measured with faults of S3 (docs/operations.md): 40 % without S3; 0.6 % while it answers SlowDown, after
+            # which the registry tries again.
+            threshold=1,
+            period=_FIVE_MINUTES,
+            periods=3,
+            missing="notBreaching",  # both are reported only if there are any
+        ),
+        Alarm(
+            name="slow-responses",
+            means="Half of the responses take more than 1 s, and 1 % of them more than 10 s, for 15 minutes.",
+            metrics={
+                "p99": _load_balancer("TargetResponseTime", "p99", targets),
+                "median": _load_balancer("TargetResponseTime", "p50", targets),
+                "requests": _load_balancer("RequestCount", "Sum", targets),
+            },
+            # A replica answers a layer's upload when it has received all of it, and its commit when S3 has copied it:
+            # minutes for large layers. A push has about one upload in five requests, so p99 alone is high whenever
+            # somebody pushes, and the median is not.
+            expression=f"IF(requests >= {_ENOUGH_REQUESTS} AND median > 1, p99, 0)",
+            comparison="GreaterThanThreshold",
+            threshold=10,
+            period=_FIVE_MINUTES,
+            periods=3,
+            missing="notBreaching",  # reported only if there are requests
+        ),
+    ]
+
+
+def log_alarms(namespace: pulumi.Input[str]) -> list[Alarm]:
+    """Return the alarms about lines of the registry's log, in the namespace of their metrics."""
+
+    def count(name: str) -> Mapping[str, Metric]:
+        return {"lines": Metric(namespace=namespace, name=name, statistic="Sum")}
+
+    # The metrics have a value only for a minute with a log line.
+    return [
+        Alarm(
+            name="s3-errors",
+            means="S3 refuses requests of the replicas, or does not answer them, for 10 minutes.",
+            metrics=count("S3Errors"),
+            comparison="GreaterThanThreshold",
+            threshold=10,  # the registry repeats a request, so a few errors cost nothing
+            period=_FIVE_MINUTES,
+            periods=2,
+            missing="notBreaching",
+        ),
+        Alarm(
+            name="failed-uploads",
+            means="Uploads of layers fail, for 10 minutes.",
+            metrics=count("UploadFailures"),
+            comparison="GreaterThanThreshold",
+            threshold=10,  # a client that is stopped in mid-push leaves a few
+            period=_FIVE_MINUTES,
+            periods=2,
+            missing="notBreaching",
+        ),
+        Alarm(
+            name="refused-logins",
+            means="More than one wrong password a second, for 10 minutes.",
+            metrics=count("RefusedLogins"),
+            comparison="GreaterThanThreshold",
+            # A cluster with a stale password tries each image again every 5 minutes at least; a person mistypes once.
+            threshold=_FIVE_MINUTES,
+            period=_FIVE_MINUTES,
+            periods=2,
+            missing="notBreaching",
+        ),
+    ]
+
+
+def capacity_alarm(targets: Dimensions, max_count: int) -> Alarm:
+    """Return the alarm about scaling that has reached its limit.
+
+    ECS's own count of tasks is a metric of Container Insights, which costs extra. Healthy targets are counted for free.
+
+    Args:
+        targets: the dimensions of the target group's metrics.
+        max_count: the maximum number of replicas.
+    """
+    return Alarm(
+        name="replicas-at-maximum",
+        means=f"All of the {max_count} replicas that are allowed have been running for 30 minutes.",
+        metrics={"healthy": _load_balancer("HealthyHostCount", "Minimum", targets)},
+        comparison="GreaterThanOrEqualToThreshold",
+        threshold=max_count,
+        period=_MINUTE,
+        periods=30,  # a deployment runs twice as many replicas, for minutes
+        missing="notBreaching",  # without any target, another alarm goes off
+    )
+
+
+def memory_alarm(service: Dimensions, memory_limit: int) -> Alarm:
+    """Return the alarm about replicas that the kernel may soon stop.
+
+    Args:
+        service: the dimensions of the ECS service's metrics.
+        memory_limit: the memory in MiB at which the kernel stops a replica.
+    """
+    # The metric is a share of the reservation, not of the limit ("Amazon ECS service utilization metrics").
+    limit = 100 * memory_limit / MEMORY_RESERVATION
+    return Alarm(
+        name="replica-memory",
+        means=f"A replica uses more than 80 % of its {memory_limit} MiB of memory, for 5 minutes.",
+        metrics={
+            "memory": Metric(namespace="AWS/ECS", name="MemoryUtilization", dimensions=service, statistic="Maximum")
+        },
+        comparison="GreaterThanThreshold",
+        threshold=0.8 * limit,
+        period=_MINUTE,
+        periods=5,  # a layer that is being pushed takes up to 65 MiB, and returns them
+        missing="notBreaching",  # without tasks there are no values, and another alarm goes off
+    )
+
+
+def growth_alarm(images_bucket: pulumi.Input[str], limit: int) -> Alarm:
+    """Return the alarm about images that grow fast.
+
+    Args:
+        images_bucket: the bucket's name.
+        limit: how many GiB a day are no alarm.
+    """
+    dimensions = {"BucketName": images_bucket, "StorageType": "StandardStorage"}
+    size = Metric(namespace="AWS/S3", name="BucketSizeBytes", dimensions=dimensions, statistic="Average")
+    return Alarm(
+        name="images-grow",
+        means=f"The images bucket grew by more than {limit} GiB within a day.",
+        metrics={"size": size},
+        expression=f"DIFF(size) / {_GIB}",
+        comparison="GreaterThanThreshold",
+        threshold=limit,
+        period=_DAY,
+        # S3 measures once a day and reports later, so the last period is empty, and the difference needs two values.
+        periods=3,
+        breaching=1,
+        missing="notBreaching",
+    )
+
+
+def _load_balancer(name: str, statistic: str, dimensions: Dimensions) -> Metric:
+    return Metric(namespace="AWS/ApplicationELB", name=name, dimensions=dimensions, statistic=statistic)

@@ -1,0 +1,39 @@
+"""Saved queries of the registry's log."""
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from .pure.log_queries import LOG_QUERIES
+
+
+@dataclass(frozen=True, kw_only=True)
+class LogQueriesArgs:
+    """Arguments of `LogQueries`.
+
+    Attributes:
+        log_group_name: the name of the registry's log group.
+    """
+
+    log_group_name: pulumi.Input[str]
+
+
+class LogQueries(pulumi.ComponentResource):
+    """The queries of `pure.log_queries`, saved in CloudWatch Logs Insights in a folder named after the log group.
+
+    Creates: an aws.cloudwatch.QueryDefinition for each query.
+    """
+
+    def __init__(self, name: str, args: LogQueriesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("private-registry:index:LogQueries", name, {}, opts)
+        for query in LOG_QUERIES:
+            aws.cloudwatch.QueryDefinition(
+                f"{name}-{query.name.replace(' ', '-')}",
+                # Slashes make folders ("Saving and re-running queries"). The log group's name is unique.
+                name=pulumi.Output.concat(args.log_group_name, "/", query.name),
+                log_group_names=[args.log_group_name],
+                query_string=query.text,
+                opts=pulumi.ResourceOptions(parent=self),
+            )
+        self.register_outputs({})

@@ -1,0 +1,92 @@
+r"""Queries of the registry's log, in the language of CloudWatch Logs Insights.
+
+They read the lines of both major versions. CloudWatch discovers the fields of JSON lines ("Supported logs and
+discovered fields"). A name with periods needs no backticks ("Fields that contain special characters").
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class LogQuery:
+    """A query of the log.
+
+    Attributes:
+        name: the query's name.
+        text: the query, one command per line.
+    """
+
+    name: str
+    text: str
+
+
+# A manifest was pushed (PUT) or pulled (GET). The path is /v2/REPOSITORY/manifests/TAG, or a digest in the tag's place.
+# containerd appends ?ns=HOST.
+_MANIFESTS = r"""filter msg = "response completed" and http.request.uri like "/manifests/"
+| filter http.request.method in ["GET", "PUT"]
+| fields http.request.method as method
+| parse http.request.uri /^\/v2\/(?<repository>.+)\/manifests\/(?<reference>[^?]+)/"""
+
+# The registry writes durations as Go does: 1h2m3.5s, 41.5ms, 20.5µs. Less than a millisecond counts as 0.
+_SECONDS = r"""parse http.response.duration /^((?<hours>\d+)h)?((?<minutes>\d+)m)?((?<rest>[\d.]+)s)?$/
+| parse http.response.duration /^(?<milliseconds>[\d.]+)ms$/
+| fields coalesce(hours, 0) * 3600 + coalesce(minutes, 0) * 60 + coalesce(rest, 0) as whole
+| fields whole + coalesce(milliseconds, 0) * 0.001 as seconds"""
+
+# registry:2 logs no user when a request succeeds.
+_USER = 'coalesce(auth.user.name, "-") as user, http.request.remoteaddr as address'
+
+LOG_QUERIES = (
+    LogQuery(
+        name="who pushed and pulled what",
+        text=f"""{_MANIFESTS}
+| fields {_USER}
+| stats count(*) as requests, max(@timestamp) as latest by user, address, method, repository, reference
+| sort latest desc
+| limit 1000""",
+    ),
+    LogQuery(
+        name="refused logins by address",
+        text="""filter msg like "error authorizing context: " and msg like ": authentication failure"
+| fields http.request.remoteaddr as address
+| stats count(*) as refused, min(@timestamp) as first, max(@timestamp) as latest by address
+| sort refused desc
+| limit 100""",
+    ),
+    LogQuery(
+        name="slowest requests",
+        text=f"""filter ispresent(http.response.duration)
+| {_SECONDS}
+| fields @timestamp, http.request.method as method, http.request.uri as uri, http.response.status as status
+| fields {_USER}
+| sort seconds desc
+| limit 100""",
+    ),
+    # The registry logs no size. What a layer takes to upload is close to it for clients with equal connections.
+    LogQuery(
+        name="longest uploads of layers",
+        text=rf"""filter http.request.method = "PATCH" and http.response.status = 202
+| {_SECONDS}
+| parse http.request.uri /^\/v2\/(?<repository>.+)\/blobs\/uploads\//
+| fields @timestamp, {_USER}
+| sort seconds desc
+| limit 100""",
+    ),
+    # Without the 404 for each new layer of a push: before the upload, clients ask whether the registry has it.
+    LogQuery(
+        name="errors by kind",
+        text=r"""filter msg = "response completed with error"
+| fields http.request.method as method, http.response.status as status, err.code as code
+| filter method != "HEAD" or status != 404
+| parse err.detail /^s3aws: (?<s3>\w+)/
+| stats count(*) as requests, max(@timestamp) as latest by status, method, code, s3
+| sort requests desc
+| limit 100""",
+    ),
+)
+
+# For a dashboard: a row per hour, repository and method.
+HOURLY_TRAFFIC = f"""{_MANIFESTS}
+| stats count(*) as requests by bin(1h) as hour, repository, method
+| sort hour desc
+| limit 100"""
