@@ -218,5 +218,30 @@ def growth_alarm(images_bucket: pulumi.Input[str], limit: int) -> Alarm:
     )
 
 
+def schedule_alarm(schedule_group: pulumi.Input[str]) -> Alarm:
+    """Return the alarm about a patch schedule that cannot start an instance refresh.
+
+    Args:
+        schedule_group: the name of the schedule's group.
+    """
+    dropped = Metric(
+        namespace="AWS/Scheduler",
+        # Not TargetErrorCount, which counts attempts that are made again too.
+        name="InvocationDroppedCount",
+        dimensions={"ScheduleGroup": schedule_group},
+        statistic="Sum",
+    )
+    return Alarm(
+        name="patching-not-started",
+        means="The schedule could not start an instance refresh: the instances keep their AMI.",
+        metrics={"dropped": dropped},
+        comparison="GreaterThanThreshold",
+        threshold=0,
+        period=_FIVE_MINUTES,
+        periods=1,
+        missing="notBreaching",  # reported only if there are any
+    )
+
+
 def _load_balancer(name: str, statistic: str, dimensions: Dimensions) -> Metric:
     return Metric(namespace="AWS/ApplicationELB", name=name, dimensions=dimensions, statistic=statistic)

@@ -181,8 +181,8 @@ class PrivateRegistryArgs:
     replica_region: str | None = option(None, group="Operation", example="us-east-2")
     """The Region of a second bucket, to which S3 copies all images. Default: none."""
     patch_schedule: str | None = option(None, group="Operation", example="cron(0 3 ? * SUN *)")
-    """When all instances are replaced by ones with the newest AMI: a schedule expression of EventBridge Scheduler, in
-    UTC. Default: never."""
+    """When all instances are replaced by ones with the newest AMI: a cron expression of EventBridge Scheduler, in UTC,
+    at most once a day. The replacement begins within an hour from then. Default: never."""
 
     monitoring: bool = option(False, group="Monitoring")
     """Whether the registry has alarms, a dashboard, metrics from its log and saved queries."""

@@ -9,7 +9,7 @@ import pulumi_aws as aws
 
 from .instance_refresh import wait_for_instance_refresh
 from .outputs import with_dependencies
-from .pure import policies
+from .pure import policies, refresh_preferences
 from .pure.architecture import ami_parameter
 from .pure.boot_script import user_data
 from .pure.location import Location
@@ -17,10 +17,6 @@ from .roles import create_role
 
 _LAUNCH_HOOK = "booted"
 _BOOT_SECONDS = 600
-# From the completion of the launch hook to the registration of the container instance. The ECS agent starts when
-# cloud-init has ended (amazon-ecs-agent#4792) and registers within a second (the log in amazon-ecs-agent#351). If it
-# takes longer, no task is lost: managed draining keeps an old instance until its tasks run on others.
-_WARM_UP_SECONDS = 60
 _CLUSTER_TAG = "private-registry:cluster"
 
 
@@ -75,6 +71,7 @@ class Capacity(pulumi.ComponentResource):
         cluster_arn: the cluster's ARN.
         capacity_provider: the capacity provider's name. It depends on the provider's association with the cluster.
         group_name: the Auto Scaling group's name.
+        group_arn: the Auto Scaling group's ARN.
         role_name: the name of the instance role.
         role_arn: the ARN of the instance role.
     """
@@ -83,6 +80,7 @@ class Capacity(pulumi.ComponentResource):
     cluster_arn: pulumi.Output[str]
     capacity_provider: pulumi.Output[str]
     group_name: pulumi.Output[str]
+    group_arn: pulumi.Output[str]
     role_name: pulumi.Output[str]
     role_arn: pulumi.Output[str]
 
@@ -120,7 +118,7 @@ class Capacity(pulumi.ComponentResource):
         self.role_name, self.role_arn = instance.role.name, instance.role.arn
         profile = aws.iam.InstanceProfile(f"{name}-instance", role=instance.role.name, tags=args.tags, opts=self._child)
         group = self._group(self._launch_template(profile), instance.policies)
-        self.group_name = group.name
+        self.group_name, self.group_arn = group.name, group.arn
         self.capacity_provider = self._capacity_provider(group)
         self.register_outputs({"clusterName": self.cluster_name, "capacityProvider": self.capacity_provider})
 
@@ -216,11 +214,10 @@ class Capacity(pulumi.ComponentResource):
                 # No auto_rollback: AWS refuses it with an AMI from an SSM parameter, and the group could not be updated
                 # until the refresh has ended (API Reference, "RefreshPreferences"; terraform-provider-aws#29830).
                 "preferences": {
-                    # Launches all new instances first, so each task moves only once.
-                    "min_healthy_percentage": 100,
-                    "max_healthy_percentage": 200,
-                    "instance_warmup": str(_WARM_UP_SECONDS),
-                    "scale_in_protected_instances": "Refresh",
+                    "min_healthy_percentage": refresh_preferences.MIN_HEALTHY_PERCENTAGE,
+                    "max_healthy_percentage": refresh_preferences.MAX_HEALTHY_PERCENTAGE,
+                    "instance_warmup": str(refresh_preferences.WARM_UP_SECONDS),
+                    "scale_in_protected_instances": refresh_preferences.SCALE_IN_PROTECTED_INSTANCES,
                 },
             },
             tags=pulumi.Output.all(self._instance_tags, self.cluster_name).apply(lambda known: _group_tags(*known)),

@@ -7,6 +7,8 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
+from .alarm_table import schedule_alarm
+from .alarms import Alarm
 from .args import ExistingNetwork, PrivateRegistryArgs
 from .bootstrap import Bootstrap, BootstrapArgs
 from .capacity import Capacity, CapacityArgs
@@ -26,6 +28,7 @@ from .load_balancer import LoadBalancer, LoadBalancerArgs
 from .lookups import location_problems, look_up, lookup_problems
 from .monitoring import Monitoring, MonitoringArgs
 from .network import Network, NetworkArgs
+from .patching import Patching, PatchingArgs
 from .problems import InvalidInput, registry_name
 from .pure import policies
 from .pure.location import Location
@@ -60,8 +63,8 @@ class PrivateRegistry(RegistryOutputs, pulumi.ComponentResource):
 
     Creates: PrivateBucket (logs, images), Network (unless `args.network` is given), Endpoints (in an existing network
     with `s3_route_table_ids`), SecurityGroups, Certificate, Credentials, Bootstrap, LoadBalancer, WebAcl (with
-    `args.rate_limit`), Capacity, Service, EndpointPolicies (isolated), Dns (with a hosted zone), Monitoring (with
-    `args.monitoring`).
+    `args.rate_limit`), Capacity, Service, Patching (with `args.patch_schedule`), EndpointPolicies (isolated), Dns (with
+    a hosted zone), Monitoring (with `args.monitoring`).
 
     Args:
         name: the prefix of all resource names: 1 to 20 lowercase letters, digits and hyphens. `checks.names` lists the
@@ -115,6 +118,9 @@ class PrivateRegistry(RegistryOutputs, pulumi.ComponentResource):
             self._web_acl(load_balancer)
         capacity = self._capacity(network, groups, bootstrap)
         service = self._service(images, capacity, load_balancer)
+        more_alarms: list[Alarm] = []
+        if args.patch_schedule is not None:
+            more_alarms.append(schedule_alarm(self._patching(args.patch_schedule, capacity).schedule_group))
         if args.isolated:
             self._endpoint_policies(network, [images.arn, bootstrap.arn], capacity, service)
         if args.hosted_zone is not None and args.domain is not None:
@@ -122,7 +128,7 @@ class PrivateRegistry(RegistryOutputs, pulumi.ComponentResource):
         self.alarm_topic_arn = None
         if args.monitoring:
             self.alarm_topic_arn = self._monitoring(
-                images, certificate, load_balancer, capacity, service
+                images, certificate, load_balancer, capacity, service, more_alarms
             ).alarm_topic_arn
 
         self.address = load_balancer.dns_name if args.domain is None else pulumi.Output.from_input(args.domain)
@@ -353,6 +359,19 @@ class PrivateRegistry(RegistryOutputs, pulumi.ComponentResource):
             opts=self._child,
         )
 
+    def _patching(self, schedule: str, capacity: Capacity) -> Patching:
+        return Patching(
+            f"{self._prefix}-patching",
+            PatchingArgs(
+                location=self._location,
+                schedule=schedule,
+                group_name=capacity.group_name,
+                group_arn=capacity.group_arn,
+                tags=self._args.tags,
+            ),
+            opts=self._child,
+        )
+
     def _endpoint_policies(
         self, network: _Network, bucket_arns: Sequence[pulumi.Output[str]], capacity: Capacity, service: Service
     ) -> None:
@@ -386,6 +405,7 @@ class PrivateRegistry(RegistryOutputs, pulumi.ComponentResource):
         load_balancer: LoadBalancer,
         capacity: Capacity,
         service: Service,
+        more_alarms: Sequence[Alarm],
     ) -> Monitoring:
         args = self._args
         return Monitoring(
@@ -411,6 +431,7 @@ class PrivateRegistry(RegistryOutputs, pulumi.ComponentResource):
                 memory_limit=args.memory_limit,
                 images_growth_limit=args.images_growth_limit,
                 monthly_budget=args.monthly_budget,
+                more_alarms=more_alarms,
                 tags=args.tags,
             ),
             opts=self._child,

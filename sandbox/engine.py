@@ -55,12 +55,14 @@ def create_stack(
     folder: Path,
     *,
     backend_of: auto.Stack | None = None,
+    passphrase: str = "",
     notice: Callable[[str], None] = print,
 ) -> auto.Stack:
     """Create a stack that has its state, and the passphrase for its secrets, in `folder`. See `up`.
 
     Args:
         backend_of: use the backend and the passphrase of this stack, so that stack references work.
+        passphrase: that of a state to import. Default: a random one.
 
     Raises:
         ProjectError: a file is missing.
@@ -72,7 +74,7 @@ def create_stack(
     work, home = (folder / name for name in ("project", "home"))
     for new in (work, home):
         new.mkdir(parents=True)
-    backend = backend_of.workspace.env_vars if backend_of else _create_backend(folder)
+    backend = backend_of.workspace.env_vars if backend_of else _create_backend(folder, passphrase)
     # The CLI writes to stack files, so it gets copies, beside a project file that points to the program.
     _write(work / "Pulumi.yaml", _project_settings(project))
     _write(work / f"Pulumi.{stack}.yaml", _stack_settings(project / f"Pulumi.{stack}.yaml", config.encrypted))
@@ -86,13 +88,13 @@ def create_stack(
     )
 
 
-def _create_backend(folder: Path) -> dict[str, str]:
-    backend, passphrase = folder / "backend", folder / "passphrase"
-    backend.mkdir()
-    passphrase.touch(mode=0o600)
-    passphrase.write_text(secrets.token_urlsafe())
+def _create_backend(folder: Path, passphrase: str) -> dict[str, str]:
     # In a file, since printing the workspace prints its environment.
-    return dict(zip(_BACKEND, (backend.as_uri(), str(passphrase)), strict=True))
+    backend, file = folder / "backend", folder / "passphrase"
+    backend.mkdir()
+    file.touch(mode=0o600)
+    file.write_text(passphrase or secrets.token_urlsafe())
+    return dict(zip(_BACKEND, (backend.as_uri(), str(file)), strict=True))
 
 
 def _project_settings(project: Path) -> dict[str, Any]:

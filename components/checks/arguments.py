@@ -13,6 +13,7 @@ from .image import has_upstream_login, image_problems
 from .monitoring import monitoring_problems
 from .names import name_problems
 from .network import network_problems
+from .patching import patching_problems
 from .users import users_problems
 
 _UPSTREAM = re.compile(r"https?://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?")
@@ -47,7 +48,16 @@ def problems(args: PrivateRegistryArgs, region: str) -> list[Problem]:
     """Find all problems with the arguments of a registry in a region such as "us-west-2"."""
     checks = (
         *(certificate_problems, image_problems, users_problems, _upstream, _instances, _sizes, _memory),
-        *(network_problems, _rate, _images_bucket, _retention, _tags, monitoring_problems, _provider),
+        *(
+            network_problems,
+            _rate,
+            _images_bucket,
+            _retention,
+            _tags,
+            patching_problems,
+            monitoring_problems,
+            _provider,
+        ),
     )
     return [problem for check in checks for problem in check(args, region)]
 

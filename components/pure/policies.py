@@ -52,6 +52,20 @@ def assume_task_role(cluster_arn: str) -> str:
     return document([_assume_role("ecs-tasks.amazonaws.com", Condition=condition)])
 
 
+def assume_scheduler_role(schedule_group_arn: str) -> str:
+    """Return the trust policy of a role that EventBridge Scheduler assumes for the schedules of a schedule group.
+
+    It cannot name a schedule. Source: EventBridge Scheduler User Guide, "Confused deputy prevention".
+    """
+    condition = {
+        "StringEquals": {
+            "aws:SourceAccount": schedule_group_arn.split(":")[4],
+            "aws:SourceArn": schedule_group_arn,
+        }
+    }
+    return document([_assume_role("scheduler.amazonaws.com", Condition=condition)])
+
+
 def _assume_role(service: str, **more: Any) -> Statement:
     return {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": service}, **more}
 
@@ -148,6 +162,14 @@ def complete_launch(cluster_arn: str, tag: str, value: str) -> str:
 def _account_arn(cluster_arn: str) -> str:
     """Return what precedes the resource in a cluster's ARN, such as "arn:aws:ecs:us-west-2:123456789012"."""
     return cluster_arn.partition(":cluster/")[0]
+
+
+def start_instance_refresh(group_arn: str) -> str:
+    """Return the policy to start an instance refresh of an Auto Scaling group.
+
+    The instances are launched by the service-linked role of EC2 Auto Scaling, so the caller needs no right to do so.
+    """
+    return document([_allow(["autoscaling:StartInstanceRefresh"], group_arn)])
 
 
 def task_execution(log_group_arn: str, parameter_arns: Iterable[str]) -> str:

@@ -168,6 +168,16 @@ def _web_acl(own_name: str, urn: str, region: str) -> dict[str, Any]:
     return {"id": id_, "arn": f"arn:{partition(region)}:wafv2:{region}:{ACCOUNT}:regional/webacl/{own_name}/{id_}"}
 
 
+def _auto_scaling_group(own_name: str, urn: str, region: str) -> dict[str, Any]:
+    id_ = uuid.uuid5(uuid.NAMESPACE_URL, urn)
+    resource = f"autoScalingGroup:{id_}:autoScalingGroupName/{own_name}"
+    return {"arn": f"arn:{partition(region)}:autoscaling:{region}:{ACCOUNT}:{resource}"}
+
+
+def _schedule_group(own_name: str, _urn: str, region: str) -> dict[str, Any]:
+    return {"arn": f"arn:{partition(region)}:scheduler:{region}:{ACCOUNT}:schedule-group/{own_name}"}
+
+
 def _record(own_name: str, _urn: str, _region: str) -> dict[str, Any]:
     return {"fqdn": own_name.rstrip(".")}
 
@@ -179,6 +189,8 @@ def _hosted_zone(_own_name: str, urn: str, _region: str) -> dict[str, Any]:
 
 _SPECIAL: Mapping[str, Callable[[str, str, str], dict[str, Any]]] = {
     "aws:acm/certificate:Certificate": _certificate,
+    "aws:autoscaling/group:Group": _auto_scaling_group,
+    "aws:scheduler/scheduleGroup:ScheduleGroup": _schedule_group,
     "aws:wafv2/webAcl:WebAcl": _web_acl,
     "aws:route53/record:Record": _record,
     "aws:route53/zone:Zone": _hosted_zone,

@@ -85,7 +85,7 @@ _UNRECORDED = {
     "elasticloadbalancing:SetSecurityGroups": "an upgrade that replaces a security group",
     "elasticloadbalancing:SetSubnets": "a change of availabilityZones",
     "iam:CreateServiceLinkedRole": "the account's first Auto Scaling Group, ECS cluster or load balancer",
-    "iam:PassRole": "AddRoleToInstanceProfile, RegisterTaskDefinition, a launch template with an instance profile",
+    "iam:PassRole": "AddRoleToInstanceProfile, CreateSchedule, RegisterTaskDefinition, a template with a profile",
     "iam:UpdateAssumeRolePolicy": "an upgrade that changes a role's trust policy",
     "logs:CreateLogDelivery": "CreateFlowLogs to S3",
     "logs:DeleteLogDelivery": "DeleteFlowLogs",
@@ -123,6 +123,9 @@ _UNRECORDED = {
     "logs:UntagResource": "removing a tag",
     "sns:UntagResource": "removing a tag",
     "ssm:RemoveTagsFromResource": "removing a tag",
+    "scheduler:TagResource": "CreateScheduleGroup with tags",
+    "scheduler:UntagResource": "removing a tag",
+    "scheduler:UpdateSchedule": "a change of patchSchedule",
     "wafv2:UntagResource": "removing a tag",
 }
 

@@ -78,6 +78,7 @@ _CHANGES: Mapping[str, Mapping[str, Mapping[str, str]]] = {
         "image": {"image": "registry:3"},
         "instanceType": {"instanceType": "m7g.large"},
         "amiId": {"amiId": "ami-0123456789abcdef0"},
+        "patchSchedule": {"patchSchedule": "cron(0 3 ? * SUN *)"},
         "minSize": {"minSize": "1"},
         "maxSize": {"maxSize": "8"},
         "desiredCapacity": {"desiredCapacity": "3"},

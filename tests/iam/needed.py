@@ -181,12 +181,14 @@ def task_execution_requests(stack: Stack) -> list[Request]:
 def assumed_roles(stack: Stack) -> list[Request]:
     """The services that assume the roles.
 
-    ECS sends a source account and ARN, EC2 does not. Sources: "IAM roles for Amazon EC2"; Amazon ECS Developer Guide,
-    "Amazon ECS task IAM role".
+    ECS and EventBridge Scheduler send a source account and ARN, EC2 does not. Sources: "IAM roles for Amazon EC2";
+    Amazon ECS Developer Guide, "Amazon ECS task IAM role"; EventBridge Scheduler User Guide, "Confused deputy
+    prevention".
     """
     return [
         Request(principal="ec2.amazonaws.com", action="sts:AssumeRole", resource=stack.roles["instance"]),
         *(assumed_by_ecs(stack, role) for role in ("execution", "task")),
+        *assumed_by_scheduler(stack),
     ]
 
 
@@ -197,6 +199,27 @@ def assumed_by_ecs(stack: Stack, role: str) -> Request:
         resource=stack.roles[role],
         context={"aws:SourceAccount": ACCOUNT, "aws:SourceArn": stack.arn("ecs", "task/0123")},
     )
+
+
+def assumed_by_scheduler(stack: Stack) -> list[Request]:
+    """EventBridge Scheduler sends the schedule group, not the schedule."""
+    if stack.schedule_group is None:
+        return []
+    source = {"aws:SourceAccount": ACCOUNT, "aws:SourceArn": stack.schedule_group}
+    role = stack.roles["patching"]
+    return [Request(principal="scheduler.amazonaws.com", action="sts:AssumeRole", resource=role, context=source)]
+
+
+def schedule_requests(stack: Stack) -> list[Request]:
+    """The schedule's target, with the role of the schedule.
+
+    EventBridge Scheduler calls the operation that the target names (EventBridge Scheduler User Guide, "Using universal
+    targets"). The service-linked role of EC2 Auto Scaling launches the instances.
+    """
+    if stack.schedule_group is None:
+        return []
+    role = stack.roles["patching"]
+    return [Request(principal=role, action="autoscaling:StartInstanceRefresh", resource=stack.auto_scaling_group)]
 
 
 def load_balancer_log_requests(stack: Stack, account: str = ACCOUNT) -> list[Request]:
@@ -263,6 +286,7 @@ NEEDED: Mapping[str, Callable[[Stack], list[Request]]] = {
     "S3 driver": storage_driver_requests,
     "task execution": task_execution_requests,
     "assumed roles": assumed_roles,
+    "schedule": schedule_requests,
     "load balancer logs": load_balancer_log_requests,
     "server access logs": server_access_log_requests,
     "flow logs": flow_log_requests,

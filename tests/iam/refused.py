@@ -9,6 +9,7 @@ from dataclasses import replace
 from sandbox.evaluation.aws_provider import ACCOUNT
 from tests.iam.needed import (
     assumed_by_ecs,
+    assumed_by_scheduler,
     assumed_roles,
     client_sources,
     complete_launch,
@@ -17,6 +18,7 @@ from tests.iam.needed import (
     needed_requests,
     presigned_read,
     public_download_requests,
+    schedule_requests,
     server_access_log_requests,
 )
 from tests.iam.policies import OTHER_ACCOUNT, Request
@@ -53,9 +55,13 @@ def _other_arns(arn: str) -> Iterator[str]:
 
 
 def other_groups(stack: Stack) -> list[Request]:
-    """An instance completes the launch hook of an Auto Scaling Group with other tags, or without tags."""
+    """An instance completes the launch hook of an Auto Scaling Group with other tags, or without tags.
+
+    The schedule starts an instance refresh of another group.
+    """
     others = {key: f"{value}-2" for key, value in stack.auto_scaling_group_tags.items()}
-    return [complete_launch(stack, others), complete_launch(stack, {})]
+    refreshes = [replace(request, resource=f"{request.resource}-2") for request in schedule_requests(stack)]
+    return [complete_launch(stack, others), complete_launch(stack, {}), *refreshes]
 
 
 def other_roles(stack: Stack) -> list[Request]:
@@ -138,7 +144,7 @@ def other_deliveries(stack: Stack) -> list[Request]:
 
 
 def other_assumed_roles(stack: Stack) -> list[Request]:
-    """Another service, an administrator, the public, or ECS for another account assumes a role."""
+    """Another service, an administrator, the public, or a service for another account assumes a role."""
     services = {request.principal for request in assumed_roles(stack)}
     principals = [*services, "lambda.amazonaws.com", stack.admin(ACCOUNT), stack.admin(OTHER_ACCOUNT), None]
     by_others = [
@@ -149,9 +155,9 @@ def other_assumed_roles(stack: Stack) -> list[Request]:
     ]
     for_others = [
         other
-        for role in ("execution", "task")
+        for request in (*(assumed_by_ecs(stack, role) for role in ("execution", "task")), *assumed_by_scheduler(stack))
         for key in ("aws:SourceAccount", "aws:SourceArn")
-        for other in _other_values(assumed_by_ecs(stack, role), key)
+        for other in _other_values(request, key)
     ]
     return [*by_others, *for_others]
 

@@ -30,8 +30,13 @@ class Stack:
 
     @property
     def auto_scaling_group(self) -> str:
-        name = self.declaration.one("aws:autoscaling/group:Group").outputs["name"]
-        return self.arn("autoscaling", f"autoScalingGroup:0123:autoScalingGroupName/{name}")
+        return self.declaration.one("aws:autoscaling/group:Group").outputs["arn"]
+
+    @property
+    def schedule_group(self) -> str | None:
+        """The ARN of the schedule group; None without a schedule."""
+        groups = self.declaration.all("aws:scheduler/scheduleGroup:ScheduleGroup")
+        return groups[0].outputs["arn"] if groups else None
 
     @property
     def auto_scaling_group_tags(self) -> dict[str, str]:
@@ -40,7 +45,7 @@ class Stack:
 
     @property
     def roles(self) -> dict[str, str]:
-        """The roles "instance", "execution" and "task"."""
+        """The roles "instance", "execution", "task" and, with a schedule, "patching"."""
         roles = self.declaration.all("aws:iam/role:Role")
         return {role.name.rpartition("-")[2]: role.outputs["arn"] for role in roles}
 

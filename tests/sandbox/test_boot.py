@@ -57,6 +57,23 @@ def test_instance_joins_the_cluster_and_completes_the_launch_hook(dev: Sandbox) 
         assert ["enable", "--now", "registry-sync.timer"] in instance.calls("systemctl")
 
 
+@pytest.mark.parametrize(
+    ("programs", "result"), [(["aws"], "CONTINUE"), ([], "")], ids=["AMI with the AWS CLI", "AMI without it"]
+)
+def test_boot_without_package_repositories(dev: Sandbox, tmp_path: Path, programs: list[str], result: str) -> None:
+    """Without the AWS CLI, the launch hook cannot be completed. Its timeout abandons the launch."""
+    installed = tmp_path / "instance/root/usr-local-sbin"
+    installed.mkdir(parents=True)
+    (installed / "dnf").write_text("#!/bin/bash\necho 'Error: Failed to download metadata' >&2\nexit 1\n")
+    (installed / "dnf").chmod(0o755)
+    for program in programs:
+        (installed / program).symlink_to(f"/opt/standins/packages/awscli-2/{program}")
+    with launched(dev.stack.declaration, tmp_path / "instance", address="127.0.0.9", api=dev.stack.api) as instance:
+        assert instance.launch_result == result
+        assert bool(instance.cluster) == bool(result)
+        assert ("exit status 1: dnf install" in instance.log.read_text()) == (not result)
+
+
 def test_instance_metadata_is_requested_with_a_token(dev: Sandbox) -> None:
     token, identity, *_ = dev.instances[0].calls("curl")
     assert token[-1] == "http://169.254.169.254/latest/api/token"

@@ -33,6 +33,7 @@ def monitored(declare: Declare) -> Declaration:
         memory_limit=1024,
         images_growth_limit=100,
         monthly_budget=300,
+        patch_schedule="cron(0 3 ? * SUN *)",
     )
     return declare(lambda: PrivateRegistry("images", args))
 

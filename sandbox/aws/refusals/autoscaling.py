@@ -67,6 +67,26 @@ def _rollback_without_configuration(response: Any) -> str | None:
     return None
 
 
+@refuses(AutoScalingResponse, "start_instance_refresh", "ValidationError")
+def _matching_an_ami_from_a_parameter(response: Any) -> str | None:
+    """AWS accepts neither a desired configuration nor skip matching if the AMI is an SSM parameter.
+
+    Source: Amazon EC2 Auto Scaling User Guide, "Use AWS Systems Manager parameters instead of AMI IDs in launch
+    templates", Limitations.
+    """
+    group = _group(response)
+    template = group.ec2_launch_template.get_version(group.launch_template_version)
+    if not template.image_id.startswith("resolve:ssm:"):
+        return None
+    skips = response._get_param("Preferences", {}).get("SkipMatching") in (True, "true")
+    if skips or response._get_param("DesiredConfiguration"):
+        return (
+            "A launch template that uses an SSM parameter instead of an AMI ID for ImageId is not supported when a "
+            "desired configuration is specified or skip matching is enabled."
+        )
+    return None
+
+
 def _group(response: Any) -> Any:
     """The Auto Scaling group that a request names."""
     return response.autoscaling_backend.autoscaling_groups[response._get_param("AutoScalingGroupName")]

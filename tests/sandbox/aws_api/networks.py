@@ -46,9 +46,11 @@ def create_listener(elbv2: Any, load_balancer: str, target_group: str, **options
     elbv2.create_listener(LoadBalancerArn=load_balancer, DefaultActions=actions, **options)
 
 
-def create_auto_scaling_group(aws: Callable[[str], Any], *, user_data: str = "") -> None:
+def create_auto_scaling_group(
+    aws: Callable[[str], Any], *, user_data: str = "", image_id: str = "ami-1234abcd"
+) -> None:
     """Create the Auto Scaling group "registry" with one instance in the default VPC."""
-    data = {"ImageId": "ami-1234abcd", "UserData": base64.b64encode(user_data.encode()).decode()}
+    data = {"ImageId": image_id, "UserData": base64.b64encode(user_data.encode()).decode()}
     aws("ec2").create_launch_template(LaunchTemplateName="registry", LaunchTemplateData=data)
     aws("autoscaling").create_auto_scaling_group(
         AutoScalingGroupName="registry",

@@ -46,3 +46,16 @@ def test_invalid_instance_refresh_preferences_are_refused(
     create_auto_scaling_group(aws)
     with pytest.raises(ClientError, match=message):
         aws("autoscaling").start_instance_refresh(AutoScalingGroupName="registry", Preferences=preferences)
+
+
+@pytest.mark.parametrize(
+    "options", [{"Preferences": {"SkipMatching": True}}, {"DesiredConfiguration": {"LaunchTemplate": {"Version": "1"}}}]
+)
+def test_instance_refresh_compares_no_ami_from_a_parameter(aws: Callable[[str], Any], options: dict[str, Any]) -> None:
+    create_auto_scaling_group(
+        aws, image_id="resolve:ssm:/aws/service/ecs/optimized-ami/amazon-linux-2023/recommended/image_id"
+    )
+    autoscaling = aws("autoscaling")
+    with pytest.raises(ClientError, match="uses an SSM parameter instead of an AMI ID"):
+        autoscaling.start_instance_refresh(AutoScalingGroupName="registry", **options)
+    autoscaling.start_instance_refresh(AutoScalingGroupName="registry")

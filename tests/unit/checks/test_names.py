@@ -24,7 +24,12 @@ def declared(declare: Declare) -> Declaration:
         upstream_password="made-up",
     )
     isolated = PrivateRegistryArgs(
-        image=f"{_ECR}/registry:3", isolated=True, rate_limit=10, monitoring=True, monthly_budget=300
+        image=f"{_ECR}/registry:3",
+        isolated=True,
+        rate_limit=10,
+        patch_schedule="cron(0 3 1 * ? *)",
+        monitoring=True,
+        monthly_budget=300,
     )
 
     def program() -> None:

@@ -21,7 +21,9 @@ _ECR = "123456789012.dkr.ecr.{region}.amazonaws.com/mirror/registry:{major}"
 _STACKS = {
     "registry:2": (
         "us-west-2",
-        PrivateRegistryArgs(flow_logs=True, allowed_cidrs=["203.0.113.0/24", "198.51.100.0/24"]),
+        PrivateRegistryArgs(
+            flow_logs=True, allowed_cidrs=["203.0.113.0/24", "198.51.100.0/24"], patch_schedule="cron(0 3 ? * SUN *)"
+        ),
     ),
     "registry:3, a cache": (
         "us-west-2",
