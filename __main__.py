@@ -15,6 +15,8 @@ pulumi.export("bucketName", registry.bucket_name)
 pulumi.export("clusterName", registry.cluster_name)
 pulumi.export("serviceName", registry.service_name)
 pulumi.export("acceptsPushes", registry.accepts_pushes)
+if registry.replica_bucket_name is not None:
+    pulumi.export("replicaBucketName", registry.replica_bucket_name)
 if registry.ca_certificate is not None:
     pulumi.export("caCertificate", registry.ca_certificate)
 if registry.alarm_topic_arn is not None:

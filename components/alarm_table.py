@@ -10,6 +10,7 @@ import pulumi
 
 from .alarms import Alarm, Metric
 from .pure.container import MEMORY_RESERVATION
+from .replica_bucket import RULE
 
 _MINUTE, _FIVE_MINUTES, _DAY = 60, 5 * 60, 24 * 60 * 60  # seconds
 _GIB = 1024**3
@@ -240,6 +241,29 @@ def schedule_alarm(schedule_group: pulumi.Input[str]) -> Alarm:
         period=_FIVE_MINUTES,
         periods=1,
         missing="notBreaching",  # reported only if there are any
+    )
+
+
+def replication_alarm(images_bucket: pulumi.Input[str], replica_bucket: pulumi.Input[str]) -> Alarm:
+    """Return the alarm about objects that are missing in the replica bucket."""
+    return Alarm(
+        name="replication-fails",
+        means="S3 gave up copying objects to the replica bucket.",
+        metrics={
+            "failed": Metric(
+                namespace="AWS/S3",
+                # Of S3's metrics of replication, the only one in the Region of the images bucket ("Using S3 Replication
+                # metrics" in the Amazon S3 User Guide). An alarm watches metrics of its own Region.
+                name="OperationsFailedReplication",
+                dimensions={"SourceBucket": images_bucket, "DestinationBucket": replica_bucket, "RuleId": RULE},
+                statistic="Sum",
+            )
+        },
+        comparison="GreaterThanThreshold",
+        threshold=0,  # S3 does not try a failed object again
+        period=_FIVE_MINUTES,
+        periods=1,
+        missing="notBreaching",  # not reported while nothing is pushed
     )
 
 

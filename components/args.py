@@ -173,13 +173,15 @@ class PrivateRegistryArgs:
     deletion_protection: bool = option(False, group="Operation")
     """Whether AWS and `pulumi destroy` refuse to delete the load balancer."""
     force_destroy: bool = option(False, group="Operation")
-    """Whether `pulumi destroy` deletes the images and the logs. It never deletes an `images_bucket`."""
+    """Whether `pulumi destroy` deletes the images, their copies and the logs. It never deletes an `images_bucket`."""
     tags: Mapping[str, pulumi.Input[str]] = option({}, group="Operation", example={"team": "platform"})
     """At most 40 tags for every resource that takes tags, except the bootstrap files: an S3 object takes only 10. Their
     values are not kept secret: the AWS provider shows them in outputs of its own."""
 
     replica_region: str | None = option(None, group="Operation", example="us-east-2")
-    """The Region of a second bucket, to which S3 copies all images. Default: none."""
+    """The Region of a second bucket, the replica bucket, to which S3 copies every new image and every deletion: another
+    Region of the same partition. Images from before it was set are not copied. `pulumi destroy` keeps the bucket like
+    the images. Default: none."""
     patch_schedule: str | None = option(None, group="Operation", example="cron(0 3 ? * SUN *)")
     """When all instances are replaced by ones with the newest AMI: a cron expression of EventBridge Scheduler, in UTC,
     at most once a day. The replacement begins within an hour from then. Default: never."""

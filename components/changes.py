@@ -18,6 +18,8 @@ def recorded(args: PrivateRegistryArgs) -> dict[str, Any]:
         "vpcCidr": None if args.network else args.vpc_cidr,
         "vpcId": args.network.vpc_id if args.network else None,
         "imagesBucket": args.images_bucket,
+        "replicaRegion": args.replica_region,
+        "forceDestroy": args.force_destroy,
     }
 
 
@@ -70,6 +72,14 @@ def change_problems(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[
             found="changes, and the registry would lose its images",
             allowed="the present bucket; for another one, a second stack whose first `pulumi up` has `images_bucket`",
             example={"images_bucket": old.get("imagesBucket")},
+        )
+    if "replicaRegion" in old and old["replicaRegion"] != new.get("replicaRegion") and not old["forceDestroy"]:
+        yield Problem(
+            key="replica_region",
+            found=f"changes, which would delete the replica bucket in {old['replicaRegion']} with all its objects",
+            allowed="the present Region; to delete the bucket, turn `force_destroy` on in a `pulumi up` of its own,"
+            " then change `replica_region` or leave it out",
+            example={"replica_region": old["replicaRegion"]},
         )
 
 

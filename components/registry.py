@@ -7,7 +7,7 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
-from .alarm_table import schedule_alarm
+from .alarm_table import replication_alarm, schedule_alarm
 from .alarms import Alarm
 from .args import ExistingNetwork, PrivateRegistryArgs
 from .bootstrap import Bootstrap, BootstrapArgs
@@ -33,6 +33,7 @@ from .problems import InvalidInput, registry_name
 from .pure import policies
 from .pure.location import Location
 from .registry_outputs import RegistryOutputs
+from .replica_bucket import ReplicaBucket, ReplicaBucketArgs
 from .security_groups import SecurityGroups, SecurityGroupsArgs
 from .service import Service, ServiceArgs
 from .storage import PrivateBucket, PrivateBucketArgs
@@ -61,10 +62,10 @@ class _Network:
 class PrivateRegistry(RegistryOutputs, pulumi.ComponentResource):
     """A private Docker registry: the official registry image on ECS, behind a load balancer with TLS, images in S3.
 
-    Creates: PrivateBucket (logs, images), Network (unless `args.network` is given), Endpoints (in an existing network
-    with `s3_route_table_ids`), SecurityGroups, Certificate, Credentials, Bootstrap, LoadBalancer, WebAcl (with
-    `args.rate_limit`), Capacity, Service, Patching (with `args.patch_schedule`), EndpointPolicies (isolated), Dns (with
-    a hosted zone), Monitoring (with `args.monitoring`).
+    Creates: PrivateBucket (logs, images), ReplicaBucket (with `args.replica_region`), Network (unless `args.network`
+    is given), Endpoints (in an existing network with `s3_route_table_ids`), SecurityGroups, Certificate, Credentials,
+    Bootstrap, LoadBalancer, WebAcl (with `args.rate_limit`), Capacity, Service, Patching (with `args.patch_schedule`),
+    EndpointPolicies (isolated), Dns (with a hosted zone), Monitoring (with `args.monitoring`).
 
     Args:
         name: the prefix of all resource names: 1 to 20 lowercase letters, digits and hyphens. `checks.names` lists the
@@ -108,6 +109,7 @@ class PrivateRegistry(RegistryOutputs, pulumi.ComponentResource):
 
         logs = self._logs()
         images = self._images(logs)
+        replica = None if args.replica_region is None else self._replica(images, args.replica_region)
         network = self._network(logs)
         groups = self._security_groups(network)
         certificate = self._certificate()
@@ -117,8 +119,10 @@ class PrivateRegistry(RegistryOutputs, pulumi.ComponentResource):
         if args.rate_limit:
             self._web_acl(load_balancer)
         capacity = self._capacity(network, groups, bootstrap)
-        service = self._service(images, capacity, load_balancer)
+        service = self._service(images, replica, capacity, load_balancer)
         more_alarms: list[Alarm] = []
+        if replica:
+            more_alarms.append(replication_alarm(images.bucket, replica.bucket))
         if args.patch_schedule is not None:
             more_alarms.append(schedule_alarm(self._patching(args.patch_schedule, capacity).schedule_group))
         if args.isolated:
@@ -157,6 +161,7 @@ class PrivateRegistry(RegistryOutputs, pulumi.ComponentResource):
         self.execution_role_name, self.execution_role_arn = service.execution_role.name, service.execution_role.arn
 
         self.bucket_name, self.bucket_arn = images.bucket, images.arn
+        self.replica_bucket_name, self.replica_bucket_arn = (replica.bucket, replica.arn) if replica else (None, None)
         self.logs_bucket_name, self.logs_bucket_arn = logs.bucket, logs.arn
         self.bootstrap_bucket_name, self.bootstrap_bucket_arn = bootstrap.bucket, bootstrap.arn
 
@@ -189,19 +194,38 @@ class PrivateRegistry(RegistryOutputs, pulumi.ComponentResource):
 
     def _images(self, logs: PrivateBucket) -> PrivateBucket:
         args = self._args
-        # An internal registry's clients have private addresses, and may reach S3 from any other.
-        clients: pulumi.Output[Any] = pulumi.Output.from_input(None if self._internal else args.allowed_cidrs)
         return PrivateBucket(
             f"{self._prefix}-images",
             PrivateBucketArgs(
                 existing=args.images_bucket,
                 keep=not args.force_destroy,
                 access_log_bucket=logs.bucket,
-                more_statements=lambda arn: clients.apply(lambda cidrs: policies.presigned_reads(arn, cidrs)),
+                more_statements=self._presigned_reads,
                 tags=args.tags,
             ),
             opts=self._child,
         )
+
+    def _replica(self, images: PrivateBucket, region: str) -> ReplicaBucket:
+        args = self._args
+        return ReplicaBucket(
+            self._prefix,
+            ReplicaBucketArgs(
+                region=region,
+                images_bucket=images.bucket,
+                images_arn=images.arn,
+                keep=not args.force_destroy,
+                # A registry that serves the replica declares the same policy.
+                more_statements=self._presigned_reads,
+                tags=args.tags,
+            ),
+            opts=self._child,
+        )
+
+    def _presigned_reads(self, bucket_arn: str) -> pulumi.Output[list[policies.Statement]]:
+        # An internal registry's clients have private addresses, and may reach S3 from any other.
+        clients: pulumi.Output[Any] = pulumi.Output.from_input(None if self._internal else self._args.allowed_cidrs)
+        return clients.apply(lambda cidrs: policies.presigned_reads(bucket_arn, cidrs))
 
     def _network(self, logs: PrivateBucket) -> _Network:
         args = self._args
@@ -332,7 +356,9 @@ class PrivateRegistry(RegistryOutputs, pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, depends_on=network.created_first),
         )
 
-    def _service(self, images: PrivateBucket, capacity: Capacity, load_balancer: LoadBalancer) -> Service:
+    def _service(
+        self, images: PrivateBucket, replica: ReplicaBucket | None, capacity: Capacity, load_balancer: LoadBalancer
+    ) -> Service:
         args = self._args
         return Service(
             self._prefix,
@@ -341,7 +367,7 @@ class PrivateRegistry(RegistryOutputs, pulumi.ComponentResource):
                 image=args.image,
                 desired_count=args.desired_count,
                 memory_limit=args.memory_limit,
-                images_bucket=images.bucket,
+                images_bucket=replica.replicated_bucket if replica else images.bucket,
                 redirects=args.clients_reach_s3 or not self._internal,
                 deletes=args.deletes,
                 upstream=args.upstream,

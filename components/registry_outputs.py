@@ -84,6 +84,10 @@ class RegistryOutputs:
     """The name of the S3 bucket with the images."""
     bucket_arn: pulumi.Output[str]
     """The ARN of the S3 bucket with the images."""
+    replica_bucket_name: pulumi.Output[str] | None
+    """The name of the S3 bucket in `replica_region` with the copies of the images. Only set with `replica_region`."""
+    replica_bucket_arn: pulumi.Output[str] | None
+    """The ARN of the S3 bucket with the copies of the images. Only set with `replica_region`."""
     logs_bucket_name: pulumi.Output[str]
     """The name of the S3 bucket with the access logs and flow logs."""
     logs_bucket_arn: pulumi.Output[str]

@@ -22,6 +22,7 @@ class PrivateBucketArgs:
     Attributes:
         existing: the name of a bucket that exists. It is read, not created, and stays with its settings after a
             destroy. Default: a new bucket.
+        region: the Region of the bucket and its settings. Default: the provider's.
         keep: whether `pulumi destroy` refuses to delete the bucket and its objects. Default True.
         expire_after_days: the age in days at which an object is deleted with all its versions; 1 counts as 2. Default:
             never.
@@ -32,6 +33,7 @@ class PrivateBucketArgs:
     """
 
     existing: pulumi.Input[str] | None = None
+    region: str | None = None
     keep: bool = True
     expire_after_days: int | None = None
     access_log_bucket: pulumi.Input[str] | None = None
@@ -53,7 +55,8 @@ class PrivateBucket(pulumi.ComponentResource):
 
     Attributes:
         bucket: the bucket's name.
-        arn: the bucket's ARN. Both depend on the bucket's policy, because AWS tests the delivery of logs at once.
+        arn: the bucket's ARN. Both depend on the bucket's policy, because AWS tests the delivery of logs at once, and
+            on its versioning, which replication requires.
     """
 
     bucket: pulumi.Output[str]
@@ -67,6 +70,7 @@ class PrivateBucket(pulumi.ComponentResource):
         access = aws.s3.BucketPublicAccessBlock(
             name,
             bucket=bucket.bucket,
+            region=args.region,
             block_public_acls=True,
             block_public_policy=True,
             ignore_public_acls=True,
@@ -74,21 +78,31 @@ class PrivateBucket(pulumi.ComponentResource):
             opts=child,
         )
         aws.s3.BucketOwnershipControls(
-            name, bucket=bucket.bucket, rule={"object_ownership": "BucketOwnerEnforced"}, opts=child
+            name,
+            bucket=bucket.bucket,
+            region=args.region,
+            rule={"object_ownership": "BucketOwnerEnforced"},
+            opts=child,
         )
         aws.s3.BucketServerSideEncryptionConfiguration(
             name,
             bucket=bucket.bucket,
+            region=args.region,
             # Keys that S3 manages: the load balancer cannot deliver its logs to a bucket with other keys.
             rules=[{"apply_server_side_encryption_by_default": {"sse_algorithm": "AES256"}}],
             opts=child,
         )
         versioning = aws.s3.BucketVersioning(
-            name, bucket=bucket.bucket, versioning_configuration={"status": "Enabled"}, opts=child
+            name,
+            bucket=bucket.bucket,
+            region=args.region,
+            versioning_configuration={"status": "Enabled"},
+            opts=child,
         )
         aws.s3.BucketLifecycleConfiguration(
             name,
             bucket=bucket.bucket,
+            region=args.region,
             rules=_lifecycle_rules(args.expire_after_days),
             # Rules for old versions require versioning.
             opts=pulumi.ResourceOptions.merge(child, pulumi.ResourceOptions(depends_on=[versioning])),
@@ -96,6 +110,7 @@ class PrivateBucket(pulumi.ComponentResource):
         policy = aws.s3.BucketPolicy(
             name,
             bucket=bucket.bucket,
+            region=args.region,
             policy=pulumi.Output.all(bucket.arn, bucket.arn.apply(args.more_statements)).apply(
                 lambda known: policies.document([policies.tls_only(known[0]), *known[1]])
             ),
@@ -106,19 +121,21 @@ class PrivateBucket(pulumi.ComponentResource):
             aws.s3.BucketLogging(
                 name,
                 bucket=bucket.bucket,
+                region=args.region,
                 target_bucket=args.access_log_bucket,
                 target_prefix=f"{policies.S3_PREFIX}/",
                 opts=child,
             )
-        self.bucket, self.arn = with_dependencies(bucket.bucket, policy), with_dependencies(bucket.arn, policy)
+        self.bucket, self.arn = (with_dependencies(each, policy, versioning) for each in (bucket.bucket, bucket.arn))
         self.register_outputs({"bucket": self.bucket, "arn": self.arn})
 
     def _bucket(self, name: str, args: PrivateBucketArgs) -> aws.s3.Bucket:
         if args.existing is not None:
             id_ = pulumi.Output.unsecret(pulumi.Output.from_input(args.existing))  # Pulumi reads no secret id
-            return aws.s3.Bucket.get(name, id_, opts=pulumi.ResourceOptions(parent=self))
+            return aws.s3.Bucket.get(name, id_, region=args.region, opts=pulumi.ResourceOptions(parent=self))
         return aws.s3.Bucket(
             name,
+            region=args.region,
             force_destroy=not args.keep,
             tags=args.tags,
             # None instead of False keeps a `protect` on the component.

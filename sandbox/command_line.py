@@ -1,4 +1,4 @@
-"""The command line of the sandbox: python -m sandbox up | preview."""
+"""The command line of the sandbox: python -m sandbox up | preview | drill."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.text import Text
 
 from sandbox.acceptance import CHECKS, IMAGE
+from sandbox.drill import command as drill
 from sandbox.errors import SandboxError
 from sandbox.evaluation.preview import preview
 from sandbox.evaluation.project import ProjectError, evaluate_project
@@ -31,7 +32,8 @@ def main(arguments: Sequence[str]) -> int:
     """Run a command.
 
     Returns:
-        The exit status: 0, also after Ctrl-C while the sandbox is ready; 1 after an error; 130 after Ctrl-C before.
+        The exit status: 0, also after Ctrl-C while the sandbox is ready; 1 after an error, or if a drill found one; 130
+        after Ctrl-C before.
     """
     options = _parser().parse_args(arguments)
     console = Console(highlight=False)
@@ -42,6 +44,8 @@ def main(arguments: Sequence[str]) -> int:
             # Wide enough for every line: a type's name that is broken into two lines cannot be searched for.
             wide = Console(width=max(console.width, _PREVIEW_WIDTH), highlight=False)
             wide.print(preview(declaration, options.stack))
+        elif options.command == "drill":
+            return drill.run(options, console)
         else:
             _up(options, console)
     except (SandboxError, ProjectError, pulumi.RunError) as error:
@@ -67,12 +71,15 @@ def _failed(message: str) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m sandbox", description="Run a stack of this Pulumi project on this machine, without AWS."
+        prog="python -m sandbox",
+        description="Run a stack of this Pulumi project on this machine, without AWS, or drill a restore.",
     )
     commands = parser.add_subparsers(dest="command", required=True)
     for name, help_ in (("up", "run the stack"), ("preview", "show the resources of the stack, and start nothing")):
         command = commands.add_parser(name, help=help_, description=f"{help_[0].upper()}{help_[1:]}.")
         command.add_argument("--stack", default="dev", help="the stack of Pulumi.STACK.yaml; default: %(default)s")
+    help_ = "read every image of a registry, in AWS or elsewhere, and verify the digests"
+    drill.add_arguments(commands.add_parser("drill", help=help_, description=f"{help_[0].upper()}{help_[1:]}."))
     up = commands.choices["up"]
     up.add_argument("--check", action="store_true", help="stop after the checks, with exit status 0 or 1")
     up.add_argument(

@@ -1,4 +1,4 @@
-"""A client of the registry's HTTP API that pushes and pulls generated images.
+"""A client of the registry's HTTP API that pushes and pulls generated images, and reads any other.
 
 It connects to an address and verifies the certificate for another name, as the load balancer's DNS name leads to AWS.
 It never retries: a failed request raises an error, and the caller decides.
@@ -7,6 +7,8 @@ It never retries: a failed request raises an error, and the caller decides.
 from __future__ import annotations
 
 import hashlib
+import json
+import re
 import ssl
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -22,17 +24,28 @@ if TYPE_CHECKING:
     from sandbox.local import Sandbox
 
 _TIMEOUT_SECONDS = 60
+# The registry answers 404 for a manifest of a type that the client does not accept.
+_MANIFEST_TYPES = ", ".join(
+    (
+        MANIFEST_TYPE,
+        "application/vnd.oci.image.index.v1+json",
+        "application/vnd.docker.distribution.manifest.v2+json",
+        "application/vnd.docker.distribution.manifest.list.v2+json",
+    )
+)
 
 
 class RequestFailed(Exception):
     """A request got no answer, or one with an unexpected status.
 
     Attributes:
+        reason: The status of the answer, or why there was none.
         retryable: Whether the request may succeed later: there was no answer, or its status is 500 or above.
     """
 
     def __init__(self, request: str, reason: str, *, retryable: bool) -> None:
         super().__init__(f"{request}: {reason}")
+        self.reason = reason
         self.retryable = retryable
 
 
@@ -45,7 +58,7 @@ class Endpoint:
     """Where a registry serves, and how clients connect to it.
 
     Attributes:
-        certificates: PEM, the certificates to trust; "" for HTTP without TLS.
+        certificates: PEM, the certificates to trust; None for those that this machine trusts; "" for HTTP without TLS.
         name: The host name that the certificate must be for; "" for any.
         login: User and password; None for no authentication.
         source: The address from which clients connect; "" for any.
@@ -53,7 +66,7 @@ class Endpoint:
 
     address: str
     port: int
-    certificates: str = ""
+    certificates: str | None = ""
     name: str = ""
     login: tuple[str, str] | None = field(default=None, repr=False)
     source: str = ""
@@ -82,7 +95,7 @@ class Endpoint:
     def connections(self, most: int) -> urllib3.HTTPConnectionPool:
         """Return a pool that keeps up to `most` connections open."""
         source = (self.source, 0) if self.source else None
-        if not self.certificates:
+        if self.certificates == "":
             return urllib3.HTTPConnectionPool(
                 self.address, self.port, timeout=_TIMEOUT_SECONDS, maxsize=most, source_address=source
             )
@@ -163,8 +176,7 @@ class RegistryClient:
     def push_blob(self, repository: str, blob: Blob, halfway: Callable[[], None] = _nothing) -> None:
         """Upload a blob, unless the registry has it."""
         path = f"/v2/{repository}/blobs"
-        # The registry answers 307, with the address in S3, for a blob that it has.
-        if self._request("HEAD", f"{path}/{blob.digest}", 200, 307, 404).status != 404:
+        if self.has_blob(repository, blob.digest):
             return
         upload = self._request("POST", f"{path}/uploads/", 202)
         # Without a Content-Length, so in chunks, as docker does.
@@ -186,7 +198,7 @@ class RegistryClient:
             raise Altered(f"{image}: its manifest")
 
     def pull_blob(self, image: Image, blob: Blob, *, verify: bool = True) -> None:
-        """Download a blob from the registry, or from where it redirects to.
+        """Download a blob.
 
         Args:
             verify: Whether to compare the digest; the size always is.
@@ -194,22 +206,59 @@ class RegistryClient:
         Raises:
             Altered: It differs.
         """
-        path = f"/v2/{image.repository}/blobs/{blob.digest}"
+        size, hashed = 0, hashlib.sha256()
+        for part in self.read_blob(image.repository, blob.digest):
+            size += len(part)
+            if verify:
+                hashed.update(part)
+        if size != blob.size or (verify and f"sha256:{hashed.hexdigest()}" != blob.digest):
+            raise Altered(f"{image}: {blob.digest}")
+
+    def repositories(self) -> Iterator[str]:
+        """Yield the names of all repositories."""
+        yield from self._listed("/v2/_catalog", "repositories")
+
+    def tags(self, repository: str) -> Iterator[str]:
+        """Yield the tags of a repository."""
+        yield from self._listed(f"/v2/{repository}/tags/list", "tags")
+
+    def digest(self, repository: str, tag: str) -> str:
+        """Return the digest of the manifest that a tag names."""
+        path, headers = f"/v2/{repository}/manifests/{tag}", {"Accept": _MANIFEST_TYPES}
+        return self._request("HEAD", path, 200, headers=headers).headers["Docker-Content-Digest"]
+
+    def read_manifest(self, repository: str, reference: str) -> bytes:
+        """Return a manifest of any type, by tag or digest."""
+        path, headers = f"/v2/{repository}/manifests/{reference}", {"Accept": _MANIFEST_TYPES}
+        return self._request("GET", path, 200, headers=headers).data
+
+    def read_blob(self, repository: str, digest: str) -> Iterator[bytes]:
+        """Yield the content of a blob in parts, from the registry or from where it redirects to."""
+        path = f"/v2/{repository}/blobs/{digest}"
         answer = self._request("GET", path, 200, 307, preload_content=False)
         if answer.status == 307:
             answer.drain_conn()
             # The address contains its own authorization: no password goes there.
-            request = f"GET {blob.digest} from S3"
+            request = f"GET {digest} from S3"
             location = answer.headers["Location"]
             answer = self._send(self._s3, "GET", location, {200}, request=request, preload_content=False)
-        size, hashed = 0, hashlib.sha256()
         with _failing(f"GET {path}"):
-            for part in answer.stream(MB):
-                size += len(part)
-                if verify:
-                    hashed.update(part)
-        if size != blob.size or (verify and f"sha256:{hashed.hexdigest()}" != blob.digest):
-            raise Altered(f"{image}: {blob.digest}")
+            yield from answer.stream(MB)
+
+    def has_blob(self, repository: str, digest: str) -> bool:
+        """Whether a repository has a blob. The registry answers 307, with the address in S3, for one that it has."""
+        return self._request("HEAD", f"/v2/{repository}/blobs/{digest}", 200, 307, 404).status != 404
+
+    def _listed(self, path: str, key: str) -> Iterator[str]:
+        """Yield the items of a list, which the registry answers in pages. A missing list is empty."""
+        next_page: str | None = path
+        while next_page:
+            answer = self._request("GET", next_page, 200, 404)
+            if answer.status == 404:
+                return
+            yield from json.loads(answer.data)[key] or ()
+            link = re.match(r"<([^>]+)>", answer.headers.get("Link", ""))
+            next_page = link and link[1]
 
     def _request(
         self, method: str, path: str, *expected: int, headers: Mapping[str, str] | None = None, **options: Any

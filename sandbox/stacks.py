@@ -28,9 +28,9 @@ class DeclaredStack:
         """The stack's region, from an ARN."""
         return self.declaration.one("aws:ecs/cluster:Cluster").outputs["arn"].split(":")[3]
 
-    def aws(self, service: str) -> Any:
-        """Make a boto3 client."""
-        return self.api.client(service, self.region)
+    def aws(self, service: str, region: str | None = None) -> Any:
+        """Make a boto3 client. Its Region is the stack's by default."""
+        return self.api.client(service, region or self.region)
 
 
 @contextmanager
@@ -49,7 +49,7 @@ def by_evaluation(project: Path, name: str, folder: Path, report: Report) -> Ite
     with _aws_api(folder, report) as api:
         stack = DeclaredStack(declaration, api)
         with report.step("create buckets, objects, parameters") as detail:
-            detail(account.create_resources(declaration, stack.aws("s3"), stack.aws("ssm")))
+            detail(account.create_resources(declaration, stack.aws))
         yield stack
 
 

@@ -14,6 +14,7 @@ from .monitoring import monitoring_problems
 from .names import name_problems
 from .network import network_problems
 from .patching import patching_problems
+from .replica import replica_problems
 from .users import users_problems
 
 _UPSTREAM = re.compile(r"https?://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?")
@@ -48,16 +49,8 @@ def problems(args: PrivateRegistryArgs, region: str) -> list[Problem]:
     """Find all problems with the arguments of a registry in a region such as "us-west-2"."""
     checks = (
         *(certificate_problems, image_problems, users_problems, _upstream, _instances, _sizes, _memory),
-        *(
-            network_problems,
-            _rate,
-            _images_bucket,
-            _retention,
-            _tags,
-            patching_problems,
-            monitoring_problems,
-            _provider,
-        ),
+        *(network_problems, _rate, _images_bucket, replica_problems, _retention, _tags),
+        *(patching_problems, monitoring_problems, _provider),
     )
     return [problem for check in checks for problem in check(args, region)]
 

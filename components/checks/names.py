@@ -46,7 +46,7 @@ RULES = (
     NameRule("web ACL", "aws:wafv2/webAcl:WebAcl", "{name}-web-acl-{random}", 128, "WAFV2 CreateWebACL"),
     NameRule("bucket", "aws:s3/bucket:Bucket", "{name}-bootstrap-{random}", 63,
              "S3 User Guide, General purpose bucket naming rules", ("xn--", "sthree-", "amzn-s3-demo-")),
-    NameRule("role", "aws:iam/role:Role", "{name}-execution-{random}", 64, "IAM CreateRole"),
+    NameRule("role", "aws:iam/role:Role", "{name}-replication-{random}", 64, "IAM CreateRole"),
     NameRule("role policy", "aws:iam/rolePolicy:RolePolicy", "{name}-instance-bootstrap-{random}", 128,
              "IAM PutRolePolicy"),
     NameRule("instance profile", "aws:iam/instanceProfile:InstanceProfile", "{name}-instance-{random}", 128,

@@ -94,6 +94,30 @@ def images_access(bucket_arn: str) -> str:
     )
 
 
+def assume_replication_role() -> str:
+    """Return the trust policy of the role with which S3 replicates a bucket.
+
+    It has no condition. "Setting up permissions for live replication" (Amazon S3 User Guide) shows none, and nowhere
+    says that S3 sends a source account or ARN. If it sends none, a condition would stop the replication.
+    """
+    return document([_assume_role("s3.amazonaws.com")])
+
+
+def replication(bucket_arn: str, replica_arn: str) -> str:
+    """Return the policy for S3 to replicate a bucket, with its delete markers.
+
+    It cannot replicate tags of objects: the registry sets none. Source: Amazon S3 User Guide, "Setting up permissions
+    for live replication".
+    """
+    return document(
+        [
+            _allow(["s3:GetReplicationConfiguration", "s3:ListBucket"], bucket_arn),
+            _allow(["s3:GetObjectVersionForReplication", "s3:GetObjectVersionAcl"], f"{bucket_arn}/*"),
+            _allow(["s3:ReplicateObject", "s3:ReplicateDelete"], f"{replica_arn}/*"),
+        ]
+    )
+
+
 def bootstrap_access(bucket_arn: str) -> str:
     """Return the policy to read the bootstrap files."""
     return document([_allow(["s3:ListBucket"], bucket_arn), _allow(["s3:GetObject"], f"{bucket_arn}/*")])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Callable
 from typing import Any
 
 from sandbox.errors import SandboxError
@@ -14,22 +15,22 @@ _OBJECT_TYPES = (
 )
 
 
-def create_resources(declaration: Declaration, s3: Any, ssm: Any) -> str:
+def create_resources(declaration: Declaration, aws: Callable[..., Any]) -> str:
     """Create the declared buckets with their policies, objects and parameters.
 
     Args:
-        s3: a boto3 client.
-        ssm: a boto3 client.
+        aws: makes a boto3 client of a service, and of a Region that is not the stack's.
 
     Returns:
         How many there are, for the report.
     """
+    s3, ssm = aws("s3"), aws("ssm")
     buckets = declaration.all("aws:s3/bucket:Bucket")
     for bucket in buckets:
         # S3 API Reference, "CreateBucket", LocationConstraint: us-east-1 is the default, and not a valid value.
-        region = s3.meta.region_name
+        region = bucket.inputs.get("region", s3.meta.region_name)
         options = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
-        s3.create_bucket(Bucket=bucket.outputs["bucket"], **options)
+        aws("s3", region).create_bucket(Bucket=bucket.outputs["bucket"], **options)
     for versioning in declaration.all("aws:s3/bucketVersioning:BucketVersioning"):
         status = versioning.inputs["versioningConfiguration"]["status"]
         s3.put_bucket_versioning(Bucket=versioning.inputs["bucket"], VersioningConfiguration={"Status": status})

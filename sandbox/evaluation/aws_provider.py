@@ -50,7 +50,7 @@ def computed(
         provider: the resource's provider.
     """
     _, module, kind = re.split(r"[:/]", type_)[:3]
-    region = provider.region
+    region = inputs.get("region", provider.region)  # pulumi-aws 7: a resource may be in another Region
     own_name = inputs.get("name") or inputs.get("bucket") or f"{name}-{_hex(urn, 7)}"
     arn = f"arn:{partition(region)}:{module}:{region}:{ACCOUNT}:{kind}/{own_name}"
     outputs: dict[str, Any] = {"arn": arn, "name": own_name, **_SPECIAL.get(type_, _nothing)(own_name, urn, region)}

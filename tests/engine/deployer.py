@@ -23,6 +23,7 @@ _PREFIXES = {"elbv2": "elasticloadbalancing"}
 _S3_ACTIONS = {
     "DeleteBucketEncryption": ("PutEncryptionConfiguration",),
     "DeleteBucketLifecycle": ("PutLifecycleConfiguration",),
+    "DeleteBucketReplication": ("PutReplicationConfiguration",),
     "DeleteBucketMetricsConfiguration": ("PutMetricsConfiguration",),
     "DeleteBucketOwnershipControls": ("PutBucketOwnershipControls",),
     "DeleteBucketTagging": ("PutBucketTagging",),
@@ -42,6 +43,7 @@ _S3_ACTIONS = {
     "ListObjectsV2": ("ListBucket",),
     "PutBucketEncryption": ("PutEncryptionConfiguration",),
     "PutBucketLifecycleConfiguration": ("PutLifecycleConfiguration",),
+    "PutBucketReplication": ("PutReplicationConfiguration",),
     "PutBucketMetricsConfiguration": ("PutMetricsConfiguration",),
     "PutPublicAccessBlock": ("PutBucketPublicAccessBlock",),
 }
@@ -85,7 +87,8 @@ _UNRECORDED = {
     "elasticloadbalancing:SetSecurityGroups": "an upgrade that replaces a security group",
     "elasticloadbalancing:SetSubnets": "a change of availabilityZones",
     "iam:CreateServiceLinkedRole": "the account's first Auto Scaling Group, ECS cluster or load balancer",
-    "iam:PassRole": "AddRoleToInstanceProfile, CreateSchedule, RegisterTaskDefinition, a template with a profile",
+    "iam:PassRole": "AddRoleToInstanceProfile, CreateSchedule, PutBucketReplication, RegisterTaskDefinition, a launch"
+    " template with an instance profile",
     "iam:UpdateAssumeRolePolicy": "an upgrade that changes a role's trust policy",
     "logs:CreateLogDelivery": "CreateFlowLogs to S3",
     "logs:DeleteLogDelivery": "DeleteFlowLogs",

@@ -64,6 +64,7 @@ _CHANGES: Mapping[str, Mapping[str, Mapping[str, str]]] = {
         "flowLogs": {"flowLogs": "true"},
         "deletionProtection": {"deletionProtection": "true"},
         "forceDestroy": {"forceDestroy": "false"},
+        "replicaRegion": {"replicaRegion": "us-east-2"},
         "tags": {"tags.team": "platform"},
         "monitoring, alarmEmail, runbookUrl, imagesGrowthLimit, monthlyBudget": {
             "monitoring": "true",
@@ -123,7 +124,7 @@ _KEPT = {"Vpc", "Bucket", "LoadBalancer", "TargetGroup", "Cluster", "Group", "Ca
 # By name, since other components have the names of AWS's types, such as Service. Only these appear in changes.
 _COMPONENTS = {
     *("AlarmTopic", "Alarms", "Dns", "EndpointPolicies", "Events", "LogMetrics", "LogQueries", "Monitoring"),
-    "PrivateRegistry",
+    *("PrivateBucket", "PrivateRegistry", "ReplicaBucket"),
 }
 _REPLACES_THE_LOAD_BALANCER = {"internal", "isolated"}
 

@@ -7,12 +7,13 @@ from pulumi import automation as auto
 
 from sandbox.aws.emulator import AwsApi
 from tests.engine.commands import resource_label, run
-from tests.engine.configuring import configure
+from tests.engine.configuring import configure, configured
 from tests.engine.inventory import inventory
 from tests.engine.queries import ObjectVersion, object_versions
 from tests.engine.stacks import ROOT, CreateStack, DeployedStack, deploy
 
-_PROTECTED = {"Bucket registry-images", "Bucket registry-logs", "LoadBalancer registry-alb"}
+_BUCKETS = {f"Bucket registry-{name}" for name in ("images", "logs", "replica")}
+_PROTECTED = {*_BUCKETS, "LoadBalancer registry-alb"}
 
 
 @pytest.fixture(scope="module")
@@ -52,13 +53,21 @@ def test_destroy_is_refused_and_deletes_nothing(prod: DeployedStack, bucket: str
     assert object_versions(prod.aws, bucket) == images
 
 
+def test_change_that_would_delete_the_replica_is_refused(prod: DeployedStack) -> None:
+    with (
+        configured(prod.stack, {"replicaRegion": "us-west-1"}),
+        pytest.raises(auto.CommandError, match="would delete the replica bucket in us-east-2"),
+    ):
+        run(prod.stack.preview)
+
+
 def test_removing_the_protection_changes_nothing_else(
     prod: DeployedStack, bucket: str, images: set[ObjectVersion]
 ) -> None:
     configure(prod.stack, {"forceDestroy": "true", "deletionProtection": "false"})
     changes = run(prod.stack.up).changes
 
-    # components/changes.py compares deletionProtection with the component's previous inputs.
+    # components/changes.py compares both options with the component's previous inputs.
     assert changes == dict.fromkeys((*_PROTECTED, "PrivateRegistry registry"), "update")
     assert object_versions(prod.aws, bucket) == images
 

@@ -130,13 +130,15 @@ def storage_driver_requests(stack: Stack) -> list[Request]:
         _by_role(stack, "task", "s3:DeleteObject", blob),
         _by_role(stack, "task", "s3:ListMultipartUploadParts", blob),
         _by_role(stack, "task", "s3:AbortMultipartUpload", blob),
-        *(presigned_read(stack, source) for source in client_sources(stack)),
-        presigned_read(stack, {"aws:SourceVpc": "vpc-0123"}),
+        *(request for source in client_sources(stack) for request in presigned_reads(stack, source)),
+        *presigned_reads(stack, {"aws:SourceVpc": "vpc-0123"}),
     ]
 
 
-def presigned_read(stack: Stack, source: Mapping[str, str], milliseconds: int = 60_000) -> Request:
-    """A client outside the registry's network reads a layer by a presigned URL.
+def presigned_reads(stack: Stack, source: Mapping[str, str], milliseconds: int = 60_000) -> list[Request]:
+    """A client outside the registry's network reads a layer by a presigned URL, from both buckets.
+
+    The registry that serves the replica bucket is not in this stack: another role of the account signs its URLs.
 
     The request has the address of the client or, through a VPC endpoint, its VPC ("AWS global condition context keys").
 
@@ -144,17 +146,42 @@ def presigned_read(stack: Stack, source: Mapping[str, str], milliseconds: int = 
         source: the condition keys of the client's address or VPC.
         milliseconds: the time since the registry signed the URL.
     """
-    return Request(
-        principal=stack.roles["task"],
-        action="s3:GetObject",
-        resource=f"{stack.images}/docker/registry/v2/blob",
-        context={"s3:authType": "REST-QUERY-STRING", "s3:signatureAge": str(milliseconds), **source},
-    )
+    signers = {stack.images: stack.roles["task"], **dict.fromkeys(stack.replicated.values(), stack.admin(ACCOUNT))}
+    return [
+        Request(
+            principal=signer,
+            action="s3:GetObject",
+            resource=f"{bucket}/docker/registry/v2/blob",
+            context={"s3:authType": "REST-QUERY-STRING", "s3:signatureAge": str(milliseconds), **source},
+        )
+        for bucket, signer in signers.items()
+    ]
 
 
 def client_sources(stack: Stack) -> list[dict[str, str]]:
     """An address of each range from which clients may connect."""
     return [{"aws:SourceIp": range_.partition("/")[0]} for range_ in stack.client_ranges]
+
+
+def replication_requests(stack: Stack) -> list[Request]:
+    """S3 copies objects and delete markers, with the replication role.
+
+    Source: Amazon S3 User Guide, "Setting up permissions for live replication". Without permissions for tags, S3 copies
+    the objects without their tags, and the registry sets none.
+    """
+    role, blob = stack.roles.get("replication"), "docker/registry/v2/blob"
+    return [
+        Request(principal=role, action=action, resource=resource)
+        for images, replica in stack.replicated.items()
+        for action, resource in (
+            ("s3:GetReplicationConfiguration", images),
+            ("s3:ListBucket", images),
+            ("s3:GetObjectVersionForReplication", f"{images}/{blob}"),
+            ("s3:GetObjectVersionAcl", f"{images}/{blob}"),
+            ("s3:ReplicateObject", f"{replica}/{blob}"),
+            ("s3:ReplicateDelete", f"{replica}/{blob}"),
+        )
+    ]
 
 
 def task_execution_requests(stack: Stack) -> list[Request]:
@@ -181,12 +208,17 @@ def task_execution_requests(stack: Stack) -> list[Request]:
 def assumed_roles(stack: Stack) -> list[Request]:
     """The services that assume the roles.
 
-    ECS and EventBridge Scheduler send a source account and ARN, EC2 does not. Sources: "IAM roles for Amazon EC2";
-    Amazon ECS Developer Guide, "Amazon ECS task IAM role"; EventBridge Scheduler User Guide, "Confused deputy
-    prevention".
+    ECS and EventBridge Scheduler send a source account and ARN, EC2 does not, and that S3 does is not documented.
+    Sources: "IAM roles for Amazon EC2"; Amazon ECS Developer Guide, "Amazon ECS task IAM role"; EventBridge Scheduler
+    User Guide, "Confused deputy prevention"; Amazon S3 User Guide, "Setting up permissions for live replication".
     """
+    services = {"instance": "ec2.amazonaws.com", "replication": "s3.amazonaws.com"}
     return [
-        Request(principal="ec2.amazonaws.com", action="sts:AssumeRole", resource=stack.roles["instance"]),
+        *(
+            Request(principal=service, action="sts:AssumeRole", resource=stack.roles[role])
+            for role, service in services.items()
+            if role in stack.roles
+        ),
         *(assumed_by_ecs(stack, role) for role in ("execution", "task")),
         *assumed_by_scheduler(stack),
     ]
@@ -284,6 +316,7 @@ NEEDED: Mapping[str, Callable[[Stack], list[Request]]] = {
     "ECS agent": ecs_agent_requests,
     "Session Manager": session_manager_requests,
     "S3 driver": storage_driver_requests,
+    "replication": replication_requests,
     "task execution": task_execution_requests,
     "assumed roles": assumed_roles,
     "schedule": schedule_requests,

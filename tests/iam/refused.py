@@ -16,7 +16,7 @@ from tests.iam.needed import (
     flow_log_requests,
     load_balancer_log_requests,
     needed_requests,
-    presigned_read,
+    presigned_reads,
     public_download_requests,
     schedule_requests,
     server_access_log_requests,
@@ -108,11 +108,11 @@ def without_tls(stack: Stack) -> list[Request]:
 
 def other_presigned_reads(stack: Stack) -> list[Request]:
     """A client uses a presigned URL too late, or from an address that may not connect to the registry."""
-    sources = client_sources(stack)
+    sources = [*client_sources(stack), {"aws:SourceVpc": "vpc-0123"}]
     other = {"aws:SourceIp": "192.0.2.1"}
     return [
-        *(presigned_read(stack, source, milliseconds=120_001) for source in (*sources, {"aws:SourceVpc": "vpc-0123"})),
-        *([] if stack.client_ranges == ["0.0.0.0/0"] else [presigned_read(stack, other)]),
+        *(request for source in sources for request in presigned_reads(stack, source, milliseconds=120_001)),
+        *([] if stack.client_ranges == ["0.0.0.0/0"] else presigned_reads(stack, other)),
     ]
 
 
@@ -198,7 +198,7 @@ REFUSED: Mapping[str, Callable[[Stack], list[Request]]] = {
 
 
 def _buckets(stack: Stack) -> list[str]:
-    return [stack.images, stack.bootstrap, stack.logs]
+    return [stack.images, *stack.replicated.values(), stack.bootstrap, stack.logs]
 
 
 def _deliveries(stack: Stack, account: str) -> list[list[Request]]:

@@ -45,7 +45,7 @@ class Stack:
 
     @property
     def roles(self) -> dict[str, str]:
-        """The roles "instance", "execution", "task" and, with a schedule, "patching"."""
+        """The roles "instance", "execution", "task" and, if the stack has them, "patching" and "replication"."""
         roles = self.declaration.all("aws:iam/role:Role")
         return {role.name.rpartition("-")[2]: role.outputs["arn"] for role in roles}
 
@@ -60,6 +60,12 @@ class Stack:
     def images(self) -> str:
         """The bucket in the registry's configuration."""
         return self.bucket(environment(self.declaration)["REGISTRY_STORAGE_S3_BUCKET"])
+
+    @property
+    def replicated(self) -> dict[str, str]:
+        """The replica bucket of each bucket that has one."""
+        rules = self.declaration.all("aws:s3/bucketReplicationConfig:BucketReplicationConfig")
+        return {self.bucket(each.inputs["bucket"]): each.inputs["rules"][0]["destination"]["bucket"] for each in rules}
 
     @property
     def bootstrap(self) -> str:

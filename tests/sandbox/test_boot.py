@@ -30,7 +30,7 @@ def instance_without_file(
     declaration = dev.stack.declaration.changed(leave_out_file)
     with emulator.running(log=tmp_path / "aws-api.log") as api:
         stack = DeclaredStack(declaration, api)
-        account.create_resources(declaration, stack.aws("s3"), stack.aws("ssm"))
+        account.create_resources(declaration, stack.aws)
         with launched(declaration, tmp_path / "instance", address="127.0.0.9", api=api) as instance:
             yield request.param, instance
 

@@ -61,7 +61,7 @@ def cache(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     if login:
         overrides |= {"pull-through-cache:upstreamUsername": login[0], "pull-through-cache:upstreamPassword": login[1]}
     declaration = evaluate_project(EXAMPLE, "dev", overrides=overrides)
-    account.create_resources(declaration, base.stack.aws("s3"), base.stack.aws("ssm"))
+    account.create_resources(declaration, base.stack.aws)
     bucket = declaration.one("aws:s3/bucket:Bucket", "cache-images").outputs["bucket"]
     with (
         upstream_registry(folder / "image", login) as upstream,

@@ -27,7 +27,7 @@ def test_internal_registry_redirects_only_if_clients_reach_s3(
     declaration = evaluate_project(PROJECT / "examples" / "internal", "dev", overrides=overrides)
     bucket = declaration.one("aws:s3/bucket:Bucket", "images-images").outputs["bucket"]
     if bucket not in [each["Name"] for each in dev.stack.aws("s3").list_buckets()["Buckets"]]:
-        account.create_resources(declaration, dev.stack.aws("s3"), dev.stack.aws("ssm"))
+        account.create_resources(declaration, dev.stack.aws)
     image = tmp_path / "image"
     oci_image.make(image, tag="1", layers=1, layer_bytes=1000)
     (described,) = json.loads((image / "index.json").read_text())["manifests"]

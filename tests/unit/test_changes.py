@@ -13,6 +13,9 @@ PLAIN = PrivateRegistryArgs()
 PROTECTED = PrivateRegistryArgs(deletion_protection=True)
 INTERNAL = PrivateRegistryArgs(internal=True)
 ADOPTED = PrivateRegistryArgs(images_bucket="images")
+REPLICATED = PrivateRegistryArgs(replica_region="us-east-2")
+OTHER_REPLICA = PrivateRegistryArgs(replica_region="us-west-1")
+DISPOSABLE = PrivateRegistryArgs(replica_region="us-east-2", force_destroy=True)
 OTHER_RANGE = PrivateRegistryArgs(vpc_cidr="10.1.0.0/16")
 
 
@@ -39,6 +42,9 @@ def inputs(args: PrivateRegistryArgs) -> dict[str, Any]:
         (PLAIN, ADOPTED, ["images_bucket"]),
         (ADOPTED, PLAIN, ["images_bucket"]),
         (ADOPTED, PrivateRegistryArgs(images_bucket="others"), ["images_bucket"]),
+        (REPLICATED, OTHER_REPLICA, ["replica_region"]),
+        (REPLICATED, PLAIN, ["replica_region"]),
+        (REPLICATED, PrivateRegistryArgs(force_destroy=True), ["replica_region"]),
         (PROTECTED, PrivateRegistryArgs(internal=True, vpc_cidr="10.1.0.0/16"), ["internal", "vpc_cidr"]),
     ],
 )
@@ -57,6 +63,10 @@ def test_change_that_aws_refuses_is_a_problem(
         (INTERNAL, PrivateRegistryArgs(isolated=True, deletion_protection=True)),
         (existing("vpc-1"), existing("vpc-1")),
         (ADOPTED, ADOPTED),
+        (PLAIN, REPLICATED),
+        (REPLICATED, DISPOSABLE),
+        (DISPOSABLE, OTHER_REPLICA),
+        (DISPOSABLE, PLAIN),
     ],
 )
 def test_other_change_is_allowed(old: PrivateRegistryArgs, new: PrivateRegistryArgs) -> None:

@@ -87,6 +87,15 @@ def test_old_versions_and_unfinished_uploads_are_deleted(declare: Declare, key: 
     assert {(rule["status"], rule["filter"]["prefix"]) for rule in rules} == {("Enabled", "")}
 
 
+@pytest.mark.parametrize("region", [None, "us-east-2"])
+def test_bucket_and_all_its_settings_are_in_the_region(declare: Declare, region: str | None) -> None:
+    """The engine tests cannot show this: their stand-in for the AWS provider ignores a resource's Region."""
+    bucket = declared(declare, PrivateBucketArgs(region=region, access_log_bucket="logs"))
+    resources = [each for each in bucket.resources if each.type.startswith("aws:")]
+    assert len(resources) == 8
+    assert {each.inputs.get("region") for each in resources} == {region}
+
+
 @pytest.mark.parametrize("keep", [True, False])
 def test_kept_bucket_is_protected_and_not_emptied(declare: Declare, keep: bool) -> None:
     bucket = declared(declare, PrivateBucketArgs(keep=keep)).one(aws("Bucket"))
@@ -113,12 +122,13 @@ def test_bucket_configuration_is_created_in_the_order_that_s3_needs(declare: Dec
     assert bucket.one(aws(earlier)).urn in all_dependencies(bucket, bucket.one(aws(later)))
 
 
-def test_outputs_depend_on_the_bucket_policy(declare: Declare) -> None:
+@pytest.mark.parametrize("kind", ["BucketPolicy", "BucketVersioning"])
+def test_outputs_depend_on_policy_and_versioning(declare: Declare, kind: str) -> None:
     bucket = declared(declare, PrivateBucketArgs())
     probe = bucket.one("test:index:Probe")
     outputs = bucket.one(aws("Bucket")).outputs
     assert (probe.inputs["bucket"], probe.inputs["arn"]) == (outputs["bucket"], outputs["arn"])
-    assert bucket.one(aws("BucketPolicy")).urn in probe.dependencies
+    assert bucket.one(aws(kind)).urn in probe.dependencies
 
 
 def test_existing_bucket_is_read_and_gets_the_same_settings(declare: Declare) -> None:

@@ -1,4 +1,4 @@
-"""Gaps of moto's S3: delete markers, permissions of access logs, lists in bucket policies."""
+"""Gaps of moto's S3: delete markers, permissions of access logs, lists in bucket policies, replication rules."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from moto.core.common_types import TYPE_RESPONSE
+from moto.core.responses import ActionResult
 from moto.s3.models import FakeBucket, FakeDeleteMarker, S3Backend
+from moto.s3.responses import S3Response
 
 from sandbox.aws.patching import add, around
 
@@ -56,6 +59,22 @@ def _collapse_lists(put: Callable[..., None], backend: Any, bucket_name: str, po
     statements = _as_list(document["Statement"])
     document["Statement"] = [{key: _collapsed(value) for key, value in statement.items()} for statement in statements]
     put(backend, bucket_name, json.dumps(document).encode())
+
+
+@around(S3Response, "get_bucket_replication")
+def _return_replication(get: Callable[..., TYPE_RESPONSE], response: Any) -> TYPE_RESPONSE:
+    """S3 returns the rules that were put. moto returns rules with other filters and without delete markers.
+
+    Source: S3 API Reference, "GetBucketReplication".
+    """
+    replication = response.backend.get_bucket_replication(response.bucket_name)
+    if not replication:
+        return get(response)
+    response.data["Action"] = "GetBucketReplication"
+    rules = [{**rule, "Filter": rule.get("Filter") or {"Prefix": ""}} for rule in replication["Rule"]]
+    return response.serialized(
+        ActionResult({"ReplicationConfiguration": {"Role": replication["Role"], "Rules": rules}})
+    )
 
 
 def _collapsed(value: Any) -> Any:

@@ -62,6 +62,57 @@ def _expiration_below_one_day(_backend: Any, rules: Sequence[Mapping[str, Any]])
     return None
 
 
+@refuses(S3Backend, "put_bucket_versioning", "InvalidBucketState")
+def _suspended_versioning_of_a_replicated_bucket(backend: Any, bucket_name: str, status: str) -> str | None:
+    """Sources: S3 User Guide, "Additional considerations" of replication; message: hashicorp/terraform#22491."""
+    if status == "Suspended" and backend.get_bucket_replication(bucket_name):
+        return (
+            "A replication configuration is present on this bucket, so you cannot change the versioning state. To "
+            "change the versioning state, first delete the replication configuration."
+        )
+    return None
+
+
+@refuses(S3Backend, "put_bucket_replication", "InvalidRequest")
+def _replica_without_versioning(backend: Any, replication: Mapping[str, Any]) -> str | None:
+    """moto itself requires versioning of the source only.
+
+    Sources: S3 User Guide, "Additional considerations" of replication; message:
+    nozaq/terraform-aws-remote-state-s3-backend#107.
+    """
+    destinations = [rule["Destination"]["Bucket"].rpartition(":")[2] for rule in _rules(replication)]
+    if not all(backend.get_bucket(name).versioning_status == "Enabled" for name in destinations):
+        return "Destination bucket must have versioning enabled."
+    return None
+
+
+@refuses(S3Backend, "put_bucket_replication", "InvalidRequest")
+def _delete_markers_without_a_filter(_backend: Any, replication: Mapping[str, Any]) -> str | None:
+    """Message: rust-lang/simpleinfra#468."""
+    if any("DeleteMarkerReplication" in rule and "Filter" not in rule for rule in _rules(replication)):
+        return (
+            "DeleteMarkerReplication cannot be used for this version of Cross Region Replication configuration schema. "
+            "Please refer to S3 Developer Guide for more information."
+        )
+    return None
+
+
+@refuses(S3Backend, "put_bucket_replication", "InvalidArgument")
+def _threshold_without_time_control(_backend: Any, replication: Mapping[str, Any]) -> str | None:
+    """Message: crossplane-contrib/provider-aws#1117."""
+    for rule in _rules(replication):
+        destination = rule["Destination"]
+        controlled = (destination.get("ReplicationTime") or {}).get("Status") == "Enabled"
+        if "EventThreshold" in (destination.get("Metrics") or {}) and not controlled:
+            return "Metrics cannot contain an event threshold when ReplicationTime is not specified or Disabled"
+    return None
+
+
+def _rules(replication: Mapping[str, Any]) -> list[dict[str, Any]]:
+    rules = replication["Rule"]
+    return [rules] if isinstance(rules, dict) else rules
+
+
 @refuses(S3Response, "_tagging_from_headers", "BadRequest")
 def _too_many_object_tags(_response: Any, headers: Mapping[str, str]) -> str | None:
     """moto refuses them too, but stores the object first.

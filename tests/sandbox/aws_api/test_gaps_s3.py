@@ -62,6 +62,20 @@ def test_access_logging_is_allowed_by_a_policy_with_lists(s3: Any) -> None:
     assert s3.get_bucket_logging(Bucket="bucket")["LoggingEnabled"] == enabled
 
 
+def test_replication_rule_comes_back_as_it_was_put(s3: Any) -> None:
+    rule = {
+        "ID": "images",
+        "Priority": 1,
+        "Status": "Enabled",
+        "Filter": {"Prefix": "docker/"},
+        "DeleteMarkerReplication": {"Status": "Enabled"},
+        "Destination": {"Bucket": "arn:aws:s3:::bucket", "Metrics": {"Status": "Enabled"}},
+    }
+    config = {"Role": "arn:aws:iam::123456789012:role/replication", "Rules": [rule]}
+    s3.put_bucket_replication(Bucket="bucket", ReplicationConfiguration=config)
+    assert s3.get_bucket_replication(Bucket="bucket")["ReplicationConfiguration"] == config
+
+
 def _common_prefixes(s3: Any, prefix: str) -> list[str]:
     listed = s3.list_objects_v2(Bucket="bucket", Prefix=prefix, Delimiter="/")
     return [each["Prefix"] for each in listed.get("CommonPrefixes", [])]

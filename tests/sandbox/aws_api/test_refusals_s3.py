@@ -70,6 +70,42 @@ def test_acls_cannot_be_disabled_while_one_admits_others(s3: Any, acl: str, refu
         s3.put_bucket_ownership_controls(Bucket=_BUCKET, OwnershipControls=controls)
 
 
+@pytest.mark.parametrize(
+    ("replica", "change", "refusal"),
+    [
+        ("versioned", {}, None),
+        ("plain", {}, "InvalidRequest.*Destination bucket must have versioning enabled"),
+        ("versioned", {"Filter": None, "Prefix": ""}, "InvalidRequest.*DeleteMarkerReplication cannot be used"),
+        ("versioned", {"metrics": {"EventThreshold": {"Minutes": 15}}}, "InvalidArgument.*event threshold"),
+    ],
+)
+def test_invalid_replication_is_refused(s3: Any, replica: str, change: dict[str, Any], refusal: str | None) -> None:
+    s3.create_bucket(Bucket=replica, CreateBucketConfiguration={"LocationConstraint": REGION})
+    for versioned in (_BUCKET, *(["versioned"] if replica == "versioned" else [])):
+        s3.put_bucket_versioning(Bucket=versioned, VersioningConfiguration={"Status": "Enabled"})
+    metrics = {"Status": "Enabled", **change.pop("metrics", {})}
+    rule = {
+        "Priority": 1,
+        "Status": "Enabled",
+        "Filter": {"Prefix": ""},
+        "DeleteMarkerReplication": {"Status": "Enabled"},
+        "Destination": {"Bucket": f"arn:aws:s3:::{replica}", "Metrics": metrics},
+        **change,
+    }
+    rules = [{key: value for key, value in rule.items() if value is not None}]
+    config = {"Role": "arn:aws:iam::123456789012:role/replication", "Rules": rules}
+    if refusal:
+        with pytest.raises(ClientError, match=refusal):
+            s3.put_bucket_replication(Bucket=_BUCKET, ReplicationConfiguration=config)
+    else:
+        s3.put_bucket_replication(Bucket=_BUCKET, ReplicationConfiguration=config)
+        suspended = {"Status": "Suspended"}
+        with pytest.raises(ClientError, match="InvalidBucketState"):
+            s3.put_bucket_versioning(Bucket=_BUCKET, VersioningConfiguration=suspended)
+        s3.delete_bucket_replication(Bucket=_BUCKET)
+        s3.put_bucket_versioning(Bucket=_BUCKET, VersioningConfiguration=suspended)
+
+
 @pytest.mark.parametrize("name", ["sthree-images", "amzn-s3-demo-images", "images-s3alias"])
 def test_reserved_bucket_name_is_refused(aws: Callable[[str], Any], name: str) -> None:
     with pytest.raises(ClientError, match="InvalidBucketName"):

@@ -58,6 +58,8 @@ def test_defaults_are_valid() -> None:
         replace(DEFAULTS, network=replace(NETWORK, public_subnet_ids=()), internal=True),
         replace(DEFAULTS, internal=True, clients_reach_s3=True),
         *(replace(DEFAULTS, images_bucket=name) for name in ("old", "my.images-1", "x" * 63)),
+        replace(DEFAULTS, replica_region="us-east-2", image="registry:2.8.3"),
+        replace(DEFAULTS, replica_region="eu-south-2", image="registry:3"),
         ISOLATED,
         replace(ISOLATED, internal=True, flow_logs=True, vpc_cidr="10.9.0.0/16"),
     ],
@@ -133,6 +135,16 @@ def test_region_that_is_not_known_is_no_problem_of_other_options(args: PrivateRe
         *(
             (replace(DEFAULTS, images_bucket=name), "images_bucket", name, "the name alone", "my-registry-images")
             for name in ("s3://images", "arn:aws:s3:::images", "Images", "x" * 64)
+        ),
+        (replace(DEFAULTS, replica_region="Ohio"), "replica_region", "'Ohio' is not a Region", "code of", "us-east-2"),
+        (replace(DEFAULTS, replica_region=REGION), "replica_region", "own Region", "another Region", "us-east-2"),
+        (
+            replace(DEFAULTS, replica_region="cn-north-1"),
+            *("replica_region", "another partition than us-west-2", "of the partition aws", "us-east-2"),
+        ),
+        (
+            replace(DEFAULTS, replica_region="eu-south-2"),
+            *("replica_region", "'registry:2' does not know eu-south-2", "version 3", "us-east-2"),
         ),
         (replace(DEFAULTS, certificate_arn="arn:aws:s3:::x", domain=DOMAIN), "certificate_arn", "s3", "IAM", "arn:"),
         (
@@ -313,6 +325,14 @@ def test_registry_2_is_refused_in_a_region_that_it_does_not_know(region: str) ->
     assert problem.key == "image"
     assert "image='registry:3'" in problem.render(PYTHON)
     assert problems(replace(DEFAULTS, image="registry:3"), region) == []
+
+
+@pytest.mark.parametrize(
+    ("region", "example"), [("us-east-2", "us-west-2"), ("cn-north-1", "cn-northwest-1"), ("", "us-east-2")]
+)
+def test_example_of_a_replica_is_another_region_of_the_partition(region: str, example: str) -> None:
+    (problem,) = problems(replace(DEFAULTS, replica_region="nowhere"), region)
+    assert problem.render(PYTHON).endswith(f"example: replica_region={example!r}")
 
 
 def test_all_problems_are_found_at_once() -> None:

@@ -28,6 +28,7 @@ def declared(declare: Declare) -> Declaration:
         isolated=True,
         rate_limit=10,
         patch_schedule="cron(0 3 1 * ? *)",
+        replica_region="us-east-2",
         monitoring=True,
         monthly_budget=300,
     )

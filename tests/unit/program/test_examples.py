@@ -133,6 +133,15 @@ def test_several_share_a_network_and_differ_in_users_and_region(examples: Mappin
     assert users == {name: name for name in groups}
 
 
+def test_second_region_serves_the_replica_and_changes_no_dns_records(
+    examples: Mapping[str, Declaration],
+) -> None:
+    declaration = examples["second-region"]
+    assert environment(declaration)["REGISTRY_STORAGE_S3_BUCKET"] == "my-registry-replica"
+    assert environment(declaration)["REGISTRY_STORAGE_S3_REGION"] == "us-east-2"
+    assert declaration.all("aws:route53/record:Record") == []
+
+
 def test_several_do_not_use_the_default_provider(examples: Mapping[str, Declaration]) -> None:
     aws = [each for each in examples["several"].resources if each.type.startswith("aws:")]
     assert [each.name for each in aws if not each.provider] == []

@@ -22,7 +22,10 @@ _STACKS = {
     "registry:2": (
         "us-west-2",
         PrivateRegistryArgs(
-            flow_logs=True, allowed_cidrs=["203.0.113.0/24", "198.51.100.0/24"], patch_schedule="cron(0 3 ? * SUN *)"
+            flow_logs=True,
+            allowed_cidrs=["203.0.113.0/24", "198.51.100.0/24"],
+            patch_schedule="cron(0 3 ? * SUN *)",
+            replica_region="us-east-2",
         ),
     ),
     "registry:3, a cache": (
