@@ -11,7 +11,7 @@ from types import FrameType
 
 from rich.console import Console
 
-from bench import program, serving
+from bench import program, scaling, serving
 from bench.measure import Size
 from bench.page import Page
 from sandbox.errors import SandboxError
@@ -19,7 +19,7 @@ from sandbox.report import Report
 
 _FULL = Size(rounds=3, large_mb=1000)
 _TINY = Size(rounds=1, large_mb=20)
-_PARTS = {"serving": serving.measure, "program": program.measure}
+_PARTS = {"serving": serving.measure, "scaling": scaling.measure, "program": program.measure}
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -63,7 +63,8 @@ class Page:
         machine = f"{os.cpu_count()} cores ({_processor()}; Linux {platform.release()})"
         load = f"load average {os.getloadavg()[2]:.1f} over 15 minutes"
         run = f"Measured on {date.today()} in {seconds / 60:.0f} minutes, on {machine}, {load}."
-        self.add(f"{name}_run", run, table(("Goal", "Measured", "Met"), self._goals))
+        goals = [table(("Goal", "Measured", "Met"), self._goals)] if self._goals else []
+        self.add(f"{name}_run", run, *goals)
         self._goals = []
 
     def write(self, folder: Path) -> Path:

@@ -113,8 +113,9 @@ class PrivateRegistryArgs:
     """The initial number of instances. Afterwards, ECS scales it."""
     desired_count: int = option(2, group="Capacity")
     """The number of replicas. With `max_count`, the minimum."""
-    max_count: int = option(0, group="Capacity", example=6)
-    """The maximum number of replicas. Their number follows the load. 0 means a fixed number, `desired_count`."""
+    max_count: int = option(0, group="Capacity", example=2)
+    """The maximum number of replicas. Their number then follows the load, and each has an instance of its own. During a
+    deployment there are twice as many, so `max_size` must be at least twice `max_count`. 0 means a fixed number."""
     memory_limit: int = option(1536, group="Capacity")
     """The memory in MiB at which the kernel stops a replica. A layer that is being pushed takes up to 65. A `t3.small`
     has 2048, of which the system needs about 400; for a larger instance type, set a larger limit."""

@@ -14,7 +14,10 @@ from .pure.container import PORT
 # default of 60 s is too short for that. 1 GB takes 10 s (distribution#1906), so this allows 30 GB. A client that sends
 # no data holds a connection and memory of a replica for as long.
 _IDLE_SECONDS = 300
+# What a request may take after its replica was deregistered, besides the registry's drain timeout. Replicas that are
+# scaled go at any time, not only in deployments: a layer of 10 GB then needs 222 Mbit/s (docs/operations.md).
 _DEREGISTRATION_SECONDS = 120
+_SCALED_DEREGISTRATION_SECONDS = 300
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +32,7 @@ class LoadBalancerArgs:
         access_log_bucket: the name of the bucket that gets the access logs.
         internal: whether the load balancer has private addresses only. Default False.
         deletion_protection: whether AWS and `pulumi destroy` refuse to delete the load balancer. Default False.
+        scaled: whether the number of targets follows the load. Default False.
         tags: the tags of all resources. Default: none.
     """
 
@@ -39,6 +43,7 @@ class LoadBalancerArgs:
     access_log_bucket: pulumi.Input[str]
     internal: bool = False
     deletion_protection: bool = False
+    scaled: bool = False
     tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict[str, pulumi.Input[str]])
 
 
@@ -90,7 +95,7 @@ class LoadBalancer(pulumi.ComponentResource):
             target_type="instance",
             protocol="HTTPS",
             port=PORT,
-            deregistration_delay=_DEREGISTRATION_SECONDS,
+            deregistration_delay=_SCALED_DEREGISTRATION_SECONDS if args.scaled else _DEREGISTRATION_SECONDS,
             # A replica that hangs keeps its open requests and gets no more. A dead one fails at once and attracts
             # requests until it is unhealthy; but then clients that do not retry fail with any algorithm
             # (docs/operations.md).

@@ -31,9 +31,11 @@ from .network import Network, NetworkArgs
 from .patching import Patching, PatchingArgs
 from .problems import InvalidInput, registry_name
 from .pure import policies
+from .pure.instance_size import vcpus
 from .pure.location import Location
 from .registry_outputs import RegistryOutputs
 from .replica_bucket import ReplicaBucket, ReplicaBucketArgs
+from .scaling import Scaling, ScalingArgs
 from .security_groups import SecurityGroups, SecurityGroupsArgs
 from .service import Service, ServiceArgs
 from .storage import PrivateBucket, PrivateBucketArgs
@@ -64,8 +66,9 @@ class PrivateRegistry(RegistryOutputs, pulumi.ComponentResource):
 
     Creates: PrivateBucket (logs, images), ReplicaBucket (with `args.replica_region`), Network (unless `args.network`
     is given), Endpoints (in an existing network with `s3_route_table_ids`), SecurityGroups, Certificate, Credentials,
-    Bootstrap, LoadBalancer, WebAcl (with `args.rate_limit`), Capacity, Service, Patching (with `args.patch_schedule`),
-    EndpointPolicies (isolated), Dns (with a hosted zone), Monitoring (with `args.monitoring`).
+    Bootstrap, LoadBalancer, WebAcl (with `args.rate_limit`), Capacity, Service, Scaling (with `args.max_count`),
+    Patching (with `args.patch_schedule`), EndpointPolicies (isolated), Dns (with a hosted zone), Monitoring (with
+    `args.monitoring`).
 
     Args:
         name: the prefix of all resource names: 1 to 20 lowercase letters, digits and hyphens. `checks.names` lists the
@@ -106,6 +109,7 @@ class PrivateRegistry(RegistryOutputs, pulumi.ComponentResource):
             if warning is not None:
                 pulumi.log.warn(warning, self)
         self._internal = args.internal or args.isolated
+        self._vcpus = vcpus(args.instance_type) or 0
 
         logs = self._logs()
         images = self._images(logs)
@@ -120,6 +124,8 @@ class PrivateRegistry(RegistryOutputs, pulumi.ComponentResource):
             self._web_acl(load_balancer)
         capacity = self._capacity(network, groups, bootstrap)
         service = self._service(images, replica, capacity, load_balancer)
+        if args.max_count:
+            self._scaling(capacity, service, load_balancer)
         more_alarms: list[Alarm] = []
         if replica:
             more_alarms.append(replication_alarm(images.bucket, replica.bucket))
@@ -319,6 +325,7 @@ class PrivateRegistry(RegistryOutputs, pulumi.ComponentResource):
                 security_group_id=groups.load_balancer_id,
                 access_log_bucket=logs.bucket,
                 deletion_protection=self._args.deletion_protection,
+                scaled=self._args.max_count > 0,
                 tags=self._args.tags,
             ),
             opts=self._child,
@@ -366,7 +373,12 @@ class PrivateRegistry(RegistryOutputs, pulumi.ComponentResource):
                 location=self._location,
                 image=args.image,
                 desired_count=args.desired_count,
+                scaled=args.max_count > 0,
                 memory_limit=args.memory_limit,
+                # A whole instance, so that more replicas get more instances and CPU utilization is that of the
+                # instance. Without a reservation, seven replicas would share a t3.small, and ECS would divide the CPU
+                # time by a number that is 0.
+                cpu_reservation=1024 * self._vcpus if args.max_count else 0,
                 images_bucket=replica.replicated_bucket if replica else images.bucket,
                 redirects=args.clients_reach_s3 or not self._internal,
                 deletes=args.deletes,
@@ -380,6 +392,23 @@ class PrivateRegistry(RegistryOutputs, pulumi.ComponentResource):
                 task_policies={"images": images.arn.apply(policies.images_access)},
                 execution_policies=policies.image_pull(args.image, self._location),
                 log_retention_days=args.log_retention_days,
+                tags=args.tags,
+            ),
+            opts=self._child,
+        )
+
+    def _scaling(self, capacity: Capacity, service: Service, load_balancer: LoadBalancer) -> None:
+        args = self._args
+        Scaling(
+            self._prefix,
+            ScalingArgs(
+                cluster_name=capacity.cluster_name,
+                service_name=service.service_name,
+                min_count=args.desired_count,
+                max_count=args.max_count,
+                vcpus=self._vcpus,
+                load_balancer_arn_suffix=load_balancer.arn_suffix,
+                target_group_arn_suffix=load_balancer.target_group_arn_suffix,
                 tags=args.tags,
             ),
             opts=self._child,

@@ -22,8 +22,10 @@ class ServiceArgs:
     Attributes:
         location: the region.
         image: the registry image with its tag.
-        desired_count: the number of replicas.
+        desired_count: the number of replicas; with `scaled`, at the creation.
+        scaled: whether Application Auto Scaling sets the number of replicas. Default False.
         memory_limit: the memory in MiB at which the kernel stops a replica.
+        cpu_reservation: the CPU units that ECS reserves for a replica, 1024 for a vCPU. Default 0: none.
         images_bucket: the name of the bucket with the images.
         redirects: whether clients are redirected to S3 for image data. Default True.
         deletes: whether users may delete images. Default False.
@@ -44,7 +46,9 @@ class ServiceArgs:
     location: Location
     image: str
     desired_count: int
+    scaled: bool = False
     memory_limit: int
+    cpu_reservation: int = 0
     images_bucket: pulumi.Input[str]
     redirects: bool = True
     deletes: bool = False
@@ -141,6 +145,7 @@ class Service(pulumi.ComponentResource):
             lambda known: ContainerSettings(
                 image=args.image,
                 memory_limit=args.memory_limit,
+                cpu_reservation=args.cpu_reservation,
                 region=args.location.region,
                 redirects=args.redirects,
                 deletes=args.deletes,
@@ -225,6 +230,9 @@ class Service(pulumi.ComponentResource):
             propagate_tags="SERVICE",
             wait_for_steady_state=True,  # `pulumi up` ends when the registry serves, or with an error
             tags=args.tags,
-            # A task needs its roles' policies when it starts.
-            opts=pulumi.ResourceOptions(parent=self, depends_on=role_policies),
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                depends_on=role_policies,  # a task needs them when it starts
+                ignore_changes=["desiredCount"] if args.scaled else None,
+            ),
         )

@@ -7,6 +7,7 @@ from ..args import PrivateRegistryArgs
 from ..problems import Problem
 from ..pure.architecture import INSTANCE_TYPE
 from ..pure.container import MEMORY_RESERVATION
+from ..pure.instance_size import vcpus
 from ..pure.location import REGION
 from .certificate import certificate_problems
 from .image import has_upstream_login, image_problems
@@ -48,7 +49,7 @@ def registry_problems(name: str, args: PrivateRegistryArgs, region: str) -> list
 def problems(args: PrivateRegistryArgs, region: str) -> list[Problem]:
     """Find all problems with the arguments of a registry in a region such as "us-west-2"."""
     checks = (
-        *(certificate_problems, image_problems, users_problems, _upstream, _instances, _sizes, _memory),
+        *(certificate_problems, image_problems, users_problems, _upstream, _instances, _sizes, _scaling, _memory),
         *(network_problems, _rate, _images_bucket, replica_problems, _retention, _tags),
         *(patching_problems, monitoring_problems, _provider),
     )
@@ -113,6 +114,31 @@ def _sizes(args: PrivateRegistryArgs, _region: str) -> Iterator[Problem]:
         )
     if args.desired_count < 1:
         yield Problem(key="desired_count", found=f"{args.desired_count} is too few", allowed="1 or more")
+
+
+def _scaling(args: PrivateRegistryArgs, _region: str) -> Iterator[Problem]:
+    if args.max_count == 0:
+        return
+    if args.max_count < args.desired_count:
+        yield Problem(
+            key="max_count",
+            found=f"{args.max_count} is less than the `desired_count` of {args.desired_count}",
+            allowed="`desired_count` or more, or 0 for a fixed number of replicas",
+            example={"max_count": args.desired_count},
+        )
+    elif args.max_size < 2 * args.max_count:
+        yield Problem(
+            key="max_size",
+            found=f"{args.max_size} is too few for a `max_count` of {args.max_count}, with a replica per instance",
+            allowed=f"{2 * args.max_count} or more: in a deployment, new replicas start before the old ones stop",
+            example={"max_size": 2 * args.max_count},
+        )
+    if vcpus(args.instance_type) is None:
+        yield Problem(
+            key="instance_type",
+            found=f"the name {args.instance_type!r} does not tell the number of vCPUs, which `max_count` needs",
+            allowed="a size from nano to large or a multiple of xlarge, of no hpc or m2 family",
+        )
 
 
 def _memory(args: PrivateRegistryArgs, _region: str) -> Iterator[Problem]:

@@ -67,6 +67,8 @@ RULES = (
     NameRule("task definition", "aws:ecs/taskDefinition:TaskDefinition", "{name}-cluster-{random}-registry", 255,
              "ECS RegisterTaskDefinition"),
     NameRule("service", "aws:ecs/service:Service", "{name}-service-{random}", 255, "ECS CreateService"),
+    NameRule("scaling policy", "aws:appautoscaling/policy:Policy", "{name}-replicas-requests-{random}", 256,
+             "Application Auto Scaling PutScalingPolicy"),
     NameRule("log group", "aws:cloudwatch/logGroup:LogGroup", "{name}-log-{random}", 512,
              "CloudWatch Logs CreateLogGroup", ("aws/",)),
     NameRule("schedule group", "aws:scheduler/scheduleGroup:ScheduleGroup", "{name}-patching-{random}", 64,

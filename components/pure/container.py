@@ -32,6 +32,7 @@ class ContainerSettings:
     Attributes:
         image: the registry image with its tag.
         memory_limit: the memory in MiB at which the kernel stops the registry, more than `MEMORY_RESERVATION`.
+        cpu_reservation: the CPU units that ECS reserves, 1024 for a vCPU. Default 0: none.
         region: the region of the images bucket and of the log group.
         bucket: the images bucket's name (not its domain name).
         log_group: the CloudWatch log group's name.
@@ -47,6 +48,7 @@ class ContainerSettings:
 
     image: str
     memory_limit: int
+    cpu_reservation: int = 0
     region: str
     bucket: str
     log_group: str
@@ -134,7 +136,7 @@ def container_definition(settings: ContainerSettings) -> dict[str, Any]:
         "privileged": False,
         "linuxParameters": {"capabilities": {"add": [], "drop": ["ALL"]}},
         "dockerSecurityOptions": ["no-new-privileges"],
-        "cpu": 0,  # no reservation
+        "cpu": settings.cpu_reservation,
         # Without a limit, requests that never end would take the instance's memory, and with it the ECS agent.
         "memory": settings.memory_limit,
         "memoryReservation": MEMORY_RESERVATION,  # what ECS places tasks by: two fit on one instance

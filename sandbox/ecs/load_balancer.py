@@ -96,6 +96,10 @@ class LoadBalancer:
         """The number of targets that get requests."""
         return sum(row["status"] == "UP" for row in self._api.servers("targets"))
 
+    def requests_received(self) -> int:
+        """The number of requests of clients."""
+        return int(self._api.servers("listener")[0]["req_tot"])
+
     def open_connections(self) -> int:
         """The number of open connections of clients."""
         return int(self._api.servers("listener")[0]["scur"])

@@ -122,7 +122,7 @@ def dev(create_stack: CreateStack, api: AwsApi) -> DeployedStack:
 
 @pytest.fixture(scope="session")
 def prod(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeployedStack]:
-    """The deployed prod stack, which several files share: tests must not change it."""
+    """The deployed prod stack, which several files share: tests leave it as it was."""
     folder = tmp_path_factory.mktemp("prod")
     with _running_api(folder / "aws-api.log") as api:
         yield deploy(engine.create_stack(ROOT, "prod", api, folder / "prod"), api)

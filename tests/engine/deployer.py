@@ -78,6 +78,12 @@ _NOT_REQUIRED = {
 # changes that no test makes. The value is the call or the change that requires the action.
 _UNRECORDED = {
     "acm:AddTagsToCertificate": "RequestCertificate with tags",
+    "application-autoscaling:TagResource": "RegisterScalableTarget with tags",
+    # "Application Auto Scaling identity-based policy examples", Permissions required for API actions on target services
+    # and CloudWatch (Application Auto Scaling User Guide).
+    "cloudwatch:DeleteAlarms": "DeleteScalingPolicy",
+    "cloudwatch:DescribeAlarms": "PutScalingPolicy",
+    "cloudwatch:PutMetricAlarm": "PutScalingPolicy",
     "autoscaling:CancelInstanceRefresh": "a change while instances are being replaced",
     "autoscaling:DescribeInstanceRefreshes": "a change while instances are being replaced",
     "ec2:DisassociateAddress": "deleting an Elastic IP address that a refresh found associated",
@@ -112,6 +118,7 @@ _UNRECORDED = {
     "cloudwatch:TagResource": "PutMetricAlarm with tags",
     "ssm:GetParameters": "a launch template whose AMI is resolve:ssm:...",
     "acm:RemoveTagsFromCertificate": "removing a tag",
+    "application-autoscaling:UntagResource": "removing a tag",
     "autoscaling:DeleteTags": "removing a tag",
     "budgets:UntagResource": "removing a tag",
     "cloudwatch:UntagResource": "removing a tag",

@@ -84,6 +84,7 @@ _CHANGES: Mapping[str, Mapping[str, Mapping[str, str]]] = {
         "maxSize": {"maxSize": "8"},
         "desiredCapacity": {"desiredCapacity": "3"},
         "desiredCount": {"desiredCount": "3"},
+        "maxCount": {"maxCount": "2"},
         "memoryLimit": {"memoryLimit": "3000"},
         "containerInsights": {"containerInsights": "true"},
         "region, accountId": {"region": "us-west-2", "accountId": "123456789012"},

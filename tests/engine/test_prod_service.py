@@ -81,7 +81,7 @@ def test_auto_scaling_group_has_a_launch_hook(prod: DeployedStack) -> None:
     subnets = prod.declaration.all("aws:ec2/subnet:Subnet")
     private = [subnet.id for subnet in subnets if subnet.name.startswith("registry-private-")]
     template = prod.declaration.one("aws:ec2/launchTemplate:LaunchTemplate")
-    assert (group["MinSize"], group["DesiredCapacity"], group["MaxSize"]) == (2, 2, 6)
+    assert (group["MinSize"], group["DesiredCapacity"], group["MaxSize"]) == (2, 2, 12)
     assert sorted(group["VPCZoneIdentifier"].split(",")) == sorted(private)
     assert group["NewInstancesProtectedFromScaleIn"] is True
     assert group["LaunchTemplate"]["LaunchTemplateId"] == template.id

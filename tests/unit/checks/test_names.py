@@ -27,6 +27,7 @@ def declared(declare: Declare) -> Declaration:
         image=f"{_ECR}/registry:3",
         isolated=True,
         rate_limit=10,
+        max_count=2,
         patch_schedule="cron(0 3 1 * ? *)",
         replica_region="us-east-2",
         monitoring=True,
