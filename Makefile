@@ -76,7 +76,7 @@ bench: $(VENV)/ready programs ## measure, and update the figures in docs/perform
 dashboard: $(VENV)/ready programs ## draw docs/dashboard.png, the dashboard of a run of the sandbox, in two minutes
 	$(PYTHON) -m bench.dashboard
 
-generate: $(VENV)/ready ## write Pulumi.yaml, docs/configuration.md and plugin/schema.json from components/args.py
+generate: $(VENV)/ready ## write Pulumi.yaml, plugin/schema.json, and the tables of docs/configuration.md and docs/costs.md
 	PYTHONPATH=plugin $(PYTHON) -m scripts.generate
 
 # Versions stay as they are where the input files allow it. To update all of them: make lock LOCK_FLAGS=--upgrade

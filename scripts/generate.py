@@ -11,6 +11,8 @@ from components import ExistingNetwork, RegistryOutputs
 from components.options import FileContent, Option, attribute_docs, camel_case, options_of, spelled
 from components.problems import CONFIG, OPTIONS
 from facade.provider import RegistryProvider
+from scripts import costs
+from scripts.markdown import table, with_blocks
 
 _ROOT = Path(__file__).parents[1]
 
@@ -20,7 +22,9 @@ def generated() -> dict[Path, str]:
     project, reference = _ROOT / "Pulumi.yaml", _ROOT / "docs" / "configuration.md"
     return {
         project: _with_config(project.read_text()),
-        reference: _with_tables(reference.read_text()),
+        reference: with_blocks(
+            reference.read_text(), {"options": _options(), "network": _network(), "outputs": _outputs()}
+        ),
         _ROOT / "plugin" / "schema.json": _schema(),
     }
 
@@ -50,18 +54,9 @@ def _config_entry(option: Option) -> dict[str, Any]:
     }
 
 
-def _with_tables(text: str) -> str:
-    """Replace what is between the markers of each table in docs/configuration.md."""
-    for name, table in {"options": _options(), "network": _network(), "outputs": _outputs()}.items():
-        start, end = f"<!-- generated: {name} -->\n\n", "\n<!-- end -->\n"
-        before, _, rest = text.partition(start)
-        text = f"{before}{start}{table}{end}{rest.partition(end)[2]}"
-    return text
-
-
 def _options() -> str:
     return "\n".join(
-        f"### {group}\n\n{_table(_HEADINGS, map(_option_row, options))}{_commands(options)}"
+        f"### {group}\n\n{table(_HEADINGS, map(_option_row, options))}{_commands(options)}"
         for group, options in _groups().items()
     )
 
@@ -100,7 +95,7 @@ def _commands(options: Iterable[Option]) -> str:
 
 
 def _network() -> str:
-    return _table(
+    return table(
         ("Key", "In Python", "Type", "Description"),
         (
             (f"`network.{part.key}`", f"`{part.name}`", _type(part), _text(part.description))
@@ -111,15 +106,10 @@ def _network() -> str:
 
 def _outputs() -> str:
     docs = attribute_docs(RegistryOutputs)
-    return _table(
+    return table(
         ("In other languages", "In Python", "Description"),
         ((f"`{camel_case(name)}`", f"`{name}`", _text(text)) for name, text in docs.items()),
     )
-
-
-def _table(headings: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    cells = [tuple(headings), ("---",) * len(tuple(headings)), *rows]
-    return "".join(f"| {' | '.join(row)} |\n" for row in cells)
 
 
 def _schema() -> str:
@@ -138,5 +128,5 @@ def _text(description: str) -> str:
 
 
 if __name__ == "__main__":
-    for path, content in generated().items():
+    for path, content in {**generated(), **costs.generated()}.items():
         path.write_text(content)
