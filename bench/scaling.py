@@ -1,11 +1,13 @@
 """How many requests a second one replica serves, by its vCPUs: the base of the target values of its scaling.
 
-A replica of N vCPUs is a registry with GOMAXPROCS=N: Go runs its code on at most N cores at once.
+A replica of N vCPUs is a registry with GOMAXPROCS=N: Go runs its code on at most N cores at once. The client, the load
+balancer and S3 need another core.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import os
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -18,8 +20,8 @@ from bench.page import Page, table
 from sandbox.random_image import MB, Image
 from sandbox.report import Report
 
-_VCPUS = (1, 2)
-_STEP = 2 * STREAMS  # requests per second
+_VCPUS = [count for count in (1, 2) if count < (os.cpu_count() or 1)]
+_STEP = 3 * STREAMS  # requests per second
 _SECONDS = 2
 _ANSWERED = 0.95
 _SLOWER = 2.0
@@ -40,6 +42,11 @@ class Step:
     answered: float
     latency: float
     cpu: float
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether too few requests were answered in time."""
+        return self.answered < _ANSWERED * self.rate
 
 
 def measure(page: Page, size: Size, report: Report) -> None:
@@ -64,15 +71,11 @@ def measure(page: Page, size: Size, report: Report) -> None:
 
 
 def _stairs(registry: RunningRegistry, path: str) -> list[Step]:
-    """Send requests at ever higher rates, until the registry falls behind."""
-    return list(_until_behind(_step(registry, path, rate) for rate in range(_STEP, 10**6, _STEP)))
-
-
-def _until_behind(steps: Iterator[Step]) -> Iterator[Step]:
-    for step in steps:
-        yield step
-        if step.answered < _ANSWERED * step.rate:
-            return
+    """Send requests at ever higher rates, until the registry falls behind at two of them in a row."""
+    steps: list[Step] = []
+    while sum(step.is_behind for step in steps[-2:]) < 2:
+        steps.append(_step(registry, path, _STEP * (len(steps) + 1)))
+    return steps
 
 
 def _step(registry: RunningRegistry, path: str, rate: int) -> Step:
@@ -85,7 +88,7 @@ def _step(registry: RunningRegistry, path: str, rate: int) -> Step:
 def knee(steps: Sequence[Step]) -> Step:
     """The highest rate that was answered in full, with a median latency of at most twice that at the lowest rate."""
     first = steps[0]
-    good = [s for s in steps if s.answered >= _ANSWERED * s.rate and s.latency <= _SLOWER * first.latency]
+    good = [step for step in steps if not step.is_behind and step.latency <= _SLOWER * first.latency]
     return max([first, *good], key=lambda step: step.rate)
 
 

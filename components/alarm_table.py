@@ -27,8 +27,9 @@ def target_alarms(targets: Dimensions, desired_count: int) -> list[Alarm]:
         targets: the dimensions of the target group's metrics.
         desired_count: the minimum number of replicas.
     """
-    # Each node of the load balancer counts for itself ("Target group health" in the Elastic Load Balancing guide): the
-    # maximum is 0 if no node has a healthy target, and the minimum is below the number if one node misses one.
+    # Every node of the load balancer uses the targets of all zones (Elastic Load Balancing guide, "Cross-zone load
+    # balancing for target groups") and reports how many are healthy. The maximum is 0 if all nodes find none, and the
+    # minimum is too low if one of them misses a target.
     return [
         Alarm(
             name="no-healthy-target",
@@ -115,14 +116,14 @@ def log_alarms(namespace: pulumi.Input[str]) -> list[Alarm]:
     def count(name: str) -> Mapping[str, Metric]:
         return {"lines": Metric(namespace=namespace, name=name, statistic="Sum")}
 
-    # The metrics have a value only for a minute with a log line.
+    # The metrics have a value for each minute with a line in the log. Without any, another alarm goes off.
     return [
         Alarm(
             name="s3-errors",
-            means="S3 refuses requests of the replicas, or does not answer them, for 10 minutes.",
+            means="Requests of clients fail because S3 refuses or does not answer, for 10 minutes.",
             metrics=count("S3Errors"),
             comparison="GreaterThanThreshold",
-            threshold=10,  # the registry repeats a request, so a few errors cost nothing
+            threshold=10,  # S3 may fail a few requests at any time, also after the registry has tried again
             period=_FIVE_MINUTES,
             periods=2,
             missing="notBreaching",
@@ -132,7 +133,7 @@ def log_alarms(namespace: pulumi.Input[str]) -> list[Alarm]:
             means="Uploads of layers fail, for 10 minutes.",
             metrics=count("UploadFailures"),
             comparison="GreaterThanThreshold",
-            threshold=10,  # a client that is stopped in mid-push leaves a few
+            threshold=10,  # a task that dies fails a few; those that a client ends do not count
             period=_FIVE_MINUTES,
             periods=2,
             missing="notBreaching",

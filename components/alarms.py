@@ -80,11 +80,16 @@ class Alarms(pulumi.ComponentResource):
     """Alarms that tell a topic when they go off, and when they are over. Their descriptions link to the runbook.
 
     Creates: aws.cloudwatch.MetricAlarm for each alarm.
+
+    Attributes:
+        arns: the ARNs of the alarms, in the order of `args.alarms`.
     """
+
+    arns: pulumi.Output[list[str]]
 
     def __init__(self, name: str, args: AlarmsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("private-registry:index:Alarms", name, {}, opts)
-        for alarm in args.alarms:
+        created = [
             aws.cloudwatch.MetricAlarm(
                 f"{name}-{alarm.name}",
                 alarm_description=with_runbook(alarm.means, args.runbook_url, alarm.name),
@@ -99,6 +104,9 @@ class Alarms(pulumi.ComponentResource):
                 tags=args.tags,
                 opts=pulumi.ResourceOptions(parent=self),
             )
+            for alarm in args.alarms
+        ]
+        self.arns = pulumi.Output.all(*(alarm.arn for alarm in created))
         self.register_outputs({})
 
 

@@ -194,8 +194,8 @@ class PrivateRegistryArgs:
     alarm_topic_arn: pulumi.Input[str] | None = option(
         None, group="Monitoring", example="arn:aws:sns:us-west-2:123456789012:ops"
     )
-    """The ARN of an existing SNS topic that gets the alarms, in the registry's Region. Its policy, and that of its key,
-    must allow CloudWatch and EventBridge. Default: a new topic."""
+    """The ARN of an existing SNS topic that gets the alarms, in the registry's Region. Its policy and that of its key
+    must allow CloudWatch and EventBridge, and AWS Budgets with `monthly_budget`. Default: a new topic."""
     runbook_url: str = option(
         "docs/operations.md",
         group="Monitoring",

@@ -33,6 +33,7 @@ class CapacityArgs:
         desired_capacity: the initial number of instances. ECS scales it afterwards.
         container_insights: whether ECS sends the metrics of Container Insights. Default False.
         group_metrics: whether the Auto Scaling group sends the number of its instances. Default False.
+        scaling_step: the maximum number of instances that ECS adds at once. Default 2.
         vpc_id: the VPC's ID.
         subnet_ids: the IDs of the instances' subnets.
         public_addresses: whether the instances have public IPv4 addresses.
@@ -51,6 +52,7 @@ class CapacityArgs:
     desired_capacity: int
     container_insights: bool = False
     group_metrics: bool = False
+    scaling_step: int = 2
     vpc_id: pulumi.Input[str]
     subnet_ids: pulumi.Input[Sequence[pulumi.Input[str]]]
     public_addresses: bool
@@ -204,7 +206,7 @@ class Capacity(pulumi.ComponentResource):
             wait_for_capacity_timeout="0",
             protect_from_scale_in=True,  # ECS's managed termination protection requires it, and ends it when needed
             force_delete=True,  # deletes the group with its protected instances
-            enabled_metrics=["GroupInServiceInstances"] if args.group_metrics else None,
+            enabled_metrics=[aws.autoscaling.Metric.GROUP_IN_SERVICE_INSTANCES] if args.group_metrics else None,
             instance_refresh={
                 "strategy": "Rolling",
                 # When the group gives up a subnet, its instances there stay: new settings apply to later scaling
@@ -230,13 +232,14 @@ class Capacity(pulumi.ComponentResource):
         )
 
     def _capacity_provider(self, group: aws.autoscaling.Group) -> pulumi.Output[str]:
+        step = self._args.scaling_step
         provider = aws.ecs.CapacityProvider(
             f"{self._prefix}-capacity",
             auto_scaling_group_provider={
                 "auto_scaling_group_arn": group.arn,
                 "managed_draining": "ENABLED",
                 "managed_termination_protection": "ENABLED",
-                "managed_scaling": {"status": "ENABLED", "target_capacity": 100, "maximum_scaling_step_size": 2},
+                "managed_scaling": {"status": "ENABLED", "target_capacity": 100, "maximum_scaling_step_size": step},
             },
             tags=self._args.tags,
             opts=self._child,

@@ -1,6 +1,7 @@
 """The CloudWatch dashboard of the registry."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -23,6 +24,7 @@ class DashboardArgs:
         auto_scaling_group_name: the Auto Scaling group's name.
         images_bucket: the name of the images bucket.
         log_group_name: the name of the registry's log group.
+        alarm_arns: the ARNs of the alarms whose status the dashboard shows.
     """
 
     location: Location
@@ -33,18 +35,14 @@ class DashboardArgs:
     auto_scaling_group_name: pulumi.Input[str]
     images_bucket: pulumi.Input[str]
     log_group_name: pulumi.Input[str]
+    alarm_arns: pulumi.Input[Sequence[str]]
 
 
 class Dashboard(pulumi.ComponentResource):
-    """A dashboard with requests, latency, errors, replicas, instances, S3, pushes and pulls.
+    """A dashboard with alarms, requests, latency, errors, replicas, instances, S3, pushes and pulls.
 
     Creates: aws.s3.BucketMetric (S3 reports the requests to the images bucket), aws.cloudwatch.Dashboard.
-
-    Attributes:
-        dashboard_name: the dashboard's name.
     """
-
-    dashboard_name: pulumi.Output[str]
 
     def __init__(self, name: str, args: DashboardArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("private-registry:index:Dashboard", name, {}, opts)
@@ -59,13 +57,13 @@ class Dashboard(pulumi.ComponentResource):
             images_bucket=args.images_bucket,
             images_filter=requests.name,
             log_group=args.log_group_name,
+            alarms=args.alarm_arns,
         ).apply(lambda known: DashboardSettings(region=args.location.region, **known))
-        dashboard = aws.cloudwatch.Dashboard(
+        aws.cloudwatch.Dashboard(
             f"{name}-dashboard",
             # Pulumi adds no random suffix to a dashboard's name, which is unique in the account. The cluster's has one.
             dashboard_name=args.cluster_name,
             dashboard_body=settings.apply(lambda known: json.dumps(dashboard_body(known))),
             opts=child,
         )
-        self.dashboard_name = dashboard.dashboard_name
-        self.register_outputs({"dashboardName": self.dashboard_name})
+        self.register_outputs({})

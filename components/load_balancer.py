@@ -14,8 +14,9 @@ from .pure.container import PORT
 # default of 60 s is too short for that. 1 GB takes 10 s (distribution#1906), so this allows 30 GB. A client that sends
 # no data holds a connection and memory of a replica for as long.
 _IDLE_SECONDS = 300
-# What a request may take after its replica was deregistered, besides the registry's drain timeout. Replicas that are
-# scaled go at any time, not only in deployments: a layer of 10 GB then needs 222 Mbit/s (docs/operations.md).
+
+# What a request may take after its replica was deregistered. Replicas that are scaled go at any time, not only in
+# deployments: a layer of 10 GB, which is one request, then needs a client with 267 Mbit/s (docs/operations.md).
 _DEREGISTRATION_SECONDS = 120
 _SCALED_DEREGISTRATION_SECONDS = 300
 

@@ -98,11 +98,10 @@ class Monitoring(pulumi.ComponentResource):
         self._child = pulumi.ResourceOptions(parent=self)
         self._log_metrics = LogMetrics(name, LogMetricsArgs(log_group_name=args.log_group_name), opts=self._child)
         LogQueries(name, LogQueriesArgs(log_group_name=args.log_group_name), opts=self._child)
-        self._dashboard()
         self.alarm_topic_arn = self._topic_arn()
         # The alarms are created after the service and deleted before it, so none goes off in between.
         after_service = pulumi.Output.all(self.alarm_topic_arn, args.service_name).apply(lambda known: str(known[0]))
-        Alarms(
+        alarms = Alarms(
             name,
             AlarmsArgs(
                 alarms=[*self._alarms(), *args.more_alarms],
@@ -122,11 +121,12 @@ class Monitoring(pulumi.ComponentResource):
             ),
             opts=self._child,
         )
+        self._dashboard(alarms)
         if args.monthly_budget:
             self._budget()
         self.register_outputs({"alarmTopicArn": self.alarm_topic_arn})
 
-    def _dashboard(self) -> None:
+    def _dashboard(self, alarms: Alarms) -> None:
         args = self._args
         Dashboard(
             self._prefix,
@@ -139,6 +139,7 @@ class Monitoring(pulumi.ComponentResource):
                 auto_scaling_group_name=args.auto_scaling_group_name,
                 images_bucket=args.images_bucket,
                 log_group_name=args.log_group_name,
+                alarm_arns=alarms.arns,
             ),
             opts=self._child,
         )

@@ -109,7 +109,7 @@ class PrivateRegistry(RegistryOutputs, pulumi.ComponentResource):
             if warning is not None:
                 pulumi.log.warn(warning, self)
         self._internal = args.internal or args.isolated
-        self._vcpus = vcpus(args.instance_type) or 0
+        self._vcpus = vcpus(args.instance_type) or 0  # with `max_count`, it is known
 
         logs = self._logs()
         images = self._images(logs)
@@ -221,7 +221,7 @@ class PrivateRegistry(RegistryOutputs, pulumi.ComponentResource):
                 images_bucket=images.bucket,
                 images_arn=images.arn,
                 keep=not args.force_destroy,
-                # A registry that serves the replica declares the same policy.
+                # A registry that serves the replica bucket declares the same policy.
                 more_statements=self._presigned_reads,
                 tags=args.tags,
             ),
@@ -352,6 +352,9 @@ class PrivateRegistry(RegistryOutputs, pulumi.ComponentResource):
                 desired_capacity=args.desired_capacity,
                 container_insights=args.container_insights,
                 group_metrics=args.monitoring,
+                # A deployment needs an instance for each replica. In steps of two, it would take longer than the
+                # provider waits for the service.
+                scaling_step=max(2, args.max_count),
                 vpc_id=vpc.vpc_id,
                 subnet_ids=vpc.private_subnet_ids or vpc.public_subnet_ids,
                 public_addresses=not vpc.private_subnet_ids,

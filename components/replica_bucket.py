@@ -11,7 +11,7 @@ from .pure import policies
 from .roles import create_role
 from .storage import PrivateBucket, PrivateBucketArgs
 
-RULE = "images"
+RULE = "images"  # the rule's ID, a dimension of its metrics
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,17 +1,21 @@
 """The scaling of the service: Application Auto Scaling follows the load between a minimum and a maximum of replicas."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import pulumi
 import pulumi_aws as aws
 
-_Metric = aws.appautoscaling.PolicyTargetTrackingScalingPolicyConfigurationPredefinedMetricSpecificationArgsDict
+if TYPE_CHECKING:  # a registry without scaling does not load appautoscaling
+    _Metric = aws.appautoscaling.PolicyTargetTrackingScalingPolicyConfigurationPredefinedMetricSpecificationArgsDict
 
 # What one vCPU of a replica serves before answers become slower, and the share of its time that it is busy then
 # (docs/performance.md, "Scaling"). The targets are half of it: while new instances boot, the load may double.
-_KNEE_REQUESTS_PER_SECOND = 240
-_KNEE_CPU_PERCENT = 80
+_KNEE_REQUESTS_PER_SECOND = 144
+_KNEE_CPU_PERCENT = 74
 _SHARE_OF_KNEE = 0.5
 
 # From the decision until a new replica takes its part of the requests: its instance boots, its task starts and becomes

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 
 from sandbox.evaluation.declared import Declaration, Resource
+from scripts.prices import FIXED
 
 # Container Insights sends these for a cluster with one service and one task definition, whatever the number of tasks: 8
 # for each of the three, 3 more for the cluster, 5 more for the service (CloudWatch User Guide, "Amazon ECS Container
@@ -22,7 +23,7 @@ def billed(declaration: Declaration) -> Counter[str]:
     """Return how many of what AWS bills as long as it exists, by the keys of `prices.FIXED`.
 
     Raises:
-        LookupError: it is not known what AWS bills for a resource.
+        LookupError: it is not known what AWS bills for a resource, or the price of an instance type.
     """
     found: Counter[str] = Counter()
     for resource in declaration.resources:
@@ -30,9 +31,11 @@ def billed(declaration: Declaration) -> Counter[str]:
             found.update(count(resource, declaration))
         elif resource.type.startswith("aws:") and resource.type not in _WITHOUT_FIXED_PRICE:
             raise LookupError(
-                f"what AWS bills for {resource.type} is not known; see its price page, and add it to _COUNTS or"
-                f" _WITHOUT_FIXED_PRICE in scripts/billed.py"
+                f"what AWS bills for {resource.type} is not known: look it up, and add the type to _COUNTS or"
+                " _WITHOUT_FIXED_PRICE in scripts/billed.py"
             )
+    if unknown := found.keys() - FIXED.keys():
+        raise LookupError(f"scripts/prices.py lacks the price of {', '.join(sorted(unknown))}")
     return +found
 
 
@@ -41,7 +44,7 @@ def _instances(group: Resource, declaration: Declaration) -> Mapping[str, int]:
     instances = int(group.inputs["desiredCapacity"])
     volumes = sum(int(mapping["ebs"]["volumeSize"]) for mapping in template["blockDeviceMappings"])
     public = any(each["associatePublicIpAddress"] == "true" for each in template["networkInterfaces"])
-    return {template["instanceType"]: instances, "gp3": instances * volumes, "address": instances * public}
+    return {template["instanceType"]: instances, "gp3": instances * volumes, "address": instances if public else 0}
 
 
 def _load_balancer(resource: Resource, _declaration: Declaration) -> Mapping[str, int]:
@@ -71,8 +74,8 @@ def _scaling_policy(resource: Resource, _declaration: Declaration) -> Mapping[st
 
 
 def _cluster(resource: Resource, _declaration: Declaration) -> Mapping[str, int]:
-    on = {"name": "containerInsights", "value": "enabled"} in resource.inputs.get("settings", ())
-    return {"metric": on * _CONTAINER_INSIGHTS_METRICS}
+    insights = {"name": "containerInsights", "value": "enabled"} in resource.inputs.get("settings", ())
+    return {"metric": _CONTAINER_INSIGHTS_METRICS if insights else 0}
 
 
 def _replication(resource: Resource, _declaration: Declaration) -> Mapping[str, int]:
@@ -80,24 +83,24 @@ def _replication(resource: Resource, _declaration: Declaration) -> Mapping[str, 
     return {"metric": _REPLICATION_METRICS * len(measured)}
 
 
-def _one(*keys: str) -> Callable[[Resource, Declaration], Mapping[str, int]]:
-    return lambda _resource, _declaration: dict.fromkeys(keys, 1)
+def _always(key: str, count: int = 1) -> Callable[[Resource, Declaration], Mapping[str, int]]:
+    return lambda _resource, _declaration: {key: count}
 
 
 _COUNTS: Mapping[str, Callable[[Resource, Declaration], Mapping[str, int]]] = {
     "aws:appautoscaling/policy:Policy": _scaling_policy,
     "aws:autoscaling/group:Group": _instances,
-    "aws:cloudwatch/dashboard:Dashboard": _one("dashboard"),
-    "aws:cloudwatch/logMetricFilter:LogMetricFilter": _one("metric"),
+    "aws:cloudwatch/dashboard:Dashboard": _always("dashboard"),
+    "aws:cloudwatch/logMetricFilter:LogMetricFilter": _always("metric"),
     "aws:cloudwatch/metricAlarm:MetricAlarm": _alarm,
-    "aws:ec2/eip:Eip": _one("address"),
-    "aws:ec2/natGateway:NatGateway": _one("nat gateway"),
+    "aws:ec2/eip:Eip": _always("address"),
+    "aws:ec2/natGateway:NatGateway": _always("nat gateway"),
     "aws:ec2/vpcEndpoint:VpcEndpoint": _endpoint,
-    "aws:ecs/capacityProvider:CapacityProvider": lambda _resource, _declaration: {"alarm": _TARGET_TRACKING_ALARMS},
+    "aws:ecs/capacityProvider:CapacityProvider": _always("alarm", _TARGET_TRACKING_ALARMS),
     "aws:ecs/cluster:Cluster": _cluster,
-    "aws:kms/key:Key": _one("key"),
+    "aws:kms/key:Key": _always("key"),
     "aws:lb/loadBalancer:LoadBalancer": _load_balancer,
-    "aws:s3/bucketMetric:BucketMetric": lambda _resource, _declaration: {"metric": _REQUEST_METRICS},
+    "aws:s3/bucketMetric:BucketMetric": _always("metric", _REQUEST_METRICS),
     "aws:s3/bucketReplicationConfig:BucketReplicationConfig": _replication,
     "aws:wafv2/webAcl:WebAcl": _web_acl,
 }

@@ -47,7 +47,7 @@ class _Use:
 
 # docs/costs.md says where the numbers of requests and bytes come from.
 _EXAMPLE: Mapping[str, _Use] = {
-    "stored": _Use(("200", "200"), "200 GB of images"),
+    "stored": _Use(("250", "250"), "200 GB of images; 50 GB pushed, once more for 30 days"),
     "writes": _Use(("1103", "303"), "30.3 per layer pushed; `registry:2` also lists 4 times per layer pulled"),
     "reads": _Use(("840", "1640"), "8.2 per layer pulled, or 4.2 besides those listings"),
     "internet": _Use(("900", "900"), "20,000 times 50 MB, without the 100 GB that are free"),
@@ -55,6 +55,9 @@ _EXAMPLE: Mapping[str, _Use] = {
     "web requests": _Use(("0", "0.346"), "15 per pull, 46 per push"),
     "log": _Use(("1.1", "1.5"), "1.4 KB per request; 0.165 GB of health checks per replica and zone"),
     "log stored": _Use(("1.1", "18"), "30 and 365 days, as if it were not compressed"),
+    "replica stored": _Use(("0", "250"), "the same"),
+    "region": _Use(("0", "100"), "50 GB pushed, twice"),
+    "replica writes": _Use(("0", "136"), "per push 92 versions of objects and 44 deletions"),
     "nat": _Use(("0", "5"), "an assumption: boots, the ECS agent, logs"),
 }
 

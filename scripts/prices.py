@@ -65,6 +65,24 @@ BY_USE = {
         "Requests to S3: PUT, POST, COPY, LIST", "0.005", "1,000 requests", "USW2-Requests-Tier1", _S3, "2026-09-19"
     ),
     "reads": Price("Requests to S3: GET, HEAD", "0.0004", "1,000 requests", "USW2-Requests-Tier2", _S3, "2026-09-19"),
+    "replica stored": Price(
+        "Images in the replica",
+        "0.023",
+        "GB-month",
+        "USE2-TimedStorage-ByteHrs",
+        _S3,
+        "2026-09-20",
+        "in US East (Ohio)",
+    ),
+    "replica writes": Price(
+        "Copies to the replica",
+        "0.005",
+        "1,000 requests",
+        "USE2-Requests-Tier1",
+        _S3,
+        "2026-09-19",
+        "the price of us-west-2; none was found for US East (Ohio)",
+    ),
     "internet": Price(
         "Data from S3 to the internet",
         "0.09",

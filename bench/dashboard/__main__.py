@@ -44,14 +44,11 @@ def main(arguments: Sequence[str]) -> int:
         replicas(prod, Path(folder) / "replicas", s3=s3.api) as running,
         sampling(running) as sampler,
     ):
-        declared = prod.stack.declaration
-        bucket = declared.exports["bucketName"]
         start = time.time()
-        sampler.measure_images(bucket)
         _send_traffic(running, s3, options.seconds)
-        sampler.measure_images(bucket)
         end = time.time()
         lines = [line for container in running.containers for line in container.output().splitlines()]
+    declared = prod.stack.declaration
     log_group = declared.one("aws:cloudwatch/logGroup:LogGroup").outputs["name"]
     body = json.loads(declared.one("aws:cloudwatch/dashboard:Dashboard").inputs["dashboardBody"])
     observed = {**sampler.observations, **observations_of_s3(s3), **observations_of_log(lines, log_group)}

@@ -9,6 +9,7 @@ from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.transforms import Bbox
 
 from bench.dashboard.observations import Observation, Observations
 from bench.plots import COLORS
@@ -53,6 +54,9 @@ def draw(body: dict[str, Any], observed: Observations, lines: Sequence[str], *, 
         axes.set_title(properties["title"])
         if widget["type"] == "log":
             _table(axes, run(properties["query"].split(" | ", 1)[1], lines))
+        elif widget["type"] == "alarm":
+            axes.axis("off")
+            axes.text(0, 0.8, f"{len(properties['alarms'])} alarms. No alarm is evaluated in the sandbox.", fontsize=9)
         else:
             _graph(axes, properties, observed, start, end)
     return figure
@@ -64,7 +68,7 @@ def _graph(axes: Axes, properties: dict[str, Any], observed: Observations, start
             raise LookupError(f"the run observed no {namespace} {name}")
         points = _points(found, options["stat"], properties["period"], start, end)
         axes.plot(*zip(*points, strict=True), ".-", color=color, label=options["label"], markersize=4, linewidth=1.2)
-    axes.set_xlim(0, end - start)
+    axes.set_xlim(0, int(end - start) // _SECONDS * _SECONDS)
     axes.set_ylim(bottom=properties["yAxis"]["left"]["min"])
     axes.tick_params(labelsize=8)
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.12), ncols=4, fontsize=7, columnspacing=1, handlelength=1.2)
@@ -75,7 +79,7 @@ def _points(
 ) -> list[tuple[float, float]]:
     """Return a point for each interval with observations. A sum is 0 without any, as the metrics of the log are."""
     points = []
-    for begin in range(0, int(end - start), _SECONDS):
+    for begin in range(0, int(end - start) // _SECONDS * _SECONDS, _SECONDS):
         values = [value for when, value in found if begin <= when - start < begin + _SECONDS]
         if values or stat == "Sum":
             scale = period / _SECONDS if stat == "Sum" else 1
@@ -96,7 +100,7 @@ def _table(axes: Axes, rows: Sequence[Row]) -> None:
         [f"{value:%Y-%m-%d %H:%M}" if hasattr(value, "hour") else f"{value}" for value in row.values()] for row in shown
     ]
     height = (len(shown) + 1) / (_TABLE_ROWS + 1)
-    place = (0, 1 - height, 1, height)
+    place = Bbox.from_bounds(0, 1 - height, 1, height)
     table = axes.table(cells, colLabels=list(shown[0]), bbox=place, cellLoc="left", colLoc="left", edges="horizontal")
     table.auto_set_font_size(False)
     table.set_fontsize(8)

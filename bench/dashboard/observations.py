@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 from collections import defaultdict
@@ -12,6 +13,7 @@ from typing import Any
 
 from components.pure.container import MEMORY_RESERVATION
 from components.pure.log_metrics import LOG_METRICS, log_metrics_namespace
+from components.pure.log_queries import REQUEST_SECONDS
 from sandbox.aws.filter_pattern import matches
 from sandbox.aws.logs_insights import run
 from sandbox.local import Sandbox
@@ -25,6 +27,7 @@ Observations = Mapping[tuple[str, str], Sequence[Observation]]
 """By a metric's namespace and name."""
 
 _INTERVAL_SECONDS = 1
+_IMAGES_EVERY = 5  # samples
 _PROCESSORS = 2  # of a t3.small
 _BALANCER, _S3 = "AWS/ApplicationELB", "AWS/S3"
 # By the metric: counters of the load balancer whose difference it is.
@@ -38,7 +41,7 @@ _COUNTERS = {
 
 
 class Sampler:
-    """Reads counters every second.
+    """Reads counters, and the size of the images.
 
     Attributes:
         observations: what was read so far.
@@ -48,10 +51,10 @@ class Sampler:
         self.observations: dict[tuple[str, str], list[Observation]] = defaultdict(list)
         self._running = running
         self._registries = [registry_process(container) for container in running.containers]
-        self._time, self._counts, self._cpu = time.time(), running.balancer.answers(), self._cpu_seconds()
+        self._time, self._counts, self._cpu = time.time(), self._balancer_counts(), self._cpu_seconds()
 
     def sample(self) -> None:
-        now, counts, cpu = time.time(), self._running.balancer.answers(), self._cpu_seconds()
+        now, counts, cpu = time.time(), self._balancer_counts(), self._cpu_seconds()
         for metric, (counter, less) in _COUNTERS.items():
             passed = counts[counter] - self._counts[counter]
             passed -= counts[less] - self._counts[less] if less else 0
@@ -67,11 +70,15 @@ class Sampler:
             self.observations["AWS/ECS", "MemoryUtilization"].append((now, memory))
         self._time, self._counts, self._cpu = now, counts, cpu
 
-    def measure_images(self, bucket: str) -> None:
-        """Add the size of a bucket."""
+    def measure_images(self) -> None:
+        bucket = self._running.stack.declaration.exports["bucketName"]
         pages = self._running.stack.aws("s3").get_paginator("list_objects_v2").paginate(Bucket=bucket)
         size = sum(item["Size"] for page in pages for item in page.get("Contents", []))
         self.observations[_S3, "BucketSizeBytes"].append((time.time(), size))
+
+    def _balancer_counts(self) -> Mapping[str, int]:
+        balancer = self._running.balancer
+        return {**balancer.answers(), "requests": balancer.requests_received()}
 
     def _cpu_seconds(self) -> list[float]:
         return [cpu_seconds([pid]) for pid in self._registries]
@@ -79,12 +86,16 @@ class Sampler:
 
 @contextmanager
 def sampling(running: Sandbox) -> Iterator[Sampler]:
-    """Sample until the end of the block."""
+    """Sample every second until the end of the block."""
     sampler, stop = Sampler(running), threading.Event()
 
     def repeat() -> None:
-        while not stop.wait(_INTERVAL_SECONDS):
+        for number in itertools.count():
+            if stop.wait(_INTERVAL_SECONDS):
+                return
             sampler.sample()
+            if number % _IMAGES_EVERY == 0:
+                sampler.measure_images()
 
     thread = threading.Thread(target=repeat)
     thread.start()
@@ -107,10 +118,7 @@ def observations_of_s3(s3: FaultyS3) -> Observations:
 
 def observations_of_log(lines: Sequence[str], log_group: str) -> Observations:
     """Return the metrics that CloudWatch counts in the log, and the latency of requests, which the log has too."""
-    durations = """filter ispresent(http.response.duration)
-| parse http.response.duration /^((?<minutes>\\d+)m)?((?<rest>[\\d.]+)s)?$/
-| parse http.response.duration /^(?<milliseconds>[\\d.]+)ms$/
-| fields coalesce(minutes, 0) * 60 + coalesce(rest, 0) + coalesce(milliseconds, 0) * 0.001 as seconds"""
+    durations = f"filter ispresent(http.response.duration)\n| {REQUEST_SECONDS}"
     counted = {
         (log_metrics_namespace(log_group), metric.name): [
             (_time(row), 1) for row in run("limit 1000000", [line for line in lines if matches(metric.pattern, line)])

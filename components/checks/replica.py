@@ -7,7 +7,7 @@ from ..problems import Problem
 from ..pure.image import registry_version
 from ..pure.location import REGION, Location
 
-# Two Regions of each partition with more than one, for examples.
+# Two Regions of each partition, for examples.
 _EXAMPLES = ("us-east-2", "us-west-2", "cn-northwest-1", "cn-north-1", "us-gov-west-1", "us-gov-east-1")
 
 
@@ -15,9 +15,8 @@ def replica_problems(args: PrivateRegistryArgs, region: str) -> Iterator[Problem
     """Find the problem with the Region to which S3 copies the images."""
     if args.replica_region is None:
         return
-    found_and_allowed = _problem(args.replica_region, region, args.image)
-    if found_and_allowed:
-        found, allowed = found_and_allowed
+    if problem := _problem(args.replica_region, region, args.image):
+        found, allowed = problem
         others = (name for name in _EXAMPLES if _problem(name, region, args.image) is None)
         yield Problem(
             key="replica_region", found=found, allowed=allowed, example={"replica_region": next(others, None)}

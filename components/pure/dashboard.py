@@ -3,7 +3,7 @@
 Source: CloudWatch API Reference, "Dashboard Body Structure and Syntax".
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ from .container import MEMORY_RESERVATION
 from .log_metrics import log_metrics_namespace
 from .log_queries import HOURLY_TRAFFIC
 
-_COLUMNS, _HEIGHT = 24, 6
+_COLUMNS, _GRAPH_ROWS = 24, 6
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
 _Dimensions = Mapping[str, str]
@@ -19,7 +19,7 @@ _Dimensions = Mapping[str, str]
 
 @dataclass(frozen=True, kw_only=True)
 class DashboardSettings:
-    """The names that the dashboard's metrics have as dimensions.
+    """The names that the dashboard's metrics have as dimensions, and its alarms.
 
     Attributes:
         region: the region of all metrics.
@@ -31,6 +31,7 @@ class DashboardSettings:
         images_bucket: the images bucket's name.
         images_filter: the id of the metrics configuration of the images bucket.
         log_group: the name of the registry's log group.
+        alarms: the ARNs of the alarms.
     """
 
     region: str
@@ -42,6 +43,7 @@ class DashboardSettings:
     images_bucket: str
     images_filter: str
     log_group: str
+    alarms: Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -61,32 +63,40 @@ class _Metric:
 
 
 def dashboard_body(settings: DashboardSettings) -> dict[str, Any]:
-    """Return the dashboard: what clients see first, then what serves them, S3, and the log."""
+    """Return the dashboard: alarms, what clients see, what serves them, S3, and the log."""
     rows = (
+        [_alarms(settings)],
         [_requests(settings), _latency(settings), _errors(settings)],
         [_replicas(settings), _processor(settings), _memory(settings)],
         [_s3_requests(settings), _s3_latency(settings), _images(settings)],
         [_traffic(settings), _failures(settings)],
         [_traffic_by_repository(settings)],
     )
+    # Each graph keeps its period, which its title names. Otherwise the period depends on the time that is shown.
+    return {"start": "-P1D", "periodOverride": "inherit", "widgets": list(_placed(rows))}
+
+
+def _placed(rows: Sequence[Sequence[dict[str, Any]]]) -> Iterator[dict[str, Any]]:
+    """Place the widgets of each row side by side, with the same width."""
+    y = 0
+    for row in rows:
+        width = _COLUMNS // len(row)
+        yield from ({"x": place * width, "y": y, "width": width, **widget} for place, widget in enumerate(row))
+        y += row[0]["height"]
+
+
+def _alarms(settings: DashboardSettings) -> dict[str, Any]:
     return {
-        "start": "-P1D",
-        # Each graph keeps its period, which its title names. Otherwise the period depends on the time that is shown.
-        "periodOverride": "inherit",
-        "widgets": [widget for number, row in enumerate(rows) for widget in _placed(row, number * _HEIGHT)],
+        "type": "alarm",
+        "height": _GRAPH_ROWS // 2,
+        "properties": {"title": "Alarms", "alarms": settings.alarms},
     }
-
-
-def _placed(row: Sequence[dict[str, Any]], y: int) -> list[dict[str, Any]]:
-    width = _COLUMNS // len(row)
-    return [
-        {"x": place * width, "y": y, "width": width, "height": _HEIGHT, **widget} for place, widget in enumerate(row)
-    ]
 
 
 def _graph(settings: DashboardSettings, title: str, *metrics: _Metric, period: int = _MINUTE) -> dict[str, Any]:
     return {
         "type": "metric",
+        "height": _GRAPH_ROWS,
         "properties": {
             "title": title,
             "region": settings.region,
@@ -213,6 +223,7 @@ def _failures(settings: DashboardSettings) -> dict[str, Any]:
 def _traffic_by_repository(settings: DashboardSettings) -> dict[str, Any]:
     return {
         "type": "log",
+        "height": _GRAPH_ROWS,
         "properties": {
             "title": "Pushes (PUT) and pulls (GET) per hour and repository",
             "region": settings.region,

@@ -22,14 +22,21 @@ class LogMetric:
 
 
 LOG_METRICS = (
-    # Each request that failed because of S3 counts once. "s3aws" is the name of the registry's S3 driver.
-    LogMetric(name="S3Errors", pattern="""{ $.['err.detail'] = "s3aws: *" }"""),
+    # Each request that failed because of S3 counts once. "s3aws" is the name of the registry's S3 driver, which it puts
+    # before errors. While it writes a layer, it passes on the errors of the AWS SDK as they are (distribution,
+    # registry/storage/driver/s3-aws/s3.go, writer): "CODE: MESSAGE", then "status code: N" or "caused by: ERROR".
+    LogMetric(
+        name="S3Errors",
+        pattern="""{ $.['http.response.status'] >= 500 && ($.['err.detail'] = "s3aws: *" ||"""
+        """ $.['err.detail'] = "*status code: *" || $.['err.detail'] = "*caused by: *") }""",
+    ),
     # A part of a push (POST, PATCH or PUT) that the registry could not complete. For a client that disconnects, it logs
-    # a status of 500 too.
+    # a status of 500 too. If registry:2 loses a part of a layer, it notices at the end: 404, "blob upload invalid".
     LogMetric(
         name="UploadFailures",
-        pattern="""{ $.['http.request.method'] = "P*" && $.['http.response.status'] >= 500 &&"""
-        """ ($.['err.detail'] NOT EXISTS || $.['err.detail'] != "client disconnected") }""",
+        pattern="""{ $.['err.code'] = "blob upload invalid" ||"""
+        """ ($.['http.request.method'] = "P*" && $.['http.response.status'] >= 500 &&"""
+        """ ($.['err.detail'] NOT EXISTS || $.['err.detail'] != "client disconnected")) }""",
     ),
     # A wrong password or an unknown user. A request without a login is not among them: health checks send none, and
     # clients none at first.

@@ -28,7 +28,7 @@ _MANIFESTS = r"""filter msg = "response completed" and http.request.uri like "/m
 | parse http.request.uri /^\/v2\/(?<repository>.+)\/manifests\/(?<reference>[^?]+)/"""
 
 # The registry writes durations as Go does: 1h2m3.5s, 41.5ms, 20.5µs. Less than a millisecond counts as 0.
-_SECONDS = r"""parse http.response.duration /^((?<hours>\d+)h)?((?<minutes>\d+)m)?((?<rest>[\d.]+)s)?$/
+REQUEST_SECONDS = r"""parse http.response.duration /^((?<hours>\d+)h)?((?<minutes>\d+)m)?((?<rest>[\d.]+)s)?$/
 | parse http.response.duration /^(?<milliseconds>[\d.]+)ms$/
 | fields coalesce(hours, 0) * 3600 + coalesce(minutes, 0) * 60 + coalesce(rest, 0) as whole
 | fields whole + coalesce(milliseconds, 0) * 0.001 as seconds"""
@@ -56,7 +56,7 @@ LOG_QUERIES = (
     LogQuery(
         name="slowest requests",
         text=f"""filter ispresent(http.response.duration)
-| {_SECONDS}
+| {REQUEST_SECONDS}
 | fields @timestamp, http.request.method as method, http.request.uri as uri, http.response.status as status
 | fields {_USER}
 | sort seconds desc
@@ -66,7 +66,7 @@ LOG_QUERIES = (
     LogQuery(
         name="longest uploads of layers",
         text=rf"""filter http.request.method = "PATCH" and http.response.status = 202
-| {_SECONDS}
+| {REQUEST_SECONDS}
 | parse http.request.uri /^\/v2\/(?<repository>.+)\/blobs\/uploads\//
 | fields @timestamp, {_USER}
 | sort seconds desc
@@ -78,7 +78,7 @@ LOG_QUERIES = (
         text=r"""filter msg = "response completed with error"
 | fields http.request.method as method, http.response.status as status, err.code as code
 | filter method != "HEAD" or status != 404
-| parse err.detail /^s3aws: (?<s3>\w+)/
+| parse err.detail /(?<s3>[A-Z]\w+): [\s\S]*(status code|caused by): /
 | stats count(*) as requests, max(@timestamp) as latest by status, method, code, s3
 | sort requests desc
 | limit 100""",

@@ -191,7 +191,8 @@ def _account_arn(cluster_arn: str) -> str:
 def start_instance_refresh(group_arn: str) -> str:
     """Return the policy to start an instance refresh of an Auto Scaling group.
 
-    The instances are launched by the service-linked role of EC2 Auto Scaling, so the caller needs no right to do so.
+    The instances are launched by the service-linked role of EC2 Auto Scaling: the action has no dependent actions
+    (Service Authorization Reference, "Actions, resources, and condition keys for Amazon EC2 Auto Scaling").
     """
     return document([_allow(["autoscaling:StartInstanceRefresh"], group_arn)])
 

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from sandbox.drill.check import Item, Unreadable
+from sandbox.drill.check import THREADS, Item, Unreadable
 
 _ROOT = "docker/registry/v2"
 _REVISION = re.compile(rf"{_ROOT}/repositories/(.+)/_manifests/revisions/sha256/([0-9a-f]{{64}})/link")
@@ -34,23 +35,20 @@ class BucketSource:
         self._s3, self._bucket = s3, bucket
         self._revisions: set[Item] = set()
         self._layers: set[Item] = set()
-        self._tags: dict[str, tuple[str, str]] = {}
+        self._tags: list[tuple[str, str, str]] = []  # key, repository, tag
         for key in self._keys():
             if match := _REVISION.fullmatch(key):
                 self._revisions.add(Item(match[1], f"sha256:{match[2]}"))
             elif match := _LAYER.fullmatch(key):
                 self._layers.add(Item(match[1], f"sha256:{match[2]}"))
             elif match := _TAG.fullmatch(key):
-                self._tags[key] = (match[1], match[2])
+                self._tags.append((key, match[1], match[2]))
 
     def manifests(self) -> Iterator[tuple[Item, str]]:
         for item in sorted(self._revisions):
             yield item, ""
-        for key, (repository, tag) in self._tags.items():
-            try:
-                yield Item(repository, b"".join(self._read(key)).decode(errors="replace")), tag
-            except Unreadable:  # deleted since it was listed
-                continue
+        with ThreadPoolExecutor(THREADS) as threads:
+            yield from threads.map(self._tagged, self._tags)
 
     def read_manifest(self, item: Item) -> bytes:
         return b"".join(self._read_data(item, self._revisions))
@@ -61,6 +59,13 @@ class BucketSource:
     def find_blob(self, item: Item) -> None:
         if item not in self._layers:
             raise Unreadable("missing")
+
+    def _tagged(self, place: tuple[str, str, str]) -> tuple[Item, str]:
+        key, repository, tag = place
+        try:
+            return Item(repository, b"".join(self._read(key)).decode(errors="replace")), tag
+        except Unreadable:  # reading it by its tag fails too
+            return Item(repository, tag), tag
 
     def _read_data(self, item: Item, linked: set[Item]) -> Iterator[bytes]:
         if item not in linked:

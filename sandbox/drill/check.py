@@ -55,7 +55,7 @@ class Drill:
 
     Attributes:
         faults: why an item is not restorable, by item.
-        blobs: how many blobs were read.
+        blobs: the number of blobs.
         bytes: the size of everything that was read.
     """
 
@@ -84,9 +84,12 @@ class Drill:
         unread = list(self._tags)
         with ThreadPoolExecutor(THREADS) as threads:
             while unread:
-                found = [part for parts in threads.map(self._read_manifest, unread) for part in parts]
-                unread = [item for item in dict.fromkeys(found) if item not in self._tags]
-                self._tags.update((item, set()) for item in unread)
+                found: dict[Item, set[str]] = {}
+                for size, children in threads.map(self._read_manifest, unread):
+                    self.bytes += size
+                    found.update((child, set()) for child in children if child not in self._tags)
+                self._tags.update(found)
+                unread = list(found)
 
     def read_blobs(self) -> None:
         """Read each blob once, however many repositories and manifests share it."""
@@ -111,21 +114,20 @@ class Drill:
             else:
                 yield f"{reason}: blob {item}{needed}"
 
-    def _read_manifest(self, item: Item) -> list[Item]:
-        """Read a manifest, and return the manifests to which it refers."""
+    def _read_manifest(self, item: Item) -> tuple[int, list[Item]]:
+        """Return the size of a manifest, and the manifests to which it refers."""
         try:
             content = self._source.read_manifest(item)
         except Unreadable as error:
             self.faults[item] = str(error)
-            return []
-        self.bytes += len(content)
+            return 0, []
         if f"sha256:{hashlib.sha256(content).hexdigest()}" != item.digest:
             self.faults[item] = "corrupt"
-            return []
+            return len(content), []
         manifests, blobs = _references(json.loads(content))
         children = [Item(item.repository, digest) for digest in manifests]
         self._parts[item] = [*children, *(Item(item.repository, digest) for digest in blobs)]
-        return children
+        return len(content), children
 
     def _read_blob(self, digest: str, repositories: list[str]) -> tuple[int, dict[Item, str]]:
         """Return the size of a blob, and its faults by repository."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
-from sandbox.drill.check import Item, Unreadable
+from sandbox.drill.check import THREADS, Item, Unreadable
 from sandbox.registry_client import RegistryClient, RequestFailed
 
 
@@ -15,12 +16,18 @@ class RegistrySource:
         self._client = client
 
     def manifests(self) -> Iterator[tuple[Item, str]]:
-        for repository in self._client.repositories():
-            for tag in self._client.tags(repository):
-                try:
-                    yield Item(repository, self._client.digest(repository, tag)), tag
-                except RequestFailed:  # reading it by its tag shows why
-                    yield Item(repository, tag), tag
+        tags = [
+            (repository, tag) for repository in self._client.repositories() for tag in self._client.tags(repository)
+        ]
+        with ThreadPoolExecutor(THREADS) as threads:
+            yield from threads.map(self._tagged, tags)
+
+    def _tagged(self, place: tuple[str, str]) -> tuple[Item, str]:
+        repository, tag = place
+        try:
+            return Item(repository, self._client.digest(repository, tag)), tag
+        except RequestFailed:  # reading it by its tag shows why
+            return Item(repository, tag), tag
 
     def read_manifest(self, item: Item) -> bytes:
         try:

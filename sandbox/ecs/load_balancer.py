@@ -83,13 +83,12 @@ class LoadBalancer:
         return int(self._api.servers("listener")[0]["bout"])
 
     def answers(self) -> Counter[str]:
-        """The number of requests, and of answers by their origin and first digit, such as "targets 5xx"."""
+        """The number of answers by their origin and first digit, such as "targets 5xx"."""
         counts: Counter[str] = Counter()
         for origin in ("listener", "targets"):
             for row in self._api.servers(origin):
                 for status in ("4xx", "5xx"):
                     counts[f"{origin} {status}"] += int(row[f"hrsp_{status}"])
-                counts["requests"] += int(row["req_tot"]) if origin == "listener" else 0
         return counts
 
     def healthy_targets(self) -> int:

@@ -39,6 +39,7 @@ class Fault:
         held_until: the event before which no request is forwarded to S3.
         copies_only: apply the fault only to copies inside S3, such as the commit of an upload.
         deletions_only: apply the fault only to deletions.
+        parts_only: apply the fault only to the parts of multipart uploads.
     """
 
     reset: bool = False
@@ -47,6 +48,7 @@ class Fault:
     held_until: threading.Event | None = None
     copies_only: bool = False
     deletions_only: bool = False
+    parts_only: bool = False
 
 
 @dataclass
@@ -104,7 +106,11 @@ class _ProxyHandler(Handler):
     def handle_request(self) -> None:
         """Apply the current fault, or forward the request to S3."""
         fault = self._s3.fault
-        if (fault.copies_only and not self._copies()) or (fault.deletions_only and not self._deletes()):
+        if (
+            (fault.copies_only and not self._copies())
+            or (fault.deletions_only and not self._deletes())
+            or (fault.parts_only and not self._writes_a_part())
+        ):
             fault = Fault()
         self._s3.faulty_requests += fault != Fault()
         self._start = time.time()
@@ -132,6 +138,9 @@ class _ProxyHandler(Handler):
     def _deletes(self) -> bool:
         """Whether this is DeleteObject, or DeleteObjects with its query string "delete"."""
         return self.command == "DELETE" or (self.command == "POST" and urlsplit(self.path).query.startswith("delete"))
+
+    def _writes_a_part(self) -> bool:
+        return self.command == "PUT" and "partNumber=" in urlsplit(self.path).query and not self._copies()
 
     def _reset(self) -> None:
         # socket(7), SO_LINGER with a timeout of 0: closing sends RST.

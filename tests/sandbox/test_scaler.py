@@ -58,9 +58,11 @@ def test_replicas_are_removed_after_fifteen_low_minutes() -> None:
     assert counts(scaler(), 15, 6, requests=400, cpu=20) == [6] * 14 + [3]
 
 
-def test_replicas_stay_while_one_metric_is_not_low() -> None:
+def test_replicas_stay_until_both_metrics_were_low_for_fifteen_minutes() -> None:
     """A metric is low below 90 % of its target value."""
-    assert counts(scaler(), 40, 6, cpu=46) == [6] * 40
+    scaling = scaler()
+    counts(scaling, 15, 6, cpu=46)
+    assert counts(scaling, 15, 6, cpu=20) == [6] * 14 + [3]
 
 
 def test_next_replicas_are_removed_after_the_cooldown() -> None:

@@ -1,13 +1,14 @@
 """The alarms: what every one of them has, and the values that follow from the registry's arguments."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pulumi
 import pytest
 
 from components import PrivateRegistry, PrivateRegistryArgs
+from components.pure.log_metrics import LOG_METRICS
 from sandbox.evaluation.declared import Declaration, Resource
 from tests.unit.helpers import FOLDER, Declare, all_dependencies, anchors
 
@@ -30,6 +31,7 @@ def monitored(declare: Declare) -> Declaration:
         runbook_url=RUNBOOK,
         desired_count=3,
         max_count=6,
+        max_size=12,
         memory_limit=1024,
         images_growth_limit=100,
         monthly_budget=300,
@@ -38,7 +40,7 @@ def monitored(declare: Declare) -> Declaration:
     return declare(lambda: PrivateRegistry("images", args))
 
 
-def alarm(declared: Declaration, name: str) -> dict[str, Any]:
+def alarm(declared: Declaration, name: str) -> Mapping[str, Any]:
     return declared.one(ALARM, f"images-{name}").inputs
 
 
@@ -85,6 +87,14 @@ def test_thresholds_follow_the_arguments(monitored: Declaration) -> None:
         "images-grow": 100,
     }
     assert {name: alarm(monitored, name)["threshold"] for name in expected} == expected
+
+
+def test_alarms_watch_metrics_that_the_log_has(monitored: Declaration) -> None:
+    namespace = f"PrivateRegistry/{monitored.one('aws:cloudwatch/logGroup:LogGroup').outputs['name']}"
+    queries = [query for each in monitored.all(ALARM) for query in each.inputs["metricQueries"]]
+    of_log = [query["metric"] for query in queries if query.get("metric", {}).get("namespace") == namespace]
+    assert len(of_log) == 3
+    assert {metric["metricName"] for metric in of_log} <= {metric.name for metric in LOG_METRICS}
 
 
 def test_alarms_of_options_that_are_off_do_not_exist(declare: Declare) -> None:

@@ -80,7 +80,7 @@ CRITICAL_PATHS = {
     "dev": ["Vpc", *["Subnet"] * 3, "RouteTableAssociation", "LoadBalancer", "Listener", "Service"],
     "prod": [
         *("Vpc", *["Subnet"] * 4, "RouteTableAssociation", "NatGateway", "Route"),
-        *("Group", "CapacityProvider", "ClusterCapacityProviders", "Service", "Dashboard"),
+        *("Group", "CapacityProvider", "ClusterCapacityProviders", "Service", "Target", "Policy"),
     ],
 }
 

@@ -18,6 +18,7 @@ ARGS = DashboardArgs(
     auto_scaling_group_name="net-instances",
     images_bucket="net-images",
     log_group_name="net-log",
+    alarm_arns=["arn:alarm"],
 )
 DASHBOARD, REQUESTS = "aws:cloudwatch/dashboard:Dashboard", "aws:s3/bucketMetric:BucketMetric"
 
@@ -48,6 +49,10 @@ def test_widgets_fill_the_grid(widgets: list[dict[str, Any]]) -> None:
         for y in range(widget["y"], widget["y"] + widget["height"])
     ]
     assert len(cells) == len(set(cells)) == 24 * (max(y for _, y in cells) + 1)
+
+
+def test_alarms_come_first(widgets: list[dict[str, Any]]) -> None:
+    assert (widgets[0]["type"], widgets[0]["properties"]["alarms"]) == ("alarm", ["arn:alarm"])
 
 
 def test_every_metric_has_the_dimensions_of_its_namespace(widgets: list[dict[str, Any]], declared: Declaration) -> None:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import operator
 import re
-from collections.abc import Mapping
 from functools import reduce
 from pathlib import Path
 from typing import Any
@@ -47,17 +46,17 @@ def sample(name: str, *, group: str, service: str) -> dict[str, Any]:
     return {"version": "0", "account": "123456789012", "region": "us-west-2", "time": "2026-01-31T12:00:00Z", **event}
 
 
-def matching(declared: Declaration, event: Mapping[str, Any]) -> list[str]:
+def matching(declared: Declaration, event: Any) -> list[str]:
     """The rules that match an event, without the registry's name."""
     rules = {rule.name.removeprefix("images-"): rule.inputs["eventPattern"] for rule in declared.all(RULE)}
-    return [name for name, pattern in rules.items() if EventPattern.load(pattern).matches_event(dict(event))]
+    return [name for name, pattern in rules.items() if EventPattern.load(pattern).matches_event(event)]
 
 
-def message(declared: Declaration, rule: str, event: Mapping[str, Any]) -> list[str]:
+def message(declared: Declaration, rule: str, event: Any) -> list[str]:
     """The lines that a rule's target makes of an event."""
     transformer = declared.one(TARGET, f"images-{rule}").inputs["inputTransformer"]
     values = {
-        word: reduce(operator.getitem, path.removeprefix("$.").split("."), dict(event))
+        word: reduce(operator.getitem, path.removeprefix("$.").split("."), event)
         for word, path in transformer["inputPaths"].items()
     }
     lines = [json.loads(line) for line in transformer["inputTemplate"].splitlines()]

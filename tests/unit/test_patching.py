@@ -57,12 +57,13 @@ def test_schedule_tries_again_until_a_refresh_in_progress_has_ended(declared: De
     assert policy["maximumRetryAttempts"] > 0
 
 
-def test_schedule_waits_for_its_role_and_policies(declared: Declaration) -> None:
+def test_schedule_waits_for_the_group_and_for_its_role_and_policies(declared: Declaration) -> None:
+    """A destroy therefore deletes the schedule first."""
     schedule, [policy] = (
         declared.one(SCHEDULE),
         declared.all("aws:iam/rolePolicy:RolePolicy", "images-patching-refresh"),
     )
-    assert policy.urn in all_dependencies(declared, schedule)
+    assert {policy.urn, declared.one(GROUP).urn} <= all_dependencies(declared, schedule)
     role = declared.one("aws:iam/role:Role", "images-patching")
     assert schedule.inputs["target"]["roleArn"] == role.outputs["arn"]
 
@@ -86,9 +87,12 @@ def test_target_is_in_the_partition_of_the_region(declare: Declare) -> None:
 
 
 def test_ami_as_an_output_is_refused_too(declare: Declare) -> None:
-    args = PrivateRegistryArgs(patch_schedule=CRON, ami_id=pulumi.Output.from_input("ami-0123456789abcdef0"))
+    def program() -> None:
+        ami_id = pulumi.Output.from_input("ami-0123456789abcdef0")
+        PrivateRegistry("images", PrivateRegistryArgs(patch_schedule=CRON, ami_id=ami_id))
+
     with pytest.raises(pulumi.RunError, match="patch_schedule: is set, but `ami_id` pins the AMI"):
-        declare(lambda: PrivateRegistry("images", args))
+        declare(program)
 
 
 def test_alarm_watches_the_schedule_group(declare: Declare) -> None:

@@ -57,6 +57,12 @@ def test_replica_reserves_a_whole_instance(declare: Declare, scaled: Declaration
     assert [container(each)["cpu"] for each in (scaled, larger)] == [2048, 4096]
 
 
+def test_ecs_may_add_an_instance_for_each_replica_at_once(scaled: Declaration, registry: Declaration) -> None:
+    providers = [each.one("aws:ecs/capacityProvider:CapacityProvider").inputs for each in (scaled, registry)]
+    managed = [provider["autoScalingGroupProvider"]["managedScaling"] for provider in providers]
+    assert [each["maximumScalingStepSize"] for each in managed] == [5, 2]
+
+
 def test_pulumi_leaves_the_number_of_replicas_to_the_policies(scaled: Declaration, registry: Declaration) -> None:
     assert scaled.one(SERVICE).ignore_changes == ("desiredCount",)
     assert registry.one(SERVICE).ignore_changes == ()

@@ -14,6 +14,7 @@ from components.options import attribute_docs
 from components.testing import RegistryMocks
 
 ECR_IMAGE = "123456789012.dkr.ecr.us-west-2.amazonaws.com/registry:3"
+CERTIFICATE = "arn:aws:iam::123456789012:server-certificate/registry"
 NETWORK = ExistingNetwork(
     vpc_id="vpc-1", public_subnet_ids=["subnet-1", "subnet-2"], private_subnet_ids=["subnet-3", "subnet-4"]
 )
@@ -49,8 +50,10 @@ class RecordingMocks(RegistryMocks):
         PrivateRegistryArgs(network=NETWORK, internal=True, tags={"team": "platform"}),
         PrivateRegistryArgs(isolated=True, image=ECR_IMAGE),
         PrivateRegistryArgs(domain="registry.example.com", hosted_zone="Z0123456789ABCDEFGHIJ"),
+        PrivateRegistryArgs(monitoring=True, monthly_budget=300, replica_region="us-east-2"),
+        PrivateRegistryArgs(monitoring=True, domain="registry.example.com", certificate_arn=CERTIFICATE),
     ],
-    ids=["defaults", "users and flow logs", "existing network", "isolated", "hosted zone"],
+    ids=["defaults", "users and flow logs", "existing network", "isolated", "hosted zone", "alarms", "certificate"],
 )
 def test_mocks_give_what_a_registry_reads(args: PrivateRegistryArgs) -> None:
     outputs: dict[str, Any] = {}
@@ -63,7 +66,10 @@ def test_mocks_give_what_a_registry_reads(args: PrivateRegistryArgs) -> None:
         return pulumi.Output.all(**registry.by_key()).apply(outputs.update)
 
     program()
-    optional = {"passwords", "caCertificate", "availabilityZoneNames"}
+    optional = {
+        *("passwords", "caCertificate", "availabilityZoneNames"),
+        *("alarmTopicArn", "replicaBucketName", "replicaBucketArn"),
+    }
     assert len(outputs) == len(attribute_docs(RegistryOutputs))
     assert {key for key, value in outputs.items() if value is None} <= optional
     assert [text for text in mocks.inputs if "None" in text] == []

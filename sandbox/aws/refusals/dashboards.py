@@ -13,7 +13,7 @@ from sandbox.aws.patching import refuses
 
 # "Dashboard Body Structure and Syntax": the required properties of the kinds of widgets that a registry has. A metric
 # widget needs metrics or annotations, and these have none.
-_REQUIRED = {"metric": ("metrics", "region"), "log": ("query", "region")}
+_REQUIRED = {"metric": ("metrics", "region"), "log": ("query", "region"), "alarm": ("alarms",)}
 _COLUMNS, _ROWS = 24, 1000
 
 

@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 
 _METRIC = ["AWS/S3", "AllRequests", "BucketName", "images", {"stat": "Sum"}]
 _GRAPH = {"type": "metric", "properties": {"region": "us-west-2", "metrics": [_METRIC]}}
+_ALARMS = {"type": "alarm", "properties": {"alarms": ["arn:aws:cloudwatch:us-west-2:123456789012:alarm:errors"]}}
 _TABLE = {"type": "log", "properties": {"region": "us-west-2", "query": "SOURCE 'registry' | limit 1"}}
 
 
@@ -19,7 +20,7 @@ def put_dashboard(aws: Callable[[str], Any], *widgets: dict[str, Any], name: str
 
 
 def test_valid_dashboard_is_accepted(aws: Callable[[str], Any]) -> None:
-    put_dashboard(aws, _GRAPH, {**_TABLE, "x": 0, "y": 6, "width": 24, "height": 6})
+    put_dashboard(aws, _GRAPH, _ALARMS, {**_TABLE, "x": 0, "y": 6, "width": 24, "height": 6})
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,11 @@ from typing import Any
 
 import pytest
 
+from components import PrivateRegistry, PrivateRegistryArgs
 from sandbox.evaluation.declared import Declaration, Resource
 from scripts.billed import billed
 from scripts.costs import generated
+from tests.unit.helpers import Declare
 
 
 def test_page_is_up_to_date() -> None:
@@ -18,6 +20,12 @@ def test_page_is_up_to_date() -> None:
 def test_resource_without_a_known_price_is_an_error() -> None:
     with pytest.raises(LookupError, match="aws:rds/instance:Instance is not known"):
         billed(_declaration("aws:rds/instance:Instance", {}))
+
+
+def test_instance_type_without_a_price_is_an_error(declare: Declare) -> None:
+    args = PrivateRegistryArgs(image="registry:3", instance_type="m7i.large")
+    with pytest.raises(LookupError, match=r"lacks the price of m7i\.large"):
+        billed(declare(lambda: PrivateRegistry("images", args)))
 
 
 def test_alarm_on_an_expression_is_billed_per_metric() -> None:

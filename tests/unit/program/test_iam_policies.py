@@ -24,7 +24,6 @@ _STACKS = {
         PrivateRegistryArgs(
             flow_logs=True,
             allowed_cidrs=["203.0.113.0/24", "198.51.100.0/24"],
-            patch_schedule="cron(0 3 ? * SUN *)",
             replica_region="us-east-2",
         ),
     ),
@@ -40,7 +39,12 @@ _STACKS = {
     ),
     "isolated": (
         "us-west-2",
-        PrivateRegistryArgs(flow_logs=True, isolated=True, image=_ECR.format(region="us-west-2", major=3)),
+        PrivateRegistryArgs(
+            flow_logs=True,
+            isolated=True,
+            image=_ECR.format(region="us-west-2", major=3),
+            patch_schedule="cron(0 3 ? * SUN *)",
+        ),
     ),
     "isolated, in GovCloud": (
         "us-gov-west-1",

@@ -41,7 +41,7 @@ def test_import_uses_no_config_file_and_network_and_prints_nothing() -> None:
 
 
 def test_import_loads_the_services_that_every_registry_uses() -> None:
-    assert _run(SERVICES) == (0, "autoscaling ec2 ecs iam s3 ssm\n", "")
+    assert _run(SERVICES) == (0, "autoscaling cloudwatch ec2 ecs iam s3 ssm\n", "")
 
 
 def _run(program: str) -> tuple[int, str, str]:
