@@ -12,13 +12,12 @@ from typing import Any
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-from sandbox import engine
 from sandbox.aws import emulator
 from sandbox.aws.emulator import AwsApi
 from tests.engine.deployer import Permissions
 from tests.engine.inventory import inventory
 from tests.engine.queries import AwsClients
-from tests.engine.stacks import REGION, ROOT, CreateStack, DeployedStack, deploy
+from tests.engine.stacks import REGION, ROOT, CreateStack, DeployedStack, create, deploy
 
 
 class Scheduling(LoadScopeScheduling):
@@ -111,7 +110,7 @@ def empty_account(aws: AwsClients) -> set[str]:
 @pytest.fixture(scope="module")
 def create_stack(api: AwsApi, folder: Path) -> CreateStack:
     """Creates a stack of a Pulumi project, to be deployed into the file's account."""
-    return lambda project, name: engine.create_stack(project, name, api, folder / f"{project.name}-{name}")
+    return lambda project, name: create(project, name, api, folder / f"{project.name}-{name}")
 
 
 @pytest.fixture(scope="module")
@@ -125,7 +124,7 @@ def prod(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeployedStack]:
     """The deployed prod stack, which several files share: tests leave it as it was."""
     folder = tmp_path_factory.mktemp("prod")
     with _running_api(folder / "aws-api.log") as api:
-        yield deploy(engine.create_stack(ROOT, "prod", api, folder / "prod"), api)
+        yield deploy(create(ROOT, "prod", api, folder / "prod"), api)
 
 
 @contextmanager

@@ -135,6 +135,7 @@ _UNRECORDED = {
     "ssm:RemoveTagsFromResource": "removing a tag",
     "scheduler:TagResource": "CreateScheduleGroup with tags",
     "scheduler:UntagResource": "removing a tag",
+    "s3:PutReplicationConfiguration": "a replicaRegion, on an AWS plugin that can create a replica bucket",
     "scheduler:UpdateSchedule": "a change of patchSchedule",
     "wafv2:UntagResource": "removing a tag",
 }

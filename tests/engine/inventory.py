@@ -36,6 +36,8 @@ _LISTS = (
     ("logs", "describe_log_groups", "logGroups[].logGroupArn"),
     ("logs", "describe_query_definitions", "queryDefinitions[].queryDefinitionId"),
     ("s3", "list_buckets", "Buckets[].Name"),
+    ("scheduler", "list_schedule_groups", "ScheduleGroups[].Arn"),
+    ("scheduler", "list_schedules", "Schedules[].Arn"),
     ("sns", "list_topics", "Topics[].TopicArn"),
     ("ssm", "describe_parameters", "Parameters[].ARN"),
 )
@@ -48,14 +50,21 @@ def inventory(aws: AwsClients) -> set[str]:
         for service, operation, expression in _LISTS
         for id_ in jmespath.search(expression, getattr(aws(service), operation)()) or ()
     }
-    # KMS lists deleted keys for a while, as PendingDeletion.
-    keys = [aws("kms").describe_key(KeyId=key["KeyId"])["KeyMetadata"] for key in aws("kms").list_keys()["Keys"]]
-    found |= {key["Arn"] for key in keys if key["Enabled"]}
+    found |= _keys(aws("kms"))
     account = {"AccountId": aws("sts").get_caller_identity()["Account"]}
     found |= {budget["BudgetName"] for budget in aws("budgets").describe_budgets(**account)["Budgets"]}
     # ECS lists deleted clusters for a while, as INACTIVE.
     clusters = aws("ecs").describe_clusters(clusters=aws("ecs").list_clusters()["clusterArns"])["clusters"]
     return found | {cluster["clusterArn"] for cluster in clusters if cluster["status"] == "ACTIVE"}
+
+
+def _keys(kms: Any) -> set[str]:
+    """The ARNs of the account's own keys. KMS lists deleted ones for a while, and those that AWS manages."""
+    aliases = kms.list_aliases()["Aliases"]
+    managed = {alias.get("TargetKeyId") for alias in aliases if alias["AliasName"].startswith("alias/aws/")}
+    own = {key["KeyId"] for key in kms.list_keys()["Keys"]} - managed
+    described = [kms.describe_key(KeyId=key)["KeyMetadata"] for key in own]
+    return {key["Arn"] for key in described if key["KeyState"] != "PendingDeletion"}
 
 
 def orphans(aws: AwsClients, before: set[str], state: str) -> set[str]:

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
 from pulumi import automation as auto
 
+from sandbox import engine
 from sandbox.aws.emulator import AwsApi
 from sandbox.evaluation.declared import Declaration
 from tests.engine.commands import run, stack_declaration
@@ -39,6 +41,24 @@ class DeployedStack:
     def aws(self, service: str) -> Any:
         """A boto3 client of the account."""
         return self.api.client(service, REGION)
+
+
+def create(project: Path, name: str, api: AwsApi, folder: Path, *, passphrase: str = "") -> auto.Stack:
+    """Create a stack, the prod stack without a replica bucket. See `engine.create_stack` and `require_regions`."""
+    stack = engine.create_stack(project, name, api, folder, passphrase=passphrase)
+    if (project, name) == (ROOT, "prod"):
+        stack.remove_config("registry:replicaRegion")
+    return stack
+
+
+def require_regions(stack: auto.Stack) -> None:
+    """Skip a test of a stack with a replica bucket if the AWS plugin is older than 7: no resource has a Region."""
+    try:
+        run(stack.preview)
+    except auto.CommandError as error:
+        if 'Can\'t configure a value for "region"' not in str(error):
+            raise
+        pytest.skip("the AWS plugin on the PATH is older than version 7")
 
 
 def deploy(stack: auto.Stack, api: AwsApi) -> DeployedStack:

@@ -21,7 +21,7 @@ from tests.engine.certificates import issue
 from tests.engine.commands import run
 from tests.engine.configuring import configure, configured
 from tests.engine.queries import AwsClients
-from tests.engine.stacks import ROOT
+from tests.engine.stacks import ROOT, require_regions
 
 _DOMAIN = "registry.example.com"
 _AUTHORITY = issue("authority.example.com")
@@ -64,7 +64,6 @@ _CHANGES: Mapping[str, Mapping[str, Mapping[str, str]]] = {
         "flowLogs": {"flowLogs": "true"},
         "deletionProtection": {"deletionProtection": "true"},
         "forceDestroy": {"forceDestroy": "false"},
-        "replicaRegion": {"replicaRegion": "us-east-2"},
         "tags": {"tags.team": "platform"},
         "monitoring, alarmEmail, runbookUrl, imagesGrowthLimit, monthlyBudget": {
             "monitoring": "true",
@@ -79,12 +78,13 @@ _CHANGES: Mapping[str, Mapping[str, Mapping[str, str]]] = {
         "image": {"image": "registry:3"},
         "instanceType": {"instanceType": "m7g.large"},
         "amiId": {"amiId": "ami-0123456789abcdef0"},
+        "replicaRegion": {"replicaRegion": "us-east-2"},
         "patchSchedule": {"patchSchedule": "cron(0 3 ? * SUN *)"},
         "minSize": {"minSize": "1"},
         "maxSize": {"maxSize": "8"},
         "desiredCapacity": {"desiredCapacity": "3"},
         "desiredCount": {"desiredCount": "3"},
-        "maxCount": {"maxCount": "2"},
+        "maxCount": {"maxCount": "3", "maxSize": "6"},
         "memoryLimit": {"memoryLimit": "3000"},
         "containerInsights": {"containerInsights": "true"},
         "region, accountId": {"region": "us-west-2", "accountId": "123456789012"},
@@ -125,7 +125,7 @@ _KEPT = {"Vpc", "Bucket", "LoadBalancer", "TargetGroup", "Cluster", "Group", "Ca
 # By name, since other components have the names of AWS's types, such as Service. Only these appear in changes.
 _COMPONENTS = {
     *("AlarmTopic", "Alarms", "Dns", "EndpointPolicies", "Events", "LogMetrics", "LogQueries", "Monitoring"),
-    *("PrivateBucket", "PrivateRegistry", "ReplicaBucket"),
+    *("Patching", "PrivateBucket", "PrivateRegistry", "ReplicaBucket", "Scaling"),
 }
 _REPLACES_THE_LOAD_BALANCER = {"internal", "isolated"}
 
@@ -201,6 +201,8 @@ def test_change_and_back(
 ) -> None:
     stack = deployed(name)
     with configured(stack, {key: existing.get(value, value) for key, value in values.items()}):
+        if row == "replicaRegion":
+            require_regions(stack)
         changed_to = _types(run(stack.up).changes)
     changed_back = _types(run(stack.up).changes)
     assert changed_to == _ROWS[row]

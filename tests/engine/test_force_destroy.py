@@ -7,12 +7,12 @@ from pulumi import automation as auto
 
 from sandbox.aws.emulator import AwsApi
 from tests.engine.commands import resource_label, run
-from tests.engine.configuring import configure, configured
+from tests.engine.configuring import configure
 from tests.engine.inventory import inventory
 from tests.engine.queries import ObjectVersion, object_versions
 from tests.engine.stacks import ROOT, CreateStack, DeployedStack, deploy
 
-_BUCKETS = {f"Bucket registry-{name}" for name in ("images", "logs", "replica")}
+_BUCKETS = {f"Bucket registry-{name}" for name in ("images", "logs")}
 _PROTECTED = {*_BUCKETS, "LoadBalancer registry-alb"}
 
 
@@ -51,14 +51,6 @@ def test_destroy_is_refused_and_deletes_nothing(prod: DeployedStack, bucket: str
     assert protected == _PROTECTED
     assert inventory(prod.aws) == before
     assert object_versions(prod.aws, bucket) == images
-
-
-def test_change_that_would_delete_the_replica_is_refused(prod: DeployedStack) -> None:
-    with (
-        configured(prod.stack, {"replicaRegion": "us-west-1"}),
-        pytest.raises(auto.CommandError, match="would delete the replica bucket in us-east-2"),
-    ):
-        run(prod.stack.preview)
 
 
 def test_removing_the_protection_changes_nothing_else(

@@ -12,7 +12,7 @@ from tests.engine.queries import auto_scaling_group, launch_template_data
 from tests.engine.stacks import ROOT, DeployedStack
 
 
-@pytest.mark.parametrize("name", ["registry-images", "registry-bootstrap", "registry-logs", "registry-replica"])
+@pytest.mark.parametrize("name", ["registry-images", "registry-bootstrap", "registry-logs"])
 def test_bucket_is_private_encrypted_and_versioned(prod: DeployedStack, name: str) -> None:
     s3, bucket = prod.aws("s3"), prod.declaration.one("aws:s3/bucket:Bucket", name).id
     access = s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"]
@@ -34,18 +34,6 @@ def test_bucket_is_private_encrypted_and_versioned(prod: DeployedStack, name: st
 def test_bucket_requests_are_logged(prod: DeployedStack, name: str) -> None:
     bucket, logs = (prod.declaration.one("aws:s3/bucket:Bucket", each).id for each in (name, "registry-logs"))
     assert prod.aws("s3").get_bucket_logging(Bucket=bucket)["LoggingEnabled"]["TargetBucket"] == logs
-
-
-def test_images_are_replicated(prod: DeployedStack) -> None:
-    s3, buckets = prod.aws("s3"), prod.declaration.all("aws:s3/bucket:Bucket")
-    names = {bucket.name: bucket.id for bucket in buckets}
-    config = s3.get_bucket_replication(Bucket=names["registry-images"])["ReplicationConfiguration"]
-    [rule] = config["Rules"]
-    assert config["Role"] == prod.declaration.one("aws:iam/role:Role", "registry-replication").outputs["arn"]
-    assert rule["Status"] == rule["DeleteMarkerReplication"]["Status"] == "Enabled"
-    assert rule["Filter"] == {"Prefix": ""}
-    assert rule["Destination"]["Bucket"].removeprefix("arn:aws:s3:::") == names["registry-replica"]
-    assert rule["Destination"]["Metrics"] == {"Status": "Enabled"}
 
 
 def test_bootstrap_bucket_holds_certificate_key_and_htpasswd(prod: DeployedStack) -> None:
@@ -137,7 +125,6 @@ def test_http_secret_is_a_secure_parameter(prod: DeployedStack) -> None:
         ("instance", "ec2", ["bootstrap", "ecs", "launch"]),
         ("execution", "ecs-tasks", ["run"]),
         ("task", "ecs-tasks", ["images"]),
-        ("replication", "s3", ["images"]),
     ],
 )
 def test_role_trusts_one_service_and_has_inline_policies(

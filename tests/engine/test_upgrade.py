@@ -1,6 +1,6 @@
 """What the first `pulumi up` of the present program would change in a stack that an earlier version deployed.
 
-The state in `states/` was exported after a `pulumi up` of commit 4b79f8b with the emulated AWS API, without stack
+The states in `states/` were exported after a `pulumi up` of commit 4b79f8b with the emulated AWS API, without stack
 traces and times. EC2 takes no apostrophe in a description ("IpRange" in the EC2 API Reference), so the descriptions of
 security groups are the present ones.
 """
@@ -9,17 +9,17 @@ from __future__ import annotations
 
 import gzip
 import json
+from collections.abc import Set
 from pathlib import Path
 
 import pytest
 from pulumi import automation as auto
 
-from sandbox import engine
 from sandbox.aws.emulator import AwsApi
-from tests.engine.commands import CommandOutput, run
-from tests.engine.stacks import ROOT
+from tests.engine.commands import run
+from tests.engine.stacks import ROOT, create
 
-_STATE = Path(__file__).parent / "states" / "4b79f8b-prod.json.gz"
+_STATES = Path(__file__).parent / "states"
 _PASSPHRASE = "test"  # of keys and passwords that nothing uses
 
 # "Before you update a stack" and "Names of resources" in CHANGELOG.md have the consequences.
@@ -31,18 +31,22 @@ _REPLACED = {
 _DELETED = {"RandomBytes registry-user-docker", "SecurityGroupIngressRule registry-clients-0.0.0.0/0"}
 
 
-@pytest.fixture(scope="module")
-def upgrade(api: AwsApi, folder: Path) -> CommandOutput:
-    """The preview of the present program."""
-    stack = engine.create_stack(ROOT, "prod", api, folder / "prod", passphrase=_PASSPHRASE)
-    state = json.loads(gzip.decompress(_STATE.read_bytes()))
+@pytest.mark.parametrize(
+    ("name", "deleted"),
+    [
+        pytest.param("prod", _DELETED, id="prod"),
+        # With registry:2, whose tasks had the permissions of the instance role.
+        pytest.param("dev", {*_DELETED, "RolePolicy registry-instance-images"}, id="dev"),
+    ],
+)
+def test_upgrade_keeps_what_holds_data_names_or_connections(
+    api: AwsApi, folder: Path, name: str, deleted: Set[str]
+) -> None:
+    stack = create(ROOT, name, api, folder / name, passphrase=_PASSPHRASE)
+    state = json.loads(gzip.decompress((_STATES / f"4b79f8b-{name}.json.gz").read_bytes()))
     stack.import_stack(auto.Deployment(version=state["version"], deployment=state["deployment"]))
-    return run(stack.preview)
 
+    changes = run(stack.preview).changes
 
-def test_nothing_is_replaced_that_holds_data_names_or_connections(upgrade: CommandOutput) -> None:
-    assert {resource for resource, operation in upgrade.changes.items() if operation == "replace"} == _REPLACED
-
-
-def test_nothing_is_deleted_but_what_the_changelog_names(upgrade: CommandOutput) -> None:
-    assert {resource for resource, operation in upgrade.changes.items() if operation == "delete"} == _DELETED
+    assert {resource for resource, operation in changes.items() if operation == "replace"} == _REPLACED
+    assert {resource for resource, operation in changes.items() if operation == "delete"} == deleted
