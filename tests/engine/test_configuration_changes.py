@@ -41,6 +41,7 @@ _NETWORK = {
 _STACKS: Mapping[str, Mapping[str, str]] = {
     "settings": {},
     "instances": {},
+    "unattended": {},
     "domain": {"domain": _DOMAIN},
     "network": {"natGateways": "single"},
     "cache": {
@@ -65,6 +66,8 @@ _CHANGES: Mapping[str, Mapping[str, Mapping[str, str]]] = {
         "deletionProtection": {"deletionProtection": "true"},
         "forceDestroy": {"forceDestroy": "false"},
         "tags": {"tags.team": "platform"},
+    },
+    "unattended": {
         "monitoring, alarmEmail, runbookUrl, imagesGrowthLimit, monthlyBudget": {
             "monitoring": "true",
             "alarmEmail": "ops@example.com",
@@ -73,20 +76,20 @@ _CHANGES: Mapping[str, Mapping[str, Mapping[str, str]]] = {
             "monthlyBudget": "300",
         },
         "alarmTopicArn": {"monitoring": "true", "alarmTopicArn": "arn:aws:sns:us-west-2:123456789012:ops"},
+        "maxCount": {"maxCount": "3", "maxSize": "6"},
+        "containerInsights": {"containerInsights": "true"},
+        "patchSchedule": {"patchSchedule": "cron(0 3 ? * SUN *)"},
+        "replicaRegion": {"replicaRegion": "us-east-2"},
     },
     "instances": {
         "image": {"image": "registry:3"},
         "instanceType": {"instanceType": "m7g.large"},
         "amiId": {"amiId": "ami-0123456789abcdef0"},
-        "replicaRegion": {"replicaRegion": "us-east-2"},
-        "patchSchedule": {"patchSchedule": "cron(0 3 ? * SUN *)"},
         "minSize": {"minSize": "1"},
         "maxSize": {"maxSize": "8"},
         "desiredCapacity": {"desiredCapacity": "3"},
         "desiredCount": {"desiredCount": "3"},
-        "maxCount": {"maxCount": "3", "maxSize": "6"},
         "memoryLimit": {"memoryLimit": "3000"},
-        "containerInsights": {"containerInsights": "true"},
         "region, accountId": {"region": "us-west-2", "accountId": "123456789012"},
     },
     "domain": {
