@@ -10,6 +10,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -69,27 +70,25 @@ def pulls_for(sandbox: Sandbox, image: Image, *, seconds: float) -> list[tuple[f
     """Start pulls at regular intervals, without waiting for earlier ones.
 
     Returns:
-        The second at which each pull started, and the seconds that it took, or None if a request failed.
+        The second at which each pull started, and the seconds that it took, or None if a request failed. A pull that
+        has not ended `_ANSWERED_SECONDS` after the last one started is None too.
     """
-    pulls: list[tuple[float, float | None]] = []
+    started: list[float] = []
+    took: dict[int, float] = {}
     start = time.monotonic()
 
-    def pull() -> None:
-        started = time.monotonic()
-        duration = None
-        try:
-            with RegistryClient(Endpoint.of(sandbox)) as client:
-                client.pull(image)
-            duration = time.monotonic() - started
-        except RequestFailed:
-            pass
-        pulls.append((started - start, duration))
+    def pull(number: int) -> None:
+        with suppress(RequestFailed), RegistryClient(Endpoint.of(sandbox)) as client:
+            client.pull(image)
+            took[number] = time.monotonic() - start - started[number]
 
     threads = []
-    while time.monotonic() - start < seconds:
-        threads.append(threading.Thread(target=pull))
+    while (now := time.monotonic() - start) < seconds:
+        threads.append(threading.Thread(target=pull, args=[len(started)], daemon=True))
+        started.append(now)
         threads[-1].start()
         time.sleep(_PAUSE_SECONDS)
+    end = time.monotonic() + _ANSWERED_SECONDS
     for thread in threads:
-        thread.join()
-    return pulls
+        thread.join(max(0.0, end - time.monotonic()))
+    return [(second, took.get(number)) for number, second in enumerate(started)]
