@@ -28,13 +28,18 @@ def configure(stack: auto.Stack, values: Mapping[str, str]) -> None:
 @contextmanager
 def configured(stack: auto.Stack, values: Mapping[str, str]) -> Iterator[None]:
     """Set values, and restore the configuration at the end."""
-    file = Path(stack.workspace.work_dir) / f"Pulumi.{stack.name}.yaml"
+    file = stack_file(stack)
     before = file.read_text()
     try:
         configure(stack, values)
         yield
     finally:
         file.write_text(before)
+
+
+def stack_file(stack: auto.Stack) -> Path:
+    """Return the file with the stack's configuration."""
+    return Path(stack.workspace.work_dir) / f"Pulumi.{stack.name}.yaml"
 
 
 def environment(stack: auto.Stack) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Every configuration key is changed and changed back, with the results in docs/configuration-changes.md.
+"""Every configuration key is changed, and all are changed back, with the results in docs/configuration-changes.md.
 
 The AWS API refuses to delete resources in use, such as a subnet with an instance.
 """
@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -19,7 +19,7 @@ from sandbox import engine
 from sandbox.aws.emulator import AwsApi
 from tests.engine.certificates import issue
 from tests.engine.commands import run
-from tests.engine.configuring import configure, configured
+from tests.engine.configuring import configure, configured, stack_file
 from tests.engine.queries import AwsClients
 from tests.engine.stacks import ROOT, require_regions
 
@@ -37,27 +37,26 @@ _NETWORK = {
     **{f"network.publicSubnetIds[{n}]": f"subnet-0123456789abcdef{n}" for n in range(2)},
 }
 
+_UPSTREAM = {"upstream": "https://registry-1.docker.io", "upstreamUsername": "alice", "upstreamPassword": "made-up"}
+
 # The stacks that are changed, with what each adds to Pulumi.dev.yaml.
 _STACKS: Mapping[str, Mapping[str, str]] = {
-    "settings": {},
-    "instances": {},
-    "unattended": {},
-    "domain": {"domain": _DOMAIN},
-    "network": {"natGateways": "single"},
-    "cache": {
-        "natGateways": "single",
-        "internal": "true",
-        "image": "registry:3",
-        "upstream": "https://registry-1.docker.io",
-        "upstreamUsername": "alice",
-        "upstreamPassword": "made-up",
-    },
+    "settings": {"domain": _DOMAIN},
+    "instances": {"domain": _DOMAIN, "natGateways": "single"},
+    "unattended": {"domain": _DOMAIN, "natGateways": "single"},
+    "network": {"domain": _DOMAIN, "natGateways": "single"},
+    "cache": {"natGateways": "single", "internal": "true", "image": "registry:3", **_UPSTREAM},
 }
 # By stack and by row of the table: the changed values. ARN and ZONE stand for resources that exist already.
+#
+# The changes of a stack are made one after the other, each in addition to those before, and changed back together.
+# Rows that exclude or hide each other, such as `users` and `htpasswd`, are therefore in different stacks, and `tags`
+# comes before what adds a type of resource.
 _CHANGES: Mapping[str, Mapping[str, Mapping[str, str]]] = {
     "settings": {
+        "tags": {"tags.team": "platform"},
+        "domain": {"domain": "images.example.com"},
         "users": {"users.alice": "kettle harbour ginger saddle owl"},
-        "htpasswd": {"htpasswd": f"alice:$2y$05${'a' * 53}"},
         "deletes": {"deletes": "false"},
         "allowedCidrs": {"allowedCidrs[0]": "203.0.113.0/24"},
         "rateLimit": {"rateLimit": "10000"},
@@ -65,21 +64,6 @@ _CHANGES: Mapping[str, Mapping[str, Mapping[str, str]]] = {
         "flowLogs": {"flowLogs": "true"},
         "deletionProtection": {"deletionProtection": "true"},
         "forceDestroy": {"forceDestroy": "false"},
-        "tags": {"tags.team": "platform"},
-    },
-    "unattended": {
-        "monitoring, alarmEmail, runbookUrl, imagesGrowthLimit, monthlyBudget": {
-            "monitoring": "true",
-            "alarmEmail": "ops@example.com",
-            "runbookUrl": "https://git.example.com/registry/docs/operations.md",
-            "imagesGrowthLimit": "100",
-            "monthlyBudget": "300",
-        },
-        "alarmTopicArn": {"monitoring": "true", "alarmTopicArn": "arn:aws:sns:us-west-2:123456789012:ops"},
-        "maxCount": {"maxCount": "3", "maxSize": "6"},
-        "containerInsights": {"containerInsights": "true"},
-        "patchSchedule": {"patchSchedule": "cron(0 3 ? * SUN *)"},
-        "replicaRegion": {"replicaRegion": "us-east-2"},
     },
     "instances": {
         "image": {"image": "registry:3"},
@@ -91,30 +75,38 @@ _CHANGES: Mapping[str, Mapping[str, Mapping[str, str]]] = {
         "desiredCount": {"desiredCount": "3"},
         "memoryLimit": {"memoryLimit": "3000"},
         "region, accountId": {"region": "us-west-2", "accountId": "123456789012"},
-    },
-    "domain": {
-        "domain": {"domain": "images.example.com"},
         "certificate, certificateChain, privateKey": _PEMS,
-        "certificateArn": {"certificateArn": "ARN"},
-        "hostedZone": {"hostedZone": "ZONE"},
-    },
-    "network": {
-        "availabilityZones": {"availabilityZones": "3"},
-        "availabilityZoneNames": {f"availabilityZoneNames[{n}]": f"us-west-2{zone}" for n, zone in enumerate("abc")},
-        "natGateways: none": {"natGateways": "none"},
-        "natGateways: perZone": {"natGateways": "perZone"},
         "internal": {"internal": "true"},
-        "isolated": {
-            "natGateways": "perZone",
-            "isolated": "true",
-            "image": "123456789012.dkr.ecr.us-west-2.amazonaws.com/registry:2",
+    },
+    "unattended": {
+        "replicaRegion": {"replicaRegion": "us-east-2"},
+        "maxCount": {"maxCount": "3", "maxSize": "6"},
+        "containerInsights": {"containerInsights": "true"},
+        "patchSchedule": {"patchSchedule": "cron(0 3 ? * SUN *)"},
+        "htpasswd": {"htpasswd": f"alice:$2y$05${'a' * 53}"},
+        "hostedZone": {"hostedZone": "ZONE"},
+        "natGateways: none": {"natGateways": "none"},
+        "monitoring, alarmEmail, runbookUrl, imagesGrowthLimit, monthlyBudget": {
+            "monitoring": "true",
+            "alarmEmail": "ops@example.com",
+            "runbookUrl": "https://git.example.com/registry/docs/operations.md",
+            "imagesGrowthLimit": "100",
+            "monthlyBudget": "300",
         },
     },
+    "network": {
+        "certificateArn": {"certificateArn": "ARN"},
+        "availabilityZones": {"availabilityZones": "3"},
+        "natGateways: perZone": {"natGateways": "perZone"},
+        "isolated": {"isolated": "true", "image": "123456789012.dkr.ecr.us-west-2.amazonaws.com/registry:2"},
+    },
     "cache": {
+        "availabilityZoneNames": {f"availabilityZoneNames[{n}]": f"us-west-2{zone}" for n, zone in enumerate("abc")},
         "clientsReachS3": {"clientsReachS3": "true"},
         "upstream": {"upstream": "https://quay.io"},
         "upstreamUsername": {"upstreamUsername": "bob"},
         "upstreamPassword": {"upstreamPassword": "another"},
+        "alarmTopicArn": {"monitoring": "true", "alarmTopicArn": "arn:aws:sns:us-west-2:123456789012:ops"},
     },
 }
 _REFUSED = {
@@ -155,16 +147,31 @@ def _rows() -> dict[str, Row]:
 _ROWS = _rows()
 
 
+@dataclass(frozen=True)
+class _ChangedStack:
+    """A deployed stack that is changed.
+
+    Attributes:
+        stack: the stack.
+        config: the text of its file when it was deployed.
+        changes: by row, in order: the operation on each resource.
+    """
+
+    stack: auto.Stack
+    config: str
+    changes: dict[str, dict[str, str]] = field(default_factory=dict[str, dict[str, str]])
+
+
 @pytest.fixture(scope="module")
-def deployed(api: AwsApi, folder: Path) -> Callable[[str], auto.Stack]:
+def changed_stack(api: AwsApi, folder: Path) -> Callable[[str], _ChangedStack]:
     """Deploys a stack of `_STACKS`, each at its first call."""
 
     @functools.cache
-    def deploy(name: str) -> auto.Stack:
+    def deploy(name: str) -> _ChangedStack:
         stack = engine.create_stack(ROOT, "dev", api, folder / name)
         configure(stack, _STACKS[name])
         run(stack.up)
-        return stack
+        return _ChangedStack(stack, stack_file(stack).read_text())
 
     return deploy
 
@@ -199,22 +206,42 @@ def test_what_holds_data_or_connections_is_not_replaced() -> None:
         for row, values in rows.items()
     ],
 )
-def test_change_and_back(
-    deployed: Callable[[str], auto.Stack], existing: Mapping[str, str], name: str, row: str, values: Mapping[str, str]
+def test_change(
+    changed_stack: Callable[[str], _ChangedStack],
+    existing: Mapping[str, str],
+    name: str,
+    row: str,
+    values: Mapping[str, str],
 ) -> None:
-    stack = deployed(name)
-    with configured(stack, {key: existing.get(value, value) for key, value in values.items()}):
-        if row == "replicaRegion":
-            require_regions(stack)
-        changed_to = _types(run(stack.up).changes)
-    changed_back = _types(run(stack.up).changes)
-    assert changed_to == _ROWS[row]
-    assert changed_back == _ROWS[row]
+    changed = changed_stack(name)
+    if row == "replicaRegion":
+        with configured(changed.stack, values):
+            require_regions(changed.stack)
+
+    configure(changed.stack, {key: existing.get(value, value) for key, value in values.items()})
+    changed.changes[row] = run(changed.stack.up).changes
+
+    assert _types(changed.changes[row]) == _ROWS[row]
+
+
+@pytest.mark.parametrize("name", [pytest.param(name, id=f"{name}-all") for name in _STACKS])
+def test_way_back_changes_the_same_resources(changed_stack: Callable[[str], _ChangedStack], name: str) -> None:
+    changed = changed_stack(name)
+
+    stack_file(changed.stack).write_text(changed.config)
+    changed_back = run(changed.stack.up).changes
+
+    expected = _undone(changed.changes.values())
+    wrong = {resource for resource, _ in changed_back.items() ^ expected.items()}
+    changed_by = {each: [row for row, changes in changed.changes.items() if each in changes] for each in wrong}
+    assert changed_by == {}
 
 
 @pytest.mark.parametrize("values", [pytest.param(values, id=f"network-{row}") for row, values in _REFUSED.items()])
-def test_change_is_refused_in_the_preview(deployed: Callable[[str], auto.Stack], values: Mapping[str, str]) -> None:
-    stack = deployed("network")
+def test_change_is_refused_in_the_preview(
+    changed_stack: Callable[[str], _ChangedStack], values: Mapping[str, str]
+) -> None:
+    stack = changed_stack("network").stack
     with configured(stack, values), pytest.raises(auto.CommandError, match=r"changes the VPC|would lose its images"):
         run(stack.preview)
 
@@ -230,3 +257,19 @@ def _types(steps: Mapping[str, str]) -> Row:
         )
 
     return Row(of("update"), of("replace"), of("create", "delete"))
+
+
+def _undone(changes: Iterable[Mapping[str, str]]) -> dict[str, str]:
+    """The operation on each resource that undoes some changes, which were made one after the other."""
+    operations: dict[str, list[str]] = {}
+    for each in changes:
+        for resource, operation in each.items():
+            operations.setdefault(resource, []).append(operation)
+    undone: dict[str, str] = {}
+    for resource, made in operations.items():
+        existed, exists = made[0] != "create", made[-1] != "delete"
+        if existed and exists:
+            undone[resource] = "replace" if "replace" in made else "update"
+        elif existed != exists:
+            undone[resource] = "create" if existed else "delete"
+    return undone
