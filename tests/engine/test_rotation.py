@@ -44,6 +44,10 @@ def test_replaced_secret_updates_only_what_has_it(dev: DeployedStack, urn: str) 
     assert output.changes == _CHANGES[urn]
     changed = {name for name in before if before[name] != after[name]}
     assert changed == {resource for resource, operation in _CHANGES[urn].items() if resource in before}
+
+
+def test_nothing_is_left_to_change_afterwards(dev: DeployedStack) -> None:
+    """What one of the commands left would be a change of the next one."""
     assert run(dev.stack.preview).changes == {}
 
 
