@@ -34,10 +34,14 @@ format: $(VENV)/ready ## format the code
 	$(PYTHON) -m ruff format .
 	$(PYTHON) -m ruff check --fix .
 
-.PHONY: test test-unit test-pythons test-floors test-engine
-test: lint types programs evaluator ## lint, types, unit, package and sandbox tests
-	$(PYTHON) -m pytest tests/unit tests/package -n 2 --dist worksteal --cov=components --cov=settings --cov=stack_file --cov-report=term --cov-fail-under=95
+.PHONY: test test-covered test-unit test-pythons test-floors test-engine
+# First what only computes, side by side: the type checker uses one core. Then what measures times.
+test: $(VENV)/ready programs ## lint, types, unit, package and sandbox tests
+	@$(MAKE) --no-print-directory --jobs=3 --keep-going --output-sync=target lint types test-covered
 	$(PYTHON) -m pytest tests/sandbox --junitxml=.cache/tests.xml
+
+test-covered: evaluator
+	$(PYTHON) -m pytest tests/unit tests/package -n 2 --dist worksteal --cov=components --cov=settings --cov=stack_file --cov-report=term --cov-fail-under=95
 
 test-unit: evaluator ## unit tests alone
 	$(PYTHON) -m pytest tests/unit -n 2 --dist worksteal -q
@@ -56,7 +60,7 @@ test-floors: evaluator ## unit tests and types with the lowest versions that pyp
 
 # More processes than cores, since the provider also waits, such as 30 s for each load balancer.
 test-engine: $(VENV)/ready ## tests on a real Pulumi engine; needs pulumi on the PATH, no AWS account
-	$(PYTHON) -m pytest tests/engine -n 8 --dist loadscope
+	$(PYTHON) -m pytest tests/engine -n 8 --dist loadscope --no-loadscope-reorder
 
 # Both need the network. --strict: a package that could not be looked up is a failure.
 .PHONY: audit sbom

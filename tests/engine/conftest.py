@@ -35,6 +35,19 @@ class Scheduling(LoadScopeScheduling):
         return nodeid if "test_examples" in file else file
 
 
+# The files whose tests take longest in one process, longest first. They start first, so that no core idles at the end.
+# pytest-xdist itself would start first what has most tests.
+_LONGEST = (
+    *("test_configuration_changes", "test_rotation", "test_deployments", "test_interrupted", "test_sizes"),
+    *("test_prod_", "test_zones", "test_pulumi_commands", "test_options", "test_protection", "test_force_destroy"),
+    *("test_automation", "test_certificate", "test_bootstrap_upgrade", "test_drift", "test_examples"),
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: [not item.path.name.startswith(prefix) for prefix in _LONGEST])
+
+
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:
     return Scheduling(config, log)
 
