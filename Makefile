@@ -34,14 +34,19 @@ format: $(VENV)/ready ## format the code
 	$(PYTHON) -m ruff format .
 	$(PYTHON) -m ruff check --fix .
 
-.PHONY: test test-covered test-unit test-pythons test-floors test-engine
-# First what only computes, side by side: the type checker uses one core. Then what measures times.
-test: $(VENV)/ready programs ## lint, types, unit, package and sandbox tests
-	@$(MAKE) --no-print-directory --jobs=3 --keep-going --output-sync=target lint types test-covered
-	$(PYTHON) -m pytest tests/sandbox --junitxml=.cache/tests.xml
+# The sandbox tests that measure times, or send traffic while something changes: nothing else runs meanwhile.
+TIMED := tests/sandbox/events $(patsubst %,tests/sandbox/test_%.py,attacks dead_replica load s3_faults second_region wrong_passwords)
 
-test-covered: evaluator
+.PHONY: test test-library test-sandbox test-unit test-pythons test-floors test-engine
+test: $(VENV)/ready programs ## lint, types, unit, package and sandbox tests
+	@$(MAKE) --no-print-directory --jobs=4 --keep-going --output-sync=target lint types test-library test-sandbox
+	$(PYTHON) -m pytest $(TIMED) --junitxml=.cache/timed.xml
+
+test-library: evaluator
 	$(PYTHON) -m pytest tests/unit tests/package -n 2 --dist worksteal --cov=components --cov=settings --cov=stack_file --cov-report=term --cov-fail-under=95
+
+test-sandbox: $(VENV)/ready programs
+	$(PYTHON) -m pytest tests/sandbox $(TIMED:%=--ignore=%) --junitxml=.cache/tests.xml
 
 test-unit: evaluator ## unit tests alone
 	$(PYTHON) -m pytest tests/unit -n 2 --dist worksteal -q

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import socket
 import ssl
+from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -125,8 +127,15 @@ def test_secrets_stay_out_of_command_lines_and_logs(dev: Sandbox) -> None:
     passwords = dev.stack.declaration.all("random:index/randomPassword:RandomPassword")
     secrets = {dev.password, *(password.outputs["result"] for password in passwords)}
     assert len(secrets) == 2  # the user's password and the HTTP secret
-    public = [path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline") if path.exists()]
+    public = list(_command_lines())
     public += [container.output().encode() for container in dev.containers]
     public += [log.read_bytes() for log in dev.folder.rglob("*.log")]
     assert not [secret for secret in secrets if any(secret.encode() in text for text in public)]
     assert dev.password_file.stat().st_mode & 0o077 == 0
+
+
+def _command_lines() -> Iterator[bytes]:
+    """The command lines of all processes."""
+    for file in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(FileNotFoundError, ProcessLookupError):  # the process has ended
+            yield file.read_bytes()
