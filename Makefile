@@ -35,7 +35,8 @@ format: $(VENV)/ready ## format the code
 	$(PYTHON) -m ruff check --fix .
 
 # The sandbox tests that measure times, or send traffic while something changes: nothing else runs meanwhile.
-TIMED := tests/sandbox/events $(patsubst %,tests/sandbox/test_%.py,attacks dead_replica load s3_faults second_region wrong_passwords)
+TIMED := tests/sandbox/events tests/sandbox/test_attacks.py tests/sandbox/test_dead_replica.py tests/sandbox/test_load.py \
+  tests/sandbox/test_s3_faults.py tests/sandbox/test_second_region.py tests/sandbox/test_wrong_passwords.py
 
 .PHONY: test test-library test-sandbox test-unit test-pythons test-floors test-engine
 test: $(VENV)/ready programs ## lint, types, unit, package and sandbox tests
