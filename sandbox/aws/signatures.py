@@ -47,7 +47,7 @@ _CODES = {
 }
 
 
-class _Refused(Exception):
+class Refused(Exception):
     """The request is refused. The arguments are a key of `_CODES` and the error message."""
 
 
@@ -78,8 +78,8 @@ def required(app: WSGIApplication, credentials: Credentials) -> WSGIApplication:
         body = request.get_data(cache=False)
         environ["wsgi.input"] = io.BytesIO(body)
         try:
-            _verify(request, body, credentials)
-        except _Refused as refused:
+            verify(request, body, credentials)
+        except Refused as refused:
             kind, message = refused.args
             return _refusal(request, kind, message)(environ, start_response)
         return app(environ, start_response)
@@ -87,18 +87,32 @@ def required(app: WSGIApplication, credentials: Credentials) -> WSGIApplication:
     return guarded
 
 
-def _verify(request: Request, body: bytes, credentials: Credentials) -> None:
+def access_key_id(request: Request) -> str:
+    """Return the ID of the access key with which a request claims to be signed.
+
+    Raises:
+        Refused: it claims none.
+    """
+    return _claim(request).key_id
+
+
+def verify(request: Request, body: bytes, credentials: Credentials) -> None:
+    """Verify that a request is signed with credentials, and now.
+
+    Raises:
+        Refused: it is not.
+    """
     claim = _claim(request)
     if claim.key_id != credentials.access_key:
-        raise _Refused("key", f"The access key {claim.key_id} is not the one of this sandbox.")
+        raise Refused("key", f"The access key {claim.key_id} is not the one of this sandbox.")
     if not hmac.compare_digest(_signature(request, body, claim, credentials), claim.signature):
-        raise _Refused("signature", "The request was not signed with the secret access key of this sandbox.")
+        raise Refused("signature", "The request was not signed with the secret access key of this sandbox.")
     declared = request.headers.get("X-Amz-Content-SHA256", "")
     if _SHA256.fullmatch(declared) and declared != hashlib.sha256(body).hexdigest():
-        raise _Refused("signature", "The body differs from the signed one.")
+        raise Refused("signature", "The body differs from the signed one.")
     now = datetime.now(timezone.utc)
     if not claim.time - _SKEW <= now <= claim.time + claim.lifetime:
-        raise _Refused("time", f"The signature of {claim.time:{_TIME}} is not valid now, at {now:{_TIME}}.")
+        raise Refused("time", f"The signature of {claim.time:{_TIME}} is not valid now, at {now:{_TIME}}.")
 
 
 def _claim(request: Request) -> _Claim:
@@ -109,12 +123,12 @@ def _claim(request: Request) -> _Claim:
         lifetime = query.get("X-Amz-Expires", "")
     else:
         if not (found := _HEADER.fullmatch(request.headers.get("Authorization", ""))):
-            raise _Refused("unsigned", f"The request has no {_ALGORITHM} signature.")
+            raise Refused("unsigned", f"The request has no {_ALGORITHM} signature.")
         credential, headers, signature = found.groups()
         time, lifetime = request.headers.get("X-Amz-Date", ""), str(int(_SKEW.total_seconds()))
     scope, signed_at = _SCOPE.fullmatch(credential), _time(time)
     if not scope or not signed_at or not lifetime.isdecimal() or "host" not in headers.split(";"):
-        raise _Refused("unsigned", "The request's signature is malformed.")
+        raise Refused("unsigned", "The request's signature is malformed.")
     return _Claim(
         key_id=scope[1],
         region=scope[2],
