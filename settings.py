@@ -11,7 +11,7 @@ import pulumi
 import pulumi_aws as aws
 from pulumi.runtime import config as runtime_config
 
-from components import ExistingNetwork, InvalidInput, PrivateRegistryArgs, Problem
+from components import InvalidInput, PrivateRegistryArgs, Problem
 from components.checks.arguments import problems as args_problems
 from components.checks.pem import expiry_problems
 from components.options import Option, options_of
@@ -164,15 +164,22 @@ def _parse(option: Option, text: str) -> Any:
         case "boolean":
             return _boolean(text)
         case "array":
-            return _strings(json.loads(text))
+            return _list(option, json.loads(text))
         case _:
-            return (_existing_network if option.value_type is ExistingNetwork else _string_map)(json.loads(text))
+            value = json.loads(text)
+            return _with_parts(option.value_type, value) if option.parts else _string_map(value)
 
 
 def _boolean(text: str) -> bool:
     if text not in ("true", "false"):
         raise ValueError
     return text == "true"
+
+
+def _list(option: Option, value: Any) -> list[Any]:
+    if option.item_type is None:
+        return _strings(value)
+    return [_with_parts(option.item_type, item) for item in _checked(value, _LIST)]
 
 
 def _strings(value: Any) -> list[str]:
@@ -183,13 +190,18 @@ def _string_map(value: Any) -> dict[str, str]:
     return {key: _checked(item, str) for key, item in _checked(value, _MAP).items()}
 
 
-def _existing_network(value: Any) -> ExistingNetwork:
-    parts = _checked(value, _MAP)
-    names = {option.key: option.name for option in options_of(ExistingNetwork).values()}
-    if not parts.keys() <= names.keys():
+def _with_parts(type_: type[_T], value: Any) -> _T:
+    """Return a dataclass whose fields are strings and lists of strings."""
+    parts, options = _checked(value, _MAP), options_of(type_).values()
+    required = {option.key for option in options if option.default is dataclasses.MISSING}
+    if not required <= parts.keys() <= {option.key for option in options}:
         raise ValueError
-    vpc_id = _checked(parts.pop("vpcId", None), str)
-    return ExistingNetwork(vpc_id=vpc_id, **{names[key]: _strings(part) for key, part in parts.items()})
+
+    def read(option: Option) -> Any:
+        part = parts[option.key]
+        return _strings(part) if option.kind.name == "array" else _checked(part, str)
+
+    return type_(**{option.name: read(option) for option in options if option.key in parts})
 
 
 def _checked(value: Any, type_: type[_T]) -> _T:

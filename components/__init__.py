@@ -4,7 +4,7 @@ Importing this package reads no configuration and no file, and does not use the 
 """
 
 from . import options, problems
-from .args import ExistingNetwork, PrivateRegistryArgs
+from .args import AccessRule, ExistingNetwork, PrivateRegistryArgs
 from .checks.arguments import registry_problems
 from .outputs import with_dependencies
 from .problems import InvalidInput, Problem
@@ -13,6 +13,7 @@ from .registry_outputs import RegistryOutputs
 from .storage import PrivateBucket, PrivateBucketArgs
 
 __all__ = [
+    "AccessRule",
     "ExistingNetwork",
     "InvalidInput",
     "PrivateBucket",

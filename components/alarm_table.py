@@ -268,5 +268,42 @@ def replication_alarm(images_bucket: pulumi.Input[str], replica_bucket: pulumi.I
     )
 
 
+def token_alarms(function_name: pulumi.Input[str]) -> list[Alarm]:
+    """Return the alarms about a token service that does not answer.
+
+    What it refuses, such as a wrong password, is no error of the function.
+
+    Args:
+        function_name: the name of the Lambda function.
+    """
+
+    def count(name: str) -> Mapping[str, Metric]:
+        dimensions = {"FunctionName": function_name}
+        return {"executions": Metric(namespace="AWS/Lambda", name=name, dimensions=dimensions, statistic="Sum")}
+
+    return [
+        Alarm(
+            name="token-service-errors",
+            means="The token service fails, for 10 minutes: clients get no tokens.",
+            metrics=count("Errors"),
+            comparison="GreaterThanThreshold",
+            threshold=5,  # AWS STS or KMS may fail a few requests at any time
+            period=_FIVE_MINUTES,
+            periods=2,
+            missing="notBreaching",  # reported only if there are executions
+        ),
+        Alarm(
+            name="token-service-throttles",
+            means="More clients than the token service may serve at once ask for tokens, for 10 minutes.",
+            metrics=count("Throttles"),
+            comparison="GreaterThanThreshold",
+            threshold=100,  # a cluster whose nodes all pull at once is over in less time
+            period=_FIVE_MINUTES,
+            periods=2,
+            missing="notBreaching",  # reported only if there are any
+        ),
+    ]
+
+
 def _load_balancer(name: str, statistic: str, dimensions: Dimensions) -> Metric:
     return Metric(namespace="AWS/ApplicationELB", name=name, dimensions=dimensions, statistic=statistic)

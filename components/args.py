@@ -12,6 +12,7 @@ import pulumi
 from .options import FileContent, option
 
 NatGateways = Literal["perZone", "single", "none"]
+Action = Literal["pull", "push", "delete", "catalog"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +34,21 @@ class ExistingNetwork:
     s3_route_table_ids: pulumi.Input[Sequence[pulumi.Input[str]]] = ()
     """The private subnets' route tables, if they lack a gateway endpoint for S3. One is created for them. A route
     table takes only one such endpoint."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccessRule:
+    """What somebody may do. Nothing is allowed that no rule allows, and no action implies another one."""
+
+    who: pulumi.Input[str]
+    """The ARN of an IAM role or user, whose name may end with `*`; `user:NAME` for one of `users`; or `*` for
+    everybody, also without a login, who may only pull."""
+    repositories: Sequence[str] = ()
+    """Names of repositories. A `*` at the end, alone or after a separator such as a slash, stands for any characters.
+    None are needed for `catalog` alone."""
+    actions: Sequence[Action]
+    """Some of `pull`, `push`, `delete` and `catalog`, which lists all repositories. Docker pushes with `pull` and
+    `push`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,8 +113,24 @@ class PrivateRegistryArgs:
     """The content of an htpasswd file with bcrypt hashes only, of cost 4 to 12; 5 is recommended. It takes the place of
     `users`. The strength of its passwords cannot be checked."""
     deletes: bool = option(False, group="Users")
-    """Whether users may delete images. Every user may push to every repository and overwrite every tag, so with
-    `deletes` every user may also delete every image. No Docker command deletes images from a registry."""
+    """Whether users may delete images. Without `access`, every user may push to every repository and overwrite every
+    tag, so with `deletes` every user may also delete every image. No Docker command deletes images from a registry."""
+
+    access: Sequence[AccessRule] | None = option(
+        None,
+        group="Access",
+        example=[
+            AccessRule(who="arn:aws:iam::123456789012:role/team-*", repositories=["team/*"], actions=["pull", "push"])
+        ],
+    )
+    """Who may do what, as a list of rules. IAM roles and users log in by a request that they sign, `users` by their
+    passwords, and nobody may do what no rule allows. Default: every user may do everything."""
+    token_signer: int = option(1, group="Access", example=2)
+    """The number of the key that signs tokens. The registry also trusts the one before it and the next one. To rotate
+    the key, add 1 to the number."""
+    token_concurrency: int = option(10, group="Access")
+    """How many requests for tokens are served at once; AWS refuses more. They are reserved from the account's quota of
+    concurrent Lambda executions, of which AWS keeps 100 unreserved. 0 reserves none, and sets no limit."""
 
     instance_type: str = option("t3.small", group="Capacity", example="t4g.small")
     """The EC2 instance type, x86_64 or arm64."""

@@ -20,6 +20,7 @@ def recorded(args: PrivateRegistryArgs) -> dict[str, Any]:
         "imagesBucket": args.images_bucket,
         "replicaRegion": args.replica_region,
         "forceDestroy": args.force_destroy,
+        "tokenSigner": None if args.access is None else args.token_signer,
     }
 
 
@@ -80,6 +81,21 @@ def change_problems(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[
             allowed="the present Region; to delete the bucket, turn `force_destroy` on in a `pulumi up` of its own,"
             " then change `replica_region` or leave it out",
             example={"replica_region": old["replicaRegion"]},
+        )
+    yield from _token_key_problems(old, new)
+
+
+def _token_key_problems(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Problem]:
+    if "tokenSigner" not in old or "tokenSigner" not in new:
+        return
+    # The engine's numbers are floats.
+    before, after = int(old["tokenSigner"]), int(new["tokenSigner"])
+    if abs(after - before) > 1:
+        yield Problem(
+            key="token_signer",
+            found=f"changes from {before} to {after}, and no replica would trust both keys at once",
+            allowed=f"a step of 1: `pulumi up` with {before + (1 if after > before else -1)} first",
+            example={"token_signer": before + (1 if after > before else -1)},
         )
 
 

@@ -6,14 +6,16 @@ from typing import Any, TypeVar, cast
 
 import pulumi
 
-from .args import ExistingNetwork, PrivateRegistryArgs
+from .args import AccessRule, ExistingNetwork, PrivateRegistryArgs
 from .checks.arguments import problems
 from .checks.types import type_problems
 from .options import Option, has_output
-from .problems import OPTIONS, InvalidInput, Problem, concealed
+from .problems import OPTIONS, InvalidInput, Problem, concealed, option_name
 
-_Owner = TypeVar("_Owner", PrivateRegistryArgs, ExistingNetwork)
+_Owner = TypeVar("_Owner", PrivateRegistryArgs, ExistingNetwork, AccessRule)
 _Check = Callable[[PrivateRegistryArgs], list[Problem]]
+# Returns an option's value with parts in the place of those that were not known.
+_Whole = Callable[[Mapping[str, Any]], Any]
 
 # The options that the check of an option compares it with. Its value waits for theirs.
 _COMPARED: Mapping[str, Sequence[str]] = {
@@ -28,11 +30,21 @@ def without_coroutines(owner: _Owner) -> _Owner:
     def lifted(value: Any) -> Any:
         if isinstance(value, ExistingNetwork):
             return without_coroutines(value)
+        if isinstance(value, AccessRule):
+            return without_coroutines(value)
+        if _has_rules(value):
+            return [*map(lifted, value)]
         if isinstance(value, Awaitable):
             return pulumi.Output.from_input(cast("Awaitable[Any]", value))
         return value
 
     return replace(owner, **{name: lifted(value) for name, value in vars(owner).items()})
+
+
+def _has_rules(value: object) -> bool:
+    """Return whether a value is a list of rules, or a list that should be one."""
+    items = cast("Sequence[object]", value) if isinstance(value, (list, tuple)) else ()
+    return any(isinstance(item, AccessRule) for item in items)
 
 
 def checked_later(args: PrivateRegistryArgs, region: str) -> PrivateRegistryArgs:
@@ -60,21 +72,32 @@ def _checked_value(option: Option, args: PrivateRegistryArgs, check: _Check) -> 
             return value
         return _checked(values, {name: name for name in values}, lambda known: check(replace(args, **known)))
 
-    def check_part(known: Mapping[str, Any]) -> list[Problem]:
-        whole: Any = replace(value, **known) if option.parts else {**value, **known}
-        return check(replace(args, **{option.name: whole}))
+    def checked_part(name: str, part: Any, key: str, whole: _Whole) -> Any:
+        def check_part(known: Mapping[str, Any]) -> list[Problem]:
+            return check(replace(args, **{option.name: whole(known)}))
 
-    def checked_part(name: str, part: Any, key: str) -> Any:
         return _checked({name: part}, {name: key}, check_part) if has_output(part) else part
 
-    if option.parts and value is not None:
-        names = option.parts.keys()
-        return replace(
-            value, **{name: checked_part(name, getattr(value, name), f"{option.name}.{name}") for name in names}
-        )
+    def checked_fields(owner: Any, key: str, whole: _Whole) -> Any:
+        parts = cast("Mapping[str, Any]", vars(owner))
+        checked = {name: checked_part(name, part, f"{key}.{name}", whole) for name, part in parts.items()}
+        return replace(owner, **checked)
+
+    def checked_item(place: int, item: Any) -> Any:
+        def whole(known: Mapping[str, Any]) -> Any:
+            return [*value[:place], replace(item, **known), *value[place + 1 :]]
+
+        return checked_fields(item, f"{option.name}[{place}]", whole)
+
+    if value is None:
+        return None
+    if option.parts:
+        return checked_fields(value, option.name, lambda known: replace(value, **known))
+    if option.item_type:
+        return [checked_item(place, item) for place, item in enumerate(value)]
     if isinstance(value, Mapping):
         items = cast("Mapping[str, Any]", value).items()
-        return {name: checked_part(name, part, option.name) for name, part in items}
+        return {name: checked_part(name, part, option.name, lambda known: {**value, **known}) for name, part in items}
     return value
 
 
@@ -95,7 +118,7 @@ def _checked(
             _missing(keys[name]) for name, value in values.items() if value is not None and known[name] in (None, [])
         ]
         if found := missing or check(known):
-            secrets = [keys[name].partition(".")[0] for name, output in outputs.items() if await output.is_secret()]
+            secrets = [option_name(keys[name]) for name, output in outputs.items() if await output.is_secret()]
             raise InvalidInput(concealed(found, secrets))
         return known[next(iter(values))]
 

@@ -1,11 +1,12 @@
-"""Saved queries of the registry's log."""
+"""Saved queries of a log."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
 import pulumi_aws as aws
 
-from .pure.log_queries import LOG_QUERIES
+from .pure.log_queries import LogQuery
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -13,21 +14,23 @@ class LogQueriesArgs:
     """Arguments of `LogQueries`.
 
     Attributes:
-        log_group_name: the name of the registry's log group.
+        log_group_name: the name of the log group.
+        queries: the queries.
     """
 
     log_group_name: pulumi.Input[str]
+    queries: Sequence[LogQuery]
 
 
 class LogQueries(pulumi.ComponentResource):
-    """The queries of `pure.log_queries`, saved in CloudWatch Logs Insights in a folder named after the log group.
+    """Queries, saved in CloudWatch Logs Insights in a folder named after the log group.
 
     Creates: an aws.cloudwatch.QueryDefinition for each query.
     """
 
     def __init__(self, name: str, args: LogQueriesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("private-registry:index:LogQueries", name, {}, opts)
-        for query in LOG_QUERIES:
+        for query in args.queries:
             aws.cloudwatch.QueryDefinition(
                 f"{name}-{query.name.replace(' ', '-')}",
                 # Slashes make folders ("Saving and re-running queries"). The log group's name is unique.

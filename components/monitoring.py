@@ -23,6 +23,7 @@ from .events import Event, Events, EventsArgs
 from .log_metrics import LogMetrics, LogMetricsArgs
 from .log_queries import LogQueries, LogQueriesArgs
 from .pure.location import Location
+from .pure.log_queries import LOG_QUERIES, TOKEN_QUERIES, LogQuery
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +43,7 @@ class MonitoringArgs:
         service_name: the ECS service's name.
         auto_scaling_group_name: the name of the instances' Auto Scaling group.
         log_group_name: the name of the log group with the replicas' logs.
+        token_log_group_name: the name of the log group of the token service. Default: there is no token service.
         images_bucket: the name of the bucket with the images.
         certificate_arn: the ARN of the certificate for clients.
         certificate_end: the end of a certificate that was uploaded to IAM, RFC 3339. Default: AWS is asked.
@@ -67,6 +69,7 @@ class MonitoringArgs:
     service_name: pulumi.Output[str]
     auto_scaling_group_name: pulumi.Output[str]
     log_group_name: pulumi.Input[str]
+    token_log_group_name: pulumi.Input[str] | None = None
     images_bucket: pulumi.Input[str]
     certificate_arn: pulumi.Output[str]
     certificate_end: pulumi.Output[str] | None = None
@@ -97,7 +100,9 @@ class Monitoring(pulumi.ComponentResource):
         self._prefix, self._args = name, args
         self._child = pulumi.ResourceOptions(parent=self)
         self._log_metrics = LogMetrics(name, LogMetricsArgs(log_group_name=args.log_group_name), opts=self._child)
-        LogQueries(name, LogQueriesArgs(log_group_name=args.log_group_name), opts=self._child)
+        self._log_queries(name, args.log_group_name, LOG_QUERIES)
+        if args.token_log_group_name is not None:
+            self._log_queries(f"{name}-access", args.token_log_group_name, TOKEN_QUERIES)
         self.alarm_topic_arn = self._topic_arn()
         # The alarms are created after the service and deleted before it, so none goes off in between.
         after_service = pulumi.Output.all(self.alarm_topic_arn, args.service_name).apply(lambda known: str(known[0]))
@@ -125,6 +130,9 @@ class Monitoring(pulumi.ComponentResource):
         if args.monthly_budget:
             self._budget()
         self.register_outputs({"alarmTopicArn": self.alarm_topic_arn})
+
+    def _log_queries(self, name: str, log_group_name: pulumi.Input[str], queries: Sequence[LogQuery]) -> None:
+        LogQueries(name, LogQueriesArgs(log_group_name=log_group_name, queries=queries), opts=self._child)
 
     def _dashboard(self, alarms: Alarms) -> None:
         args = self._args

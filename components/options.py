@@ -102,11 +102,19 @@ class Option:
         return options_of(self.value_type) if is_dataclass(self.value_type) else {}
 
     @property
+    def item_type(self) -> type | None:
+        """The type of a list's items, if it is a dataclass."""
+        items = get_args(self.value_type) if get_origin(self.value_type) is Sequence else ()
+        return next(filter(is_dataclass, items), None)
+
+    @property
     def allowed(self) -> str:
         """The values that can be read, for a message."""
-        if not self.parts:
+        parts = options_of(self.item_type) if self.item_type else self.parts
+        if not parts:
             return self.kind.text
-        return f"a map of {', '.join(f'`{part.name}` ({part.kind.text})' for part in self.parts.values())}"
+        whole = "a list of maps of" if self.item_type else "a map of"
+        return f"{whole} {', '.join(f'`{part.name}` ({part.kind.text})' for part in parts.values())}"
 
     @property
     def default_json(self) -> str:

@@ -26,7 +26,7 @@ class Audience(ABC):
 
     @abstractmethod
     def spell(self, name: str) -> str:
-        """Spell the name of an option, or of a part such as "network.vpc_id"."""
+        """Spell the name of an option, or of a part such as "network.vpc_id" or "access[0].who"."""
 
     @abstractmethod
     def setting(self, name: str, value: Any) -> str:
@@ -72,7 +72,7 @@ class _StackOwner(Audience):
         return camel_case(name)
 
     def setting(self, name: str, value: Any) -> str:
-        secret = OPTIONS[name.partition(".")[0]].secret
+        secret = OPTIONS[option_name(name)].secret
         command = "pulumi config set --secret" if secret else "pulumi config set"
         key = self.prefix + self.spell(name)
         if isinstance(value, FileContent):
@@ -104,7 +104,7 @@ class Problem:
     """One thing that is wrong. In its texts, names of options are in backticks and in Python's spelling.
 
     Attributes:
-        key: the option, such as "min_size", or several, separated by ", ".
+        key: the option, such as "min_size", a part such as "access[0].who", or several, separated by ", ".
         found: what is wrong, with the value. Never a secret's value.
         allowed: what is allowed.
         example: a correction: values by option, None for one to leave out, or a text such as a command. Default: the
@@ -130,12 +130,12 @@ class Problem:
     @property
     def options(self) -> list[str]:
         """The options in `key`."""
-        return [name.partition(".")[0] for name in self.key.split(", ")]
+        return [option_name(name) for name in self.key.split(", ")]
 
     def _correction(self, to: Audience) -> str:
         if isinstance(self.example, str):
             return spelled(self.example, to.spell)
-        values = self.example or {name: OPTIONS[name].example for name in self.key.split(", ")}
+        values = self.example or {name: OPTIONS[name].example for name in self.options}
         return to.separator.join(
             to.removal(name) if value is None else to.setting(name, value) for name, value in values.items()
         )
@@ -157,6 +157,11 @@ class InvalidInput(pulumi.RunError):
         name = registry or registry_name.get()
         subject = "the private registry" if name is None else f"the private registry {name!r}"
         super().__init__(f"{subject} cannot be declared, {count}:{listed}")
+
+
+def option_name(name: str) -> str:
+    """Return the name of the option that a part such as "network.vpc_id" or "access[0].who" belongs to."""
+    return re.split(r"[.\[]", name, maxsplit=1)[0]
 
 
 def unknown_option(key: str, known: Sequence[str], example: str) -> Problem:
@@ -194,6 +199,8 @@ def _as_json(value: Any) -> Any:
         return {
             option.key: part for option in options_of(type(value)).values() if (part := getattr(value, option.name))
         }
+    if isinstance(value, list):
+        return [*map(_as_json, cast("list[Any]", value))]
     return value
 
 

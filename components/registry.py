@@ -7,9 +7,10 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
-from .alarm_table import replication_alarm, schedule_alarm
+from .access import Access, AccessArgs
+from .alarm_table import replication_alarm, schedule_alarm, token_alarms
 from .alarms import Alarm
-from .args import ExistingNetwork, PrivateRegistryArgs
+from .args import AccessRule, ExistingNetwork, PrivateRegistryArgs
 from .bootstrap import Bootstrap, BootstrapArgs
 from .capacity import Capacity, CapacityArgs
 from .certificate import Certificate, CertificateArgs
@@ -66,9 +67,9 @@ class PrivateRegistry(RegistryOutputs, pulumi.ComponentResource):
 
     Creates: PrivateBucket (logs, images), ReplicaBucket (with `args.replica_region`), Network (unless `args.network`
     is given), Endpoints (in an existing network with `s3_route_table_ids`), SecurityGroups, Certificate, Credentials,
-    Bootstrap, LoadBalancer, WebAcl (with `args.rate_limit`), Capacity, Service, Scaling (with `args.max_count`),
-    Patching (with `args.patch_schedule`), EndpointPolicies (isolated), Dns (with a hosted zone), Monitoring (with
-    `args.monitoring`).
+    Bootstrap, LoadBalancer, WebAcl (with `args.rate_limit`), Access (with `args.access`), Capacity, Service, Scaling
+    (with `args.max_count`), Patching (with `args.patch_schedule`), EndpointPolicies (isolated), Dns (with a hosted
+    zone), Monitoring (with `args.monitoring`).
 
     Args:
         name: the prefix of all resource names: 1 to 20 lowercase letters, digits and hyphens. `checks.names` lists the
@@ -122,11 +123,12 @@ class PrivateRegistry(RegistryOutputs, pulumi.ComponentResource):
         load_balancer = self._load_balancer(network, groups, certificate, logs)
         if args.rate_limit:
             self._web_acl(load_balancer)
+        access = None if args.access is None else self._access(args.access, credentials, load_balancer, logs)
         capacity = self._capacity(network, groups, bootstrap)
-        service = self._service(images, replica, capacity, load_balancer)
+        service = self._service(images, replica, capacity, load_balancer, access)
         if args.max_count:
             self._scaling(capacity, service, load_balancer)
-        more_alarms: list[Alarm] = []
+        more_alarms = token_alarms(access.function_name) if access else []
         if replica:
             more_alarms.append(replication_alarm(images.bucket, replica.bucket))
         if args.patch_schedule is not None:
@@ -138,7 +140,7 @@ class PrivateRegistry(RegistryOutputs, pulumi.ComponentResource):
         self.alarm_topic_arn = None
         if args.monitoring:
             self.alarm_topic_arn = self._monitoring(
-                images, certificate, load_balancer, capacity, service, more_alarms
+                images, certificate, load_balancer, capacity, service, access, more_alarms
             ).alarm_topic_arn
 
         self.address = load_balancer.dns_name if args.domain is None else pulumi.Output.from_input(args.domain)
@@ -301,7 +303,9 @@ class PrivateRegistry(RegistryOutputs, pulumi.ComponentResource):
     def _credentials(self) -> Credentials:
         return Credentials(
             f"{self._prefix}-user",
-            CredentialsArgs(users=self._args.users, htpasswd=self._args.htpasswd),
+            CredentialsArgs(
+                users=self._args.users, htpasswd=self._args.htpasswd, token_service=self._args.access is not None
+            ),
             opts=self._child,
         )
 
@@ -339,6 +343,29 @@ class PrivateRegistry(RegistryOutputs, pulumi.ComponentResource):
             opts=self._child,
         )
 
+    def _access(
+        self, rules: Sequence[AccessRule], credentials: Credentials, load_balancer: LoadBalancer, logs: PrivateBucket
+    ) -> Access:
+        args = self._args
+        return Access(
+            self._prefix,
+            AccessArgs(
+                location=self._location,
+                account_id=self._account_id,
+                registry=load_balancer.dns_name if args.domain is None else args.domain,
+                rules=rules,
+                users=credentials.token_users or {},
+                token_signer=args.token_signer,
+                concurrency=args.token_concurrency,
+                listener_arn=load_balancer.listener_arn,
+                internal=self._internal,
+                access_log_bucket=logs.bucket,
+                log_retention_days=args.log_retention_days,
+                tags=args.tags,
+            ),
+            opts=self._child,
+        )
+
     def _capacity(self, network: _Network, groups: SecurityGroups, bootstrap: Bootstrap) -> Capacity:
         args, vpc = self._args, network.vpc
         return Capacity(
@@ -367,7 +394,12 @@ class PrivateRegistry(RegistryOutputs, pulumi.ComponentResource):
         )
 
     def _service(
-        self, images: PrivateBucket, replica: ReplicaBucket | None, capacity: Capacity, load_balancer: LoadBalancer
+        self,
+        images: PrivateBucket,
+        replica: ReplicaBucket | None,
+        capacity: Capacity,
+        load_balancer: LoadBalancer,
+        access: Access | None,
     ) -> Service:
         args = self._args
         return Service(
@@ -385,6 +417,7 @@ class PrivateRegistry(RegistryOutputs, pulumi.ComponentResource):
                 images_bucket=replica.replicated_bucket if replica else images.bucket,
                 redirects=args.clients_reach_s3 or not self._internal,
                 deletes=args.deletes,
+                tokens=access and access.tokens,
                 upstream=args.upstream,
                 upstream_username=args.upstream_username,
                 upstream_password=args.upstream_password,
@@ -463,6 +496,7 @@ class PrivateRegistry(RegistryOutputs, pulumi.ComponentResource):
         load_balancer: LoadBalancer,
         capacity: Capacity,
         service: Service,
+        access: Access | None,
         more_alarms: Sequence[Alarm],
     ) -> Monitoring:
         args = self._args
@@ -481,6 +515,7 @@ class PrivateRegistry(RegistryOutputs, pulumi.ComponentResource):
                 service_name=service.service_name,
                 auto_scaling_group_name=capacity.group_name,
                 log_group_name=service.log_group_name,
+                token_log_group_name=access and access.log_group_name,
                 images_bucket=images.bucket,
                 certificate_arn=certificate.arn,
                 certificate_end=certificate.end,

@@ -10,7 +10,7 @@ import pulumi_random as random
 
 from .pure import policies
 from .pure.bootstrap_files import VOLUMES
-from .pure.container import NAME, PORT, ContainerSettings, container_definition
+from .pure.container import NAME, PORT, ContainerSettings, TokenSettings, container_definition
 from .pure.location import Location
 from .roles import RoleWithPolicies, create_role
 
@@ -29,6 +29,7 @@ class ServiceArgs:
         images_bucket: the name of the bucket with the images.
         redirects: whether clients are redirected to S3 for image data. Default True.
         deletes: whether users may delete images. Default False.
+        tokens: how the registry verifies tokens. Default: it has users with passwords.
         upstream: the URL of the registry that this one is a pull-through cache of. Default: none.
         upstream_username: the user name for `upstream`. Default: none.
         upstream_password: the password for `upstream`; it is kept secret. Default: none.
@@ -52,6 +53,7 @@ class ServiceArgs:
     images_bucket: pulumi.Input[str]
     redirects: bool = True
     deletes: bool = False
+    tokens: pulumi.Output[TokenSettings] | None = None
     upstream: pulumi.Input[str] | None = None
     upstream_username: pulumi.Input[str] | None = None
     upstream_password: pulumi.Input[str] | None = field(default=None, repr=False)
@@ -137,6 +139,7 @@ class Service(pulumi.ComponentResource):
             bucket=args.images_bucket,
             log_group=log_group.name,
             http_secret_arn=http_secret.arn,
+            tokens=args.tokens,
             upstream=args.upstream,
             upstream_username=args.upstream_username,
             upstream_password_arn=upstream_password and upstream_password.arn,

@@ -59,6 +59,8 @@ class RegistryMocks(pulumi.runtime.Mocks):
                 return {"vpcEndpointPolicySupported": True}
             case "aws:iam/getServerCertificate:getServerCertificate":
                 return {"expirationDate": _CERTIFICATE_END}
+            case "aws:kms/getPublicKey:getPublicKey":
+                return {"publicKeyPem": PUBLIC_KEY}
             case _:
                 raise NotImplementedError(f"{token}: answer it in a subclass of RegistryMocks")
 
@@ -71,6 +73,17 @@ class RegistryMocks(pulumi.runtime.Mocks):
 
 
 _CERTIFICATE_END = "2029-01-31T12:00:00Z"
+PUBLIC_KEY = """\
+-----BEGIN PUBLIC KEY-----
+MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAvehjRWfyQGVTGmRaqI5F
+7r75RULfMKy/S/i/CJtbEozlWYWJKgQu/AvNmb9kUKmvCSZZ/RBAxk9ZnsSgsfQa
+QybkiZ9p5T6OOfHz9+TmzfMpNX/FvZsj9soHarelkZ5n/AqBsqhpBBQHvyY41xf5
+62gHGjJLymmmFTW1226wezru0HyoKEn+qG5aYoxIa6MQFgI7CwcqXbbD5IC7GcQ4
+fiTv7OPsPmWFllbsRqT4Lr0TLwTml6iacybVXebzF42P7KstrTNgIGAaXkdPed0j
+GWQ08QMI9auSLkYnN+0HeLd8Rra4G1zMBUCZPcTA/Bhm/Ai+1+gCsZSU2+7ov9JN
+3wIDAQAB
+-----END PUBLIC KEY-----
+"""
 # The outputs that a registry reads, besides those that every resource gets.
 _OUTPUTS: Mapping[str, Mapping[str, Any]] = {
     "aws:lb/loadBalancer:LoadBalancer": {
@@ -81,6 +94,7 @@ _OUTPUTS: Mapping[str, Mapping[str, Any]] = {
     "aws:lb/targetGroup:TargetGroup": {"arnSuffix": "targetgroup/registry/0123456789abcdef"},
     "aws:ec2/launchTemplate:LaunchTemplate": {"latestVersion": 1},
     "aws:iam/serverCertificate:ServerCertificate": {"expiration": _CERTIFICATE_END},
+    "aws:s3/bucketObjectv2:BucketObjectv2": {"versionId": "0123456789abcdef"},
     "aws:ssm/parameter:Parameter": {"version": 1},
     "aws:acm/certificate:Certificate": {
         "domainValidationOptions": [

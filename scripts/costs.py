@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 
-from components import PrivateRegistry, PrivateRegistryArgs
+from components import AccessRule, PrivateRegistry, PrivateRegistryArgs
 from sandbox.evaluation.evaluate import evaluate
 from sandbox.evaluation.project import evaluate_project
 from scripts.billed import billed
@@ -24,6 +24,10 @@ _OPTIONS: Mapping[str, PrivateRegistryArgs] = {
     "`natGateways: none`": replace(_DEFAULTS, nat_gateways="none"),
     "`internal`": replace(_DEFAULTS, internal=True),
     "`isolated`": replace(_DEFAULTS, isolated=True, image="123456789012.dkr.ecr.us-west-2.amazonaws.com/registry:3"),
+    "`access`": replace(
+        _DEFAULTS,
+        access=[AccessRule(who="arn:aws:iam::123456789012:role/ci", repositories=["*"], actions=["pull", "push"])],
+    ),
     "`rateLimit`": replace(_DEFAULTS, rate_limit=10_000),
     "`maxCount`": replace(_DEFAULTS, max_count=2),
     "`replicaRegion`": replace(_DEFAULTS, replica_region="us-east-2"),

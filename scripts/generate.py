@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from components import ExistingNetwork, RegistryOutputs
+from components import AccessRule, ExistingNetwork, RegistryOutputs
 from components.options import FileContent, Option, attribute_docs, camel_case, options_of, spelled
 from components.problems import CONFIG, OPTIONS
 from facade.provider import RegistryProvider
@@ -23,7 +23,13 @@ def generated() -> dict[Path, str]:
     return {
         project: _with_config(project.read_text()),
         reference: with_blocks(
-            reference.read_text(), {"options": _options(), "network": _network(), "outputs": _outputs()}
+            reference.read_text(),
+            {
+                "options": _options(),
+                "access": _parts("access[]", AccessRule),
+                "network": _parts("network", ExistingNetwork),
+                "outputs": _outputs(),
+            },
         ),
         _ROOT / "plugin" / "schema.json": _schema(),
     }
@@ -49,7 +55,7 @@ def _config_entry(option: Option) -> dict[str, Any]:
     return {
         "type": option.kind.name,
         "description": _text(option.description) + choices + secrecy,
-        **({"items": {"type": "string"}} if option.kind.name == "array" else {}),
+        **({"items": {"type": "object" if option.item_type else "string"}} if option.kind.name == "array" else {}),
         "default": json.loads(option.default_json) if option.default_json else empty.get(option.kind.name, ""),
     }
 
@@ -94,12 +100,12 @@ def _commands(options: Iterable[Option]) -> str:
     return "\n".join(["", "```sh", *commands, "```", ""]) if commands else ""
 
 
-def _network() -> str:
+def _parts(key: str, owner: type) -> str:
     return table(
         ("Key", "In Python", "Type", "Description"),
         (
-            (f"`network.{part.key}`", f"`{part.name}`", _type(part), _text(part.description))
-            for part in options_of(ExistingNetwork).values()
+            (f"`{key}.{part.key}`", f"`{part.name}`", _type(part), _text(part.description))
+            for part in options_of(owner).values()
         ),
     )
 

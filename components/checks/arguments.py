@@ -9,6 +9,7 @@ from ..pure.architecture import INSTANCE_TYPE
 from ..pure.container import MEMORY_RESERVATION
 from ..pure.instance_size import vcpus
 from ..pure.location import REGION
+from .access import access_problems
 from .certificate import certificate_problems
 from .image import has_upstream_login, image_problems
 from .monitoring import monitoring_problems
@@ -51,7 +52,7 @@ def problems(args: PrivateRegistryArgs, region: str) -> list[Problem]:
     checks = (
         *(certificate_problems, image_problems, users_problems, _upstream, _instances, _sizes, _scaling, _memory),
         *(network_problems, _rate, _images_bucket, replica_problems, _retention, _tags),
-        *(patching_problems, monitoring_problems, _provider),
+        *(access_problems, patching_problems, monitoring_problems, _provider),
     )
     return [problem for check in checks for problem in check(args, region)]
 

@@ -15,14 +15,21 @@ def type_problems(args: PrivateRegistryArgs) -> Iterator[Problem]:
     """Find all values of other types than declared, such as an Output where only a plain value can be used."""
     for option in options_of(PrivateRegistryArgs).values():
         value = getattr(args, option.name)
-        yield from _option_problems(option, value, option)
+        yield from _option_problems(option, value, option, option.name)
         if option.parts and isinstance(value, option.value_type):
-            for part in option.parts.values():
-                yield from _option_problems(part, getattr(value, part.name), option)
+            yield from _part_problems(value, option, option.name)
+        if option.item_type and _fits(value, Sequence):
+            for place, item in enumerate(cast("Sequence[object]", value)):
+                if isinstance(item, option.item_type):
+                    yield from _part_problems(item, option, f"{option.name}[{place}]")
 
 
-def _option_problems(option: Option, value: object, whole: Option) -> Iterator[Problem]:
-    key = option.name if option is whole else f"{whole.name}.{option.name}"
+def _part_problems(owner: object, whole: Option, key: str) -> Iterator[Problem]:
+    for part in options_of(type(owner)).values():
+        yield from _option_problems(part, getattr(owner, part.name), whole, f"{key}.{part.name}")
+
+
+def _option_problems(option: Option, value: object, whole: Option, key: str) -> Iterator[Problem]:
     for misfit in _misfits(value, option.declared_type):
         plain = " that is no Output, for example from the stack's configuration" if misfit.endswith(_IS_OUTPUT) else ""
         yield Problem(key=key, found=misfit, allowed=option.allowed + plain, example={whole.name: whole.example})

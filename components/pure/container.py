@@ -1,6 +1,7 @@
 """The ECS container definition of the registry."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +26,29 @@ MEMORY_RESERVATION = 256
 _GO_SHARE = 5 / 6
 
 
+# The issuer of the tokens that the registry trusts.
+ISSUER = "private-registry"
+# The public keys are no secret, so the task definition has them: the registry reads them only when it starts
+# (`newAccessController` in distribution v2.8.3 and v3.1.2, registry/auth/token/accesscontroller.go), and files of the
+# instance come earlier or later than a task definition. The container writes them to memory: its files are read-only.
+_KEYS_VARIABLE = "TOKEN_KEYS"
+_KEYS_FOLDER = "/tokens"
+_KEYS_PATH = f"{_KEYS_FOLDER}/keys"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TokenSettings:
+    """How the registry verifies tokens.
+
+    Attributes:
+        registry: the registry's host name. A token for another one is refused.
+        public_keys: the keys that sign tokens, as PEM.
+    """
+
+    registry: str
+    public_keys: Sequence[str]
+
+
 @dataclass(frozen=True, kw_only=True)
 class ContainerSettings:
     """The values that the container definition depends on.
@@ -39,6 +63,7 @@ class ContainerSettings:
         http_secret_arn: the ARN of the SSM parameter with the secret that all replicas share.
         redirects: whether clients are redirected to S3 for image data. Default True.
         deletes: whether users may delete images. Default False.
+        tokens: how the registry verifies tokens. Default: it has no tokens, but users with passwords.
         upstream: the URL of the registry that this one is a pull-through cache of. Default: none.
         upstream_username: the user name for `upstream`. Default: none.
         upstream_password_arn: the ARN of the SSM parameter with the password for `upstream`. Default: none.
@@ -55,6 +80,7 @@ class ContainerSettings:
     http_secret_arn: str
     redirects: bool = True
     deletes: bool = False
+    tokens: TokenSettings | None = None
     upstream: str | None = None
     upstream_username: str | None = None
     upstream_password_arn: str | None = None
@@ -64,9 +90,7 @@ class ContainerSettings:
 def environment(settings: ContainerSettings) -> dict[str, str]:
     """Return the registry's configuration. REGISTRY_A_B overrides key b under key a of its configuration file."""
     return {
-        "REGISTRY_AUTH": "htpasswd",
-        "REGISTRY_AUTH_HTPASSWD_REALM": "Registry Realm",
-        "REGISTRY_AUTH_HTPASSWD_PATH": HTPASSWD.container_path,
+        **(_password_environment() if settings.tokens is None else _token_environment(settings.tokens, settings.image)),
         "REGISTRY_HTTP_ADDR": f"0.0.0.0:{PORT}",
         "REGISTRY_HTTP_TLS_CERTIFICATE": BACKEND_CERTIFICATE.container_path,
         "REGISTRY_HTTP_TLS_KEY": BACKEND_KEY.container_path,
@@ -102,6 +126,47 @@ def environment(settings: ContainerSettings) -> dict[str, str]:
     }
 
 
+def _password_environment() -> dict[str, str]:
+    return {
+        "REGISTRY_AUTH": "htpasswd",
+        "REGISTRY_AUTH_HTPASSWD_REALM": "Registry Realm",
+        "REGISTRY_AUTH_HTPASSWD_PATH": HTPASSWD.container_path,
+    }
+
+
+def _token_environment(tokens: TokenSettings, image: str) -> dict[str, str]:
+    verification = registry_version(image).tokens
+    return {
+        "REGISTRY_AUTH": "token",
+        "REGISTRY_AUTH_TOKEN_ISSUER": ISSUER,
+        "REGISTRY_AUTH_TOKEN_SERVICE": tokens.registry,
+        # Clients get tokens from the host that they use, at this path, whatever the realm is, which must be set.
+        "REGISTRY_AUTH_TOKEN_AUTOREDIRECT": "true",
+        "REGISTRY_AUTH_TOKEN_REALM": f"https://{tokens.registry}/auth/token",
+        f"REGISTRY_AUTH_TOKEN_{verification.setting}": _KEYS_PATH,
+        _KEYS_VARIABLE: verification.encode(tokens.public_keys),
+        **verification.environment,
+    }
+
+
+def _start(settings: ContainerSettings) -> dict[str, Any]:
+    """Return what takes the place of the image's own command. The image is Alpine Linux, so it has a shell."""
+    if settings.tokens is None:
+        return {}
+    write_keys = f'printf %s "${_KEYS_VARIABLE}" > {_KEYS_PATH}'
+    serve = f"exec registry serve {registry_version(settings.image).config_path}"
+    return {"entryPoint": ["/bin/sh", "-c"], "command": [f"{write_keys} && {serve}"]}
+
+
+def _linux_parameters(settings: ContainerSettings) -> dict[str, Any]:
+    capabilities: dict[str, list[str]] = {"add": [], "drop": ["ALL"]}
+    if settings.tokens is None:
+        return {"capabilities": capabilities}
+    # Docker lets every user write to it (Docker manual, "tmpfs mounts", tmpfs-mode).
+    memory = {"containerPath": _KEYS_FOLDER, "size": 1, "mountOptions": ["nodev", "noexec", "nosuid"]}
+    return {"capabilities": capabilities, "tmpfs": [memory]}
+
+
 def _upstream_environment(settings: ContainerSettings) -> dict[str, str]:
     values = {"REMOTEURL": settings.upstream, "USERNAME": settings.upstream_username}
     return {f"REGISTRY_PROXY_{key}": value for key, value in values.items() if value is not None}
@@ -131,10 +196,11 @@ def container_definition(settings: ContainerSettings) -> dict[str, Any]:
         "name": NAME,
         "image": settings.image,
         "essential": True,
+        **_start(settings),
         "user": f"{USER_ID}:{GROUP_ID}",
         "readonlyRootFilesystem": True,
         "privileged": False,
-        "linuxParameters": {"capabilities": {"add": [], "drop": ["ALL"]}},
+        "linuxParameters": _linux_parameters(settings),
         "dockerSecurityOptions": ["no-new-privileges"],
         "cpu": settings.cpu_reservation,
         # Without a limit, requests that never end would take the instance's memory, and with it the ECS agent.

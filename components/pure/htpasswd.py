@@ -19,6 +19,8 @@ logging.getLogger("passlib.handlers.bcrypt").addFilter(
 # cost 5 (dummyBcryptHash in registry/auth/htpasswd/htpasswd.go): with another cost, the time tells who is a user.
 COST = 5
 
+GENERATED_USER = "docker"  # the user without the options `users` and `htpasswd`
+
 MAX_PASSWORD_BYTES = 72  # bcrypt ignores the rest
 
 # The pattern of a line, without a line end. Of bcrypt's costs, 4 to 31, it allows 4 to 12: one request keeps a core

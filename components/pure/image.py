@@ -4,6 +4,23 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from .token_keys import Encode, certificate_bundle, jwks
+
+
+@dataclass(frozen=True, kw_only=True)
+class TokenVerification:
+    """How a major version of the registry verifies tokens.
+
+    Attributes:
+        setting: the setting with the path of the file of public keys, in REGISTRY_AUTH_TOKEN_....
+        encode: writes the file's content from public keys.
+        environment: environment variables that only this version needs for it.
+    """
+
+    setting: str
+    encode: Encode
+    environment: Mapping[str, str] = field(default_factory=dict[str, str])
+
 
 @dataclass(frozen=True, kw_only=True)
 class RegistryVersion:
@@ -14,9 +31,13 @@ class RegistryVersion:
         regions: the AWS regions that the S3 driver knows. None: any region.
         unmaintained: why the version gets no security fixes, with the source. None: it gets them.
         environment: environment variables that only this version needs.
+        config_path: where the image has its configuration file.
+        tokens: how it verifies tokens.
     """
 
     major: int
+    config_path: str
+    tokens: TokenVerification
     regions: frozenset[str] | None = None
     unmaintained: str | None = None
     environment: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -38,12 +59,25 @@ VERSIONS = {
     for version in (
         RegistryVersion(
             major=2,
+            config_path="/etc/docker/registry/config.yml",
+            tokens=TokenVerification(setting="ROOTCERTBUNDLE", encode=certificate_bundle),
             regions=_AWS_SDK_1_15_REGIONS,
             unmaintained="its last release, 2.8.3, is of October 2023 and built with Go 1.20.8, and a maintainer asks"
             " to use version 3 (distribution/distribution-library-image#170)",
         ),
-        # By default it sends traces to localhost:4318 and logs each failure (distribution#4270).
-        RegistryVersion(major=3, environment={"OTEL_TRACES_EXPORTER": "none"}),
+        RegistryVersion(
+            major=3,
+            config_path="/etc/distribution/config.yml",  # since 3.0.0 (distribution-library-image, a1a8847)
+            tokens=TokenVerification(
+                setting="JWKS",
+                encode=jwks,
+                # By default, it takes tokens with a symmetric signature too, and finds by the type of the key that it
+                # cannot verify them (distribution v3.1.2, registry/auth/token/token.go).
+                environment={"REGISTRY_AUTH_TOKEN_SIGNINGALGORITHMS": "[RS256]"},
+            ),
+            # By default it sends traces to localhost:4318 and logs each failure (distribution#4270).
+            environment={"OTEL_TRACES_EXPORTER": "none"},
+        ),
     )
 }
 SUPPORTED_MAJORS = tuple(VERSIONS)

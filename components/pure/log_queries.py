@@ -1,4 +1,4 @@
-r"""Queries of the registry's log, in the language of CloudWatch Logs Insights.
+r"""Queries of the registry's log and of the token service's, in the language of CloudWatch Logs Insights.
 
 They read the lines of both major versions. CloudWatch discovers the fields of JSON lines ("Supported logs and
 discovered fields"). A name with periods needs no backticks ("Fields that contain special characters").
@@ -82,6 +82,43 @@ LOG_QUERIES = (
 | stats count(*) as requests, max(@timestamp) as latest by status, method, code, s3
 | sort requests desc
 | limit 100""",
+    ),
+)
+
+# Of the token service's log, which has a line for each request for a token (token_service/service.py). Scopes are one
+# text, such as "repository:team/app:pull,push repository:base/alpine:pull".
+TOKEN_QUERIES = (
+    LogQuery(
+        name="who got tokens",
+        text="""filter event = "token" and outcome = "issued"
+| stats count(*) as tokens, max(@timestamp) as latest by caller, address, granted
+| sort latest desc
+| limit 1000""",
+    ),
+    # registry:2 does not log who pushed. A token is from at most six minutes before. If it is for pushes to several
+    # repositories, which no client asks for, `repository` is the first one.
+    LogQuery(
+        name="who could push",
+        text=r"""filter event = "token" and granted like /:[a-z,]*push/
+| parse granted /repository:(?<repository>[^ ]+):[a-z,]*push/
+| stats count(*) as tokens, min(@timestamp) as first, max(@timestamp) as latest by repository, caller, address, granted
+| sort latest desc
+| limit 1000""",
+    ),
+    LogQuery(
+        name="refused tokens",
+        text="""filter event = "token" and outcome = "refused"
+| stats count(*) as refused, min(@timestamp) as first, max(@timestamp) as latest by reason, caller, address
+| sort refused desc
+| limit 1000""",
+    ),
+    # Who needs another rule, or tries what is not for them.
+    LogQuery(
+        name="tokens with less than asked",
+        text="""filter event = "token" and outcome = "issued" and asked != granted
+| stats count(*) as tokens, max(@timestamp) as latest by caller, asked, granted
+| sort latest desc
+| limit 1000""",
     ),
 )
 

@@ -70,6 +70,60 @@ def _assume_role(service: str, **more: Any) -> Statement:
     return {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": service}, **more}
 
 
+def assume_function_role() -> str:
+    """Return the trust policy of the role of a Lambda function.
+
+    It has no condition: the AWS Lambda Developer Guide ("Defining Lambda function permissions with an execution role")
+    shows none, and says of no source account or ARN that Lambda sends it.
+    """
+    return document([_assume_role("lambda.amazonaws.com")])
+
+
+def token_service(log_group_arn: str, configuration_arn: str) -> str:
+    """Return the policy for the token service to write its log and to read its configuration, an S3 object.
+
+    The policy of the key allows it to sign. It needs no permission for sts:GetCallerIdentity: the client signs that.
+    """
+    return document(
+        [
+            _allow(["logs:CreateLogStream", "logs:PutLogEvents"], f"{log_group_arn}:*"),
+            _allow(["s3:GetObject"], configuration_arn),
+        ]
+    )
+
+
+def token_key(signer_arn: str, location: Location, account_id: str) -> str:
+    """Return the policy of a key with which one role signs tokens, and nobody else in the account.
+
+    Args:
+        signer_arn: the role's ARN.
+        location: the key's region.
+        account_id: the key's account.
+    """
+    return document(
+        [
+            {
+                # Without it, nobody could ever change the key ("Default key policy" in the AWS KMS Developer Guide).
+                **_allow(["kms:*"], "*", Principal={"AWS": f"arn:{location.partition}:iam::{account_id}:root"}),
+                "Sid": "Account",
+            },
+            {
+                **_allow(["kms:Sign"], "*", Principal={"AWS": signer_arn}),
+                "Sid": "Signer",
+                "Condition": {"StringEquals": {"kms:SigningAlgorithm": "RSASSA_PKCS1_V1_5_SHA_256"}},
+            },
+            {
+                "Sid": "NobodyElse",
+                "Effect": "Deny",
+                "Principal": "*",
+                "Action": "kms:Sign",
+                "Resource": "*",
+                "Condition": {"ArnNotEquals": {"aws:PrincipalArn": signer_arn}},
+            },
+        ]
+    )
+
+
 def images_access(bucket_arn: str) -> str:
     """Return the policy for the registry's S3 storage driver and the images bucket.
 

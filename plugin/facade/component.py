@@ -37,4 +37,6 @@ def library_args(args: Mapping[str, Any]) -> library.PrivateRegistryArgs:
     values = dict(args)
     if "network" in values:
         values["network"] = library.ExistingNetwork(**values["network"])
+    if "access" in values:
+        values["access"] = [library.AccessRule(**rule) for rule in values["access"]]
     return library.PrivateRegistryArgs(**values)

@@ -32,6 +32,10 @@ def output_type(owner: type, name: str, doc: str) -> type:
 def _annotation(type_: Any, option: options.Option) -> Any:
     if get_origin(option.value_type) is Literal:
         type_ = _enum(option)
+    elif option.item_type:
+        type_ = list[input_type(option.item_type)]
+    elif any(get_origin(item) is Literal for item in get_args(option.value_type)):
+        type_ = list[str]
     elif option.parts:
         type_ = input_type(option.value_type)
     elif option.secret:
@@ -58,8 +62,12 @@ def described(schema: Mapping[str, Any]) -> Mapping[str, Any]:
     registry["description"] = inspect.cleandoc(registry["description"])
     _describe(registry["inputProperties"], {name: _description(option) for name, option in arguments.items()})
     _describe(registry["properties"], options.attribute_docs(library.RegistryOutputs))
-    for name in ("ExistingNetwork", "Network"):
-        _describe(types[name]["properties"], options.attribute_docs(library.ExistingNetwork))
+    for name, owner in {
+        "AccessRule": library.AccessRule,
+        "ExistingNetwork": library.ExistingNetwork,
+        "Network": library.ExistingNetwork,
+    }.items():
+        _describe(types[name]["properties"], options.attribute_docs(owner))
     for option in arguments.values():
         if option.choices:
             for value in types[_enum_name(option)]["enum"]:

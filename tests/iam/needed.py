@@ -208,11 +208,16 @@ def task_execution_requests(stack: Stack) -> list[Request]:
 def assumed_roles(stack: Stack) -> list[Request]:
     """The services that assume the roles.
 
-    ECS and EventBridge Scheduler send a source account and ARN, EC2 does not, and that S3 does is not documented.
-    Sources: "IAM roles for Amazon EC2"; Amazon ECS Developer Guide, "Amazon ECS task IAM role"; EventBridge Scheduler
-    User Guide, "Confused deputy prevention"; Amazon S3 User Guide, "Setting up permissions for live replication".
+    ECS and EventBridge Scheduler send a source account and ARN, EC2 does not, and that S3 or Lambda do is not
+    documented. Sources: "IAM roles for Amazon EC2"; Amazon ECS Developer Guide, "Amazon ECS task IAM role"; EventBridge
+    Scheduler User Guide, "Confused deputy prevention"; Amazon S3 User Guide, "Setting up permissions for live
+    replication"; AWS Lambda Developer Guide, "Defining Lambda function permissions with an execution role".
     """
-    services = {"instance": "ec2.amazonaws.com", "replication": "s3.amazonaws.com"}
+    services = {
+        "instance": "ec2.amazonaws.com",
+        "replication": "s3.amazonaws.com",
+        "access": "lambda.amazonaws.com",
+    }
     return [
         *(
             Request(principal=service, action="sts:AssumeRole", resource=stack.roles[role])
@@ -252,6 +257,29 @@ def schedule_requests(stack: Stack) -> list[Request]:
         return []
     role = stack.roles["patching"]
     return [Request(principal=role, action="autoscaling:StartInstanceRefresh", resource=stack.auto_scaling_group)]
+
+
+def token_service_requests(stack: Stack) -> list[Request]:
+    """The token service, outside the network, with the role of its function (components/token_service).
+
+    It signs with the present key, and after a rotation with the next one. Lambda writes its log ("Sending Lambda
+    function logs to CloudWatch Logs"). An administrator of the account changes the keys.
+    """
+    if not stack.token_service:
+        return []
+    role, admin = stack.roles["access"], stack.admin(ACCOUNT)
+    return [
+        Request(principal=role, action="s3:GetObject", resource=stack.token_configuration),
+        Request(principal=role, action="logs:CreateLogStream", resource=stack.token_log_stream),
+        Request(principal=role, action="logs:PutLogEvents", resource=stack.token_log_stream),
+        *(signature(key, role) for key in stack.token_keys),
+        *(Request(principal=admin, action="kms:PutKeyPolicy", resource=key) for key in stack.token_keys),
+    ]
+
+
+def signature(key: str, principal: str, algorithm: str = "RSASSA_PKCS1_V1_5_SHA_256") -> Request:
+    """A key signs a token."""
+    return Request(principal=principal, action="kms:Sign", resource=key, context={"kms:SigningAlgorithm": algorithm})
 
 
 def load_balancer_log_requests(stack: Stack, account: str = ACCOUNT) -> list[Request]:
@@ -320,6 +348,7 @@ NEEDED: Mapping[str, Callable[[Stack], list[Request]]] = {
     "task execution": task_execution_requests,
     "assumed roles": assumed_roles,
     "schedule": schedule_requests,
+    "token service": token_service_requests,
     "load balancer logs": load_balancer_log_requests,
     "server access logs": server_access_log_requests,
     "flow logs": flow_log_requests,

@@ -33,12 +33,12 @@ class Attachment:
     """The resource that a policy is attached to.
 
     Attributes:
-        kind: the kind of policy: a role's identity or trust policy, a bucket policy, or a VPC endpoint policy.
-        to: the ARN of the role or the bucket, or the endpoint's service, such as "s3".
+        kind: the kind of policy: a role's identity or trust policy, a bucket or key policy, or a VPC endpoint policy.
+        to: the ARN of the role, the bucket or the key, or the endpoint's service, such as "s3".
         name: the name of an identity policy: a role has several.
     """
 
-    kind: Literal["identity", "trust", "bucket", "endpoint"]
+    kind: Literal["identity", "trust", "bucket", "key", "endpoint"]
     to: str
     name: str = ""
 
@@ -90,6 +90,8 @@ def declared_policies(declaration: Declaration) -> Policies:
     for policy in declaration.all("aws:s3/bucketPolicy:BucketPolicy"):
         bucket = buckets[policy.inputs["bucket"]]
         texts[Attachment("bucket", bucket.outputs["arn"])] = policy.inputs["policy"]
+    for key in declaration.all("aws:kms/key:Key"):
+        texts[Attachment("key", key.outputs["arn"])] = key.inputs["policy"]
     for policy in declaration.all("aws:ec2/vpcEndpointPolicy:VpcEndpointPolicy"):
         if endpoint := endpoints.get(policy.inputs["vpcEndpointId"]):
             service = _SERVICE_NAME_PREFIX.sub("", endpoint.inputs["serviceName"])
@@ -111,7 +113,7 @@ def applicable_policies(request: Request, policies: Policies) -> list[Attachment
         each
         for each in policies
         if (each.kind == "identity" and each.to == request.principal and not request.ignore_identity_policies)
-        or (each.kind == "trust" and each.to == request.resource)
+        or (each.kind in ("trust", "key") and each.to == request.resource)
         or (each.kind == "bucket" and each.to == bucket)
         or (each.kind == "endpoint" and each.to == request.endpoint)
     ]
@@ -120,7 +122,7 @@ def applicable_policies(request: Request, policies: Policies) -> list[Attachment
 def _simulation(request: Request, policies: Policies) -> Simulation:
     documents = [(each.kind, policies[each]) for each in applicable_policies(request, policies)]
     identity = [document for kind, document in documents if kind == "identity"]
-    resource = [document for kind, document in documents if kind in ("trust", "bucket")]
+    resource = [document for kind, document in documents if kind in ("trust", "bucket", "key")]
     endpoint = [document for kind, document in documents if kind == "endpoint"]
     context = {"aws:SecureTransport": str(request.tls).lower(), **request.context}
     principal = request.principal

@@ -20,6 +20,7 @@ from tests.iam.needed import (
     public_download_requests,
     schedule_requests,
     server_access_log_requests,
+    signature,
 )
 from tests.iam.policies import OTHER_ACCOUNT, Request
 from tests.iam.stack import Stack
@@ -146,7 +147,7 @@ def other_deliveries(stack: Stack) -> list[Request]:
 def other_assumed_roles(stack: Stack) -> list[Request]:
     """Another service, an administrator, the public, or a service for another account assumes a role."""
     services = {request.principal for request in assumed_roles(stack)}
-    principals = [*services, "lambda.amazonaws.com", stack.admin(ACCOUNT), stack.admin(OTHER_ACCOUNT), None]
+    principals = [*services, "cloudtrail.amazonaws.com", stack.admin(ACCOUNT), stack.admin(OTHER_ACCOUNT), None]
     by_others = [
         replace(request, principal=principal)
         for request in assumed_roles(stack)
@@ -160,6 +161,15 @@ def other_assumed_roles(stack: Stack) -> list[Request]:
         for other in _other_values(request, key)
     ]
     return [*by_others, *for_others]
+
+
+def other_signatures(stack: Stack) -> list[Request]:
+    """An administrator, another account or the public signs with a token key, or the token service in another form."""
+    others = (stack.admin(ACCOUNT), stack.admin(OTHER_ACCOUNT))
+    return [
+        *(signature(key, principal) for key in stack.token_keys for principal in others),
+        *(signature(key, stack.roles["access"], "RSASSA_PSS_SHA_256") for key in stack.token_keys),
+    ]
 
 
 def requests_through_endpoints(stack: Stack) -> list[Request]:
@@ -194,11 +204,13 @@ REFUSED: Mapping[str, Callable[[Stack], list[Request]]] = {
     "other presigned reads": other_presigned_reads,
     "other deliveries": other_deliveries,
     "other assumed roles": other_assumed_roles,
+    "other signatures": other_signatures,
 }
 
 
 def _buckets(stack: Stack) -> list[str]:
-    return [stack.images, *stack.replicated.values(), stack.bootstrap, stack.logs]
+    access = [stack.token_configuration.partition("/")[0]] if stack.token_service else []
+    return [stack.images, *stack.replicated.values(), stack.bootstrap, stack.logs, *access]
 
 
 def _deliveries(stack: Stack, account: str) -> list[list[Request]]:

@@ -39,13 +39,34 @@ class Stack:
         return groups[0].outputs["arn"] if groups else None
 
     @property
+    def token_service(self) -> dict[str, str]:
+        """The environment of the function that issues tokens; empty without one."""
+        functions = self.declaration.all("aws:lambda/function:Function")
+        return functions[0].inputs["environment"]["variables"] if functions else {}
+
+    @property
+    def token_configuration(self) -> str:
+        """The object with the token service's rules and users."""
+        return f"{self.bucket(self.token_service['CONFIG_BUCKET'])}/{self.token_service['CONFIG_KEY']}"
+
+    @property
+    def token_log_stream(self) -> str:
+        function = self.declaration.one("aws:lambda/function:Function")
+        return self.arn("logs", f"log-group:{function.inputs['loggingConfig']['logGroup']}:log-stream:2030/01/02/0123")
+
+    @property
+    def token_keys(self) -> list[str]:
+        """The keys that sign tokens, now and after the next rotation."""
+        return [key.outputs["arn"] for key in self.declaration.all("aws:kms/key:Key")]
+
+    @property
     def auto_scaling_group_tags(self) -> dict[str, str]:
         tags = self.declaration.one("aws:autoscaling/group:Group").inputs["tags"]
         return {tag["key"]: tag["value"] for tag in tags}
 
     @property
     def roles(self) -> dict[str, str]:
-        """The roles "instance", "execution", "task" and, if the stack has them, "patching" and "replication"."""
+        """The roles "instance", "execution", "task" and, if the stack has them, "patching", "replication", "access"."""
         roles = self.declaration.all("aws:iam/role:Role")
         return {role.name.rpartition("-")[2]: role.outputs["arn"] for role in roles}
 

@@ -5,7 +5,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from components import ExistingNetwork, PrivateRegistryArgs
+from components import AccessRule, ExistingNetwork, PrivateRegistryArgs
 from components.changes import change_problems, recorded
 from components.problems import PYTHON
 
@@ -16,6 +16,8 @@ ADOPTED = PrivateRegistryArgs(images_bucket="images")
 REPLICATED = PrivateRegistryArgs(replica_region="us-east-2")
 OTHER_REPLICA = PrivateRegistryArgs(replica_region="us-west-1")
 DISPOSABLE = PrivateRegistryArgs(replica_region="us-east-2", force_destroy=True)
+RULES = [AccessRule(who="*", repositories=["*"], actions=["pull"])]
+FIRST_KEY, SECOND_KEY, THIRD_KEY = (PrivateRegistryArgs(access=RULES, token_signer=number) for number in (1, 2, 3))
 OTHER_RANGE = PrivateRegistryArgs(vpc_cidr="10.1.0.0/16")
 
 
@@ -36,6 +38,12 @@ def inputs(args: PrivateRegistryArgs) -> dict[str, Any]:
         (PROTECTED, PrivateRegistryArgs(isolated=True), ["internal"]),
         (PrivateRegistryArgs(internal=True, deletion_protection=True), PROTECTED, ["internal"]),
         (PLAIN, OTHER_RANGE, ["vpc_cidr"]),
+        (FIRST_KEY, SECOND_KEY, []),
+        (SECOND_KEY, FIRST_KEY, []),
+        (FIRST_KEY, THIRD_KEY, ["token_signer"]),
+        (THIRD_KEY, FIRST_KEY, ["token_signer"]),
+        (PLAIN, THIRD_KEY, []),
+        (THIRD_KEY, PLAIN, []),
         (PLAIN, existing("vpc-1"), ["network"]),
         (existing("vpc-1"), PLAIN, ["network"]),
         (existing("vpc-1"), existing("vpc-2"), ["network"]),

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pulumi.output import UNKNOWN
 
-from components import ExistingNetwork, InvalidInput, PrivateRegistry, PrivateRegistryArgs
+from components import AccessRule, ExistingNetwork, InvalidInput, PrivateRegistry, PrivateRegistryArgs
 from components.options import Option
 from components.problems import OPTIONS
 from sandbox.evaluation.declared import Declaration
@@ -233,6 +233,34 @@ def test_all_problems_of_an_output_are_in_its_error() -> None:
 def test_list_of_subnets_is_checked_when_it_is_known(part: str, value: list[str], found: str) -> None:
     error = refusal("network", lambda: replace(NETWORK, **{part: pulumi.Output.from_input(value)}))
     assert [(problem.key, found in problem.found) for problem in error.problems] == [(f"network.{part}", True)]
+
+
+@pytest.mark.parametrize(
+    ("who", "found"),
+    [("deployer", "is not the ARN of an IAM role or user"), (None, "without a value"), (5, "is of the type int")],
+)
+def test_who_of_a_rule_is_checked_when_it_is_known(who: Any, found: str) -> None:
+    known = AccessRule(who="*", repositories=["base/*"], actions=["pull"])
+    error = refusal(
+        "access",
+        lambda: [
+            known,
+            AccessRule(who=pulumi.Output.from_input(who), repositories=["team/*"], actions=["pull"]),
+        ],
+    )
+    assert [(problem.key, found in problem.found) for problem in error.problems] == [("access[1].who", True)]
+
+
+def test_who_of_a_rule_must_be_known_to_no_checks_of_other_rules() -> None:
+    """A rule is shadowed by another one only when both are known."""
+    error = refusal(
+        "access",
+        lambda: [
+            AccessRule(who=coroutine("*"), repositories=["*"], actions=["pull"]),
+            AccessRule(who="*", repositories=["base/*"], actions=["pull"]),
+        ],
+    )
+    assert [problem.key for problem in error.problems] == ["access[1]"]
 
 
 def test_value_of_a_tag_is_checked_when_it_is_known() -> None:

@@ -20,8 +20,7 @@ def test_each_metric_is_in_the_namespace_of_the_log_group(declare: Declare) -> N
 
 
 def test_queries_are_in_a_folder_of_the_log_group(declare: Declare) -> None:
-    queries = declare(lambda: LogQueries("net", LogQueriesArgs(log_group_name="net-log-1"))).all(
-        "aws:cloudwatch/queryDefinition:QueryDefinition"
-    )
+    args = LogQueriesArgs(log_group_name="net-log-1", queries=LOG_QUERIES)
+    queries = declare(lambda: LogQueries("net", args)).all("aws:cloudwatch/queryDefinition:QueryDefinition")
     assert [each.inputs["name"] for each in queries] == [f"net-log-1/{query.name}" for query in LOG_QUERIES]
     assert all(each.inputs["logGroupNames"] == ["net-log-1"] for each in queries)

@@ -7,10 +7,10 @@ from typing import Any, get_args
 import pulumi
 import pytest
 
-from components import ExistingNetwork, PrivateRegistryArgs
+from components import AccessRule, ExistingNetwork, PrivateRegistryArgs
 from components.options import FileContent, attribute_docs, camel_case, option, options_of, spelled
 
-ALL = [*options_of(PrivateRegistryArgs).values(), *options_of(ExistingNetwork).values()]
+ALL = [each for owner in (PrivateRegistryArgs, ExistingNetwork, AccessRule) for each in options_of(owner).values()]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +32,8 @@ class Arguments:
     """Pairs."""
     part: Part | None = option(None, group="Second")
     """A part."""
+    parts: Sequence[Part] = option((), group="Second")
+    """Parts."""
 
 
 OPTIONS = options_of(Arguments)
@@ -70,6 +72,11 @@ def test_parts_are_the_options_of_the_type() -> None:
     assert list(OPTIONS["part"].parts) == ["required"]
     assert OPTIONS["part"].allowed == "a map of `required` (a string)"
     assert OPTIONS["part"].parts["required"].default is MISSING
+
+
+def test_items_can_have_parts() -> None:
+    assert (OPTIONS["parts"].item_type, OPTIONS["items"].item_type) == (Part, None)
+    assert OPTIONS["parts"].allowed == "a list of maps of `required` (a string)"
 
 
 def test_camel_case_keeps_what_is_not_a_word() -> None:

@@ -9,7 +9,7 @@ import pulumi
 import pulumi_aws as aws
 import pytest
 
-from components import ExistingNetwork, PrivateRegistry, PrivateRegistryArgs, RegistryOutputs
+from components import AccessRule, ExistingNetwork, PrivateRegistry, PrivateRegistryArgs, RegistryOutputs
 from components.options import attribute_docs
 from components.testing import RegistryMocks
 
@@ -49,11 +49,21 @@ class RecordingMocks(RegistryMocks):
         PrivateRegistryArgs(image="registry:3", users={"alice": "lantern orbit velvet canyon drum"}, flow_logs=True),
         PrivateRegistryArgs(network=NETWORK, internal=True, tags={"team": "platform"}),
         PrivateRegistryArgs(isolated=True, image=ECR_IMAGE),
+        PrivateRegistryArgs(access=[AccessRule(who="*", repositories=["*"], actions=["pull"])]),
         PrivateRegistryArgs(domain="registry.example.com", hosted_zone="Z0123456789ABCDEFGHIJ"),
         PrivateRegistryArgs(monitoring=True, monthly_budget=300, replica_region="us-east-2"),
         PrivateRegistryArgs(monitoring=True, domain="registry.example.com", certificate_arn=CERTIFICATE),
     ],
-    ids=["defaults", "users and flow logs", "existing network", "isolated", "hosted zone", "alarms", "certificate"],
+    ids=[
+        "defaults",
+        "users and flow logs",
+        "existing network",
+        "isolated",
+        "access",
+        "hosted zone",
+        "alarms",
+        "certificate",
+    ],
 )
 def test_mocks_give_what_a_registry_reads(args: PrivateRegistryArgs) -> None:
     outputs: dict[str, Any] = {}

@@ -1,11 +1,12 @@
 """Problems with a component's name."""
 
+from keyword import iskeyword
 from typing import Any
 
 import pulumi_aws as aws
 import pytest
 
-from components import PrivateRegistry, PrivateRegistryArgs
+from components import AccessRule, PrivateRegistry, PrivateRegistryArgs
 from components.checks.names import RULES, name_problems
 from sandbox.evaluation.declared import Declaration
 from tests.unit.helpers import Declare
@@ -32,6 +33,7 @@ def declared(declare: Declare) -> Declaration:
         replica_region="us-east-2",
         monitoring=True,
         monthly_budget=300,
+        access=[AccessRule(who="*", repositories=["*"], actions=["pull"])],
     )
 
     def program() -> None:
@@ -88,5 +90,5 @@ def test_reserved_prefixes_are_refused(name: str, kind: str, reserved: str) -> N
 
 def _takes_name(type_: str) -> bool:
     module, _, kind = type_.removeprefix("aws:").replace(":", "/").split("/")
-    attributes = dir(getattr(getattr(aws, module), kind))
+    attributes = dir(getattr(getattr(aws, f"{module}_" if iskeyword(module) else module), kind))
     return kind == "Bucket" or not {"name", "family"}.isdisjoint(attributes)

@@ -19,9 +19,9 @@ from pulumi.provider.server import ProviderServicer
 from pulumi.runtime import rpc
 
 import components
-from components.options import camel_case
+from components.options import camel_case, options_of
 from components.problems import OPTIONS
-from facade.component import PrivateRegistry
+from facade.component import PrivateRegistry, library_args
 from facade.provider import NAME, NAMESPACE, VERSION, RegistryProvider
 from facade.values import Reader
 from tests.unit.helpers import Declare
@@ -54,6 +54,7 @@ def test_examples_use_the_sdks_of_the_namespace() -> None:
 def test_inputs_are_the_options_of_the_library() -> None:
     assert set(REGISTRY["inputProperties"]) == {option.key for option in OPTIONS.values()}
     assert set(TYPES["ExistingNetwork"]["properties"]) == {part.key for part in OPTIONS["network"].parts.values()}
+    assert set(TYPES["AccessRule"]["properties"]) == {part.key for part in options_of(components.AccessRule).values()}
 
 
 def test_outputs_are_those_of_the_library() -> None:
@@ -195,6 +196,23 @@ def test_ids_of_a_network_and_their_number_can_be_unknown(provider: RegistryProv
     network = {"vpcId": "vpc-1", "publicSubnetIds": output(known=False)}
     made = {"vpc_id": "vpc-1", "public_subnet_ids": (Unknown, False)}
     assert read(provider, {"network": network}) == ({"network": made}, [])
+
+
+def test_rules_are_read_with_outputs_in_their_place(provider: RegistryProvider) -> None:
+    sent = {"access": [{"who": output("arn"), "actions": ["pull"]}, {"who": "*", "repositories": [], "actions": []}]}
+    values, problems = read(provider, sent)
+    rules = [{"who": ("arn", False), "actions": ["pull"]}, {"who": "*", "repositories": [], "actions": []}]
+    assert (values, problems) == ({"access": rules}, [])
+    assert library_args({"access": rules[1:]}).access == [components.AccessRule(who="*", repositories=[], actions=[])]
+
+
+def test_parts_of_a_rule_must_exist_and_fit(provider: RegistryProvider) -> None:
+    _, problems = read(provider, {"access": [{"who": 5, "action": ["pull"], "actions": ["pull"]}, {"who": "*"}]})
+    assert problems == [
+        "access[0].action: is unknown; did you mean actions?",
+        "access[0].who: 5.0 cannot be read",
+        "access[1].actions: is missing",
+    ]
 
 
 @pytest.mark.parametrize(("name", "python_name"), [("users", "users"), ("allowedCidrs", "allowed_cidrs")])

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from components import PrivateRegistry, PrivateRegistryArgs
+from components import AccessRule, PrivateRegistry, PrivateRegistryArgs
 from tests.iam import policies
 from tests.iam.needed import NEEDED, needed_requests
 from tests.iam.policies import Policies, Request, allowed_requests, applicable_policies
@@ -25,6 +25,7 @@ _STACKS = {
             flow_logs=True,
             allowed_cidrs=["203.0.113.0/24", "198.51.100.0/24"],
             replica_region="us-east-2",
+            access=[AccessRule(who="arn:aws:iam::123456789012:role/ci", repositories=["*"], actions=["pull", "push"])],
         ),
     ),
     "registry:3, a cache": (

@@ -7,7 +7,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from components import ExistingNetwork, InvalidInput, PrivateRegistryArgs
+from components import AccessRule, ExistingNetwork, InvalidInput, PrivateRegistryArgs
 from components.problems import CONFIG, OPTIONS
 from settings import parse
 from tests.unit.helpers import Declare
@@ -47,7 +47,7 @@ def test_empty_value_is_not_set(key: str, empty: str) -> None:
 
 
 def test_empty_list_is_not_set_unless_the_option_has_a_default() -> None:
-    assert parsed({"availabilityZoneNames": "[]"}) == PrivateRegistryArgs()
+    assert parsed({"availabilityZoneNames": "[]", "access": "[]"}) == PrivateRegistryArgs()
     assert headings(refusal({"allowedCidrs": "[]"})) == ["registry:allowedCidrs: is empty: no client could connect"]
 
 
@@ -69,6 +69,10 @@ def test_empty_list_is_not_set_unless_the_option_has_a_default() -> None:
             *("network", json.dumps({"vpcId": "vpc-1", "publicSubnetIds": SUBNETS, "s3RouteTableIds": ["rtb-1"]})),
             "network",
             ExistingNetwork(vpc_id="vpc-1", public_subnet_ids=SUBNETS, s3_route_table_ids=["rtb-1"]),
+        ),
+        (
+            *("access", json.dumps([{"who": "*", "repositories": ["base/*"], "actions": ["pull"]}]), "access"),
+            [AccessRule(who="*", repositories=["base/*"], actions=["pull"])],
         ),
     ],
 )
@@ -102,6 +106,20 @@ def test_value_has_its_type(key: str, value: str, field: str, expected: object) 
                 '{"vpcId": 1}',
                 '{"vpcId": "vpc-1", "subnets": []}',
                 '{"vpcId": "vpc-1", "publicSubnetIds": "subnet-1"}',
+            )
+        ),
+        *(
+            (
+                "access",
+                value,
+                "a list of maps of `who` (a string), `repositories` (a list of strings), `actions` (a list of strings)",
+            )
+            for value in (
+                '{"who": "*", "actions": ["pull"]}',
+                '["*"]',
+                '[{"who": "*"}]',
+                '[{"who": "*", "actions": "pull"}]',
+                '[{"who": "*", "actions": ["pull"], "repository": "base"}]',
             )
         ),
     ],
