@@ -5,7 +5,7 @@ import subprocess
 import sys
 import sysconfig
 import venv
-from importlib.metadata import Distribution, PathDistribution
+from importlib.metadata import Distribution, PathDistribution, version
 from pathlib import Path
 
 import pytest
@@ -57,9 +57,11 @@ def installed(site_packages: Path) -> Distribution:
 def test_wheel_contains_only_the_package(site_packages: Path, installed: Distribution) -> None:
     assert {path.name for path in site_packages.iterdir()} == {
         "private_registry",
+        "private_registry_login",
         f"private_registry-{installed.version}.dist-info",
     }
     assert _files(site_packages / "private_registry") == _files(ROOT / "components")
+    assert _files(site_packages / "private_registry_login") == _files(ROOT / "private_registry_login")
 
 
 def test_example_runs_with_the_wheel_and_without_the_repository(site_packages: Path, tmp_path: Path) -> None:
@@ -82,12 +84,47 @@ def test_example_runs_with_the_wheel_and_without_the_repository(site_packages: P
     assert from_repository == []
 
 
+def test_credential_helper_needs_botocore_and_no_pulumi(site_packages: Path) -> None:
+    """A client's machine has the wheel without its dependencies, and botocore with its own."""
+    assert _get(site_packages) == "botocore is missing; run: PYTHON -m pip install botocore"
+    for name in ("botocore", "jmespath", "dateutil", "six.py", "urllib3"):
+        (site_packages / name).symlink_to(Path(sysconfig.get_path("purelib")) / name)
+    try:
+        login = json.loads(_get(site_packages))
+    finally:
+        for link in filter(Path.is_symlink, site_packages.iterdir()):
+            link.unlink()
+    assert (login["ServerURL"], login["Username"], login["Secret"][:3]) == ("registry.example.com", "aws", "v1.")
+
+
+def _get(site_packages: Path) -> str:
+    """Ask the installed credential helper for a login, as Docker does, and return its stdout."""
+    scripts = site_packages.parents[2] / "bin"
+    identity = {"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "an-invented-secret"}
+    completed = subprocess.run(
+        [scripts / "docker-credential-private-registry", "get"],
+        input="registry.example.com",
+        env={**identity, "PRIVATE_REGISTRY_REGION": "us-west-2"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return completed.stdout.strip().replace(str(scripts / "python"), "PYTHON")
+
+
+def test_login_extra_allows_the_tested_version(installed: Distribution) -> None:
+    (botocore,) = [each for each in map(Requirement, installed.requires or []) if each.name == "botocore"]
+    assert str(botocore.marker) == 'extra == "login"'
+    assert botocore.specifier.contains(version("botocore"))
+
+
 def test_wheel_requires_python_3_10(installed: Distribution) -> None:
     assert installed.metadata["Requires-Python"] == ">=3.10"
 
 
 def test_requirements_allow_the_pinned_versions(installed: Distribution) -> None:
-    allowed = {each.name: each.specifier for each in map(Requirement, installed.requires or [])}
+    required = map(Requirement, installed.requires or [])
+    allowed = {each.name: each.specifier for each in required if each.marker is None}
     lines = (line.partition("#")[0].strip() for line in (ROOT / "requirements.txt").read_text().splitlines())
     pinned = {each.name: each.specifier for each in map(Requirement, filter(None, lines))}
     assert pinned.keys() == allowed.keys()
