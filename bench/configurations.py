@@ -12,6 +12,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bench import tokens
 from bench.clients import Transfer
 from bench.measure import Spread
 from bench.s3 import S3
@@ -68,6 +69,7 @@ class Configuration:
         environment: Variables that replace the declared ones.
         article: Whether the article's environment replaces the declared one.
         passwords: Whether the registry asks for a password.
+        tokens: Whether it asks for a token, as with `access`, instead of a password.
         bcrypt_cost: Of the password's hash, if not the declared one.
     """
 
@@ -77,6 +79,7 @@ class Configuration:
     environment: Mapping[str, str] = field(default_factory=dict)
     article: bool = False
     passwords: bool = True
+    tokens: bool = False
     bcrypt_cost: int | None = None
 
 
@@ -161,10 +164,7 @@ def stack(bed: Testbed, configuration: Configuration, storage: S3 | None = None)
     # More frequent health checks than declared: the load balancer waits for them at the start.
     declaration = load_balancer.with_check_interval(sandbox.stack.declaration, _CHECK_SECONDS)
     if not configuration.passwords:
-        declaration = declaration.with_inputs(
-            "aws:lb/targetGroup:TargetGroup",
-            lambda inputs: {"healthCheck": {**inputs["healthCheck"], "matcher": "200"}},
-        )
+        declaration = load_balancer.with_health_check(declaration, {"matcher": "200"})
     bucket, runtime = s3.make_bucket(id_), BubblewrapRuntime(s3.api, lambda _: None)
     with ExitStack() as exits:
         containers = []
@@ -178,6 +178,8 @@ def stack(bed: Testbed, configuration: Configuration, storage: S3 | None = None)
                 environment=_environment(declared, configuration, s3, id_),
                 mounts=_mounts(declared, configuration, folder, (sandbox.user, sandbox.password)),
             )
+            if configuration.tokens:
+                container = tokens.with_tokens(container)
             started = runtime.running(container, role={}, address=instance.address, folder=folder)
             containers.append(exits.enter_context(started))
         balancer = exits.enter_context(
@@ -191,6 +193,8 @@ def stack(bed: Testbed, configuration: Configuration, storage: S3 | None = None)
         }
         if not configuration.passwords:
             endpoint = dataclasses.replace(endpoint, login=None)
+        if configuration.tokens:
+            endpoint = dataclasses.replace(endpoint, login=None, token=tokens.token())
         yield RunningRegistry(configuration.name, endpoint, processes, bucket, balancer)
 
 

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from sandbox.errors import SandboxError
 from sandbox.machine import programs
+from sandbox.random_image import MANIFEST_TYPE
 from sandbox.registry_client import Endpoint
 
 STREAMS = 16
@@ -57,7 +58,7 @@ def load(
 ) -> Load:
     """Request a path by several clients, each of which sends its next request as soon as it has an answer.
 
-    The password is on h2load's command line: it is a generated one, of a registry that ends with the run.
+    The password or token is on h2load's command line: it is a generated one, of a registry that ends with the run.
 
     Args:
         requests: Of all clients together.
@@ -98,7 +99,7 @@ def _h2load(endpoint: Endpoint, path: str, options: Sequence[str], *, requests: 
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         log = Path(folder) / "requests"
         argv = [programs.require(["h2load"])["h2load"], *options, f"--requests={requests}", f"--log-file={log}"]
-        argv += [f"--connect-to={endpoint.address}:{endpoint.port}"]
+        argv += [f"--connect-to={endpoint.address}:{endpoint.port}", "--header", f"Accept: {MANIFEST_TYPE}"]
         if authorization := endpoint.headers().get("authorization"):
             argv += ["--header", f"Authorization: {authorization}"]
         argv += [f"https://{endpoint.name}:{endpoint.port}{path}"]
@@ -107,7 +108,7 @@ def _h2load(endpoint: Endpoint, path: str, options: Sequence[str], *, requests: 
     rows = [_Row(*map(int, line.split("\t"))) for line in lines]
     wrong = sorted({row.status for row in rows} - {status})
     if done.returncode or len(rows) != requests or wrong:
-        output = re.sub(r"Basic \S+", "Basic ***", done.stdout + done.stderr)
+        output = re.sub(r"(Basic|Bearer) \S+", r"\1 ***", done.stdout + done.stderr)
         raise SandboxError(f"h2load: {len(rows)} answers, with status {wrong}: {output[-1500:]}")
     return rows
 

@@ -47,9 +47,9 @@ class Client:
         options = ["--src-cert-dir", str(self.ca_folder), "--src-authfile", str(auth_file or self.auth_file)]
         return self._skopeo(["copy", *options, f"docker://{self.registry}/{name}", f"oci:{target}:{_tag(name)}"])
 
-    def delete(self, name: str) -> subprocess.CompletedProcess[str]:
+    def delete(self, name: str, *, auth_file: Path | None = None) -> subprocess.CompletedProcess[str]:
         """Delete the manifest of an image from the registry."""
-        options = ["--cert-dir", str(self.ca_folder), "--authfile", str(self.auth_file)]
+        options = ["--cert-dir", str(self.ca_folder), "--authfile", str(auth_file or self.auth_file)]
         return self._skopeo(["delete", *options, f"docker://{self.registry}/{name}"])
 
     def _skopeo(self, arguments: list[str], stdin: str = "") -> subprocess.CompletedProcess[str]:

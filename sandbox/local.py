@@ -10,11 +10,12 @@ from pathlib import Path
 from sandbox import stacks
 from sandbox.aws.emulator import AwsApi
 from sandbox.client import Client, create_client
-from sandbox.ecs import credentials, load_balancer
+from sandbox.ecs import credentials, lambda_target, load_balancer
 from sandbox.ecs.bubblewrap_runtime import BubblewrapRuntime
 from sandbox.ecs.credentials import CredentialsEndpoint
 from sandbox.ecs.docker_runtime import docker_runtime
 from sandbox.ecs.instance import Instance, launched, require_joined
+from sandbox.ecs.lambda_target import Target
 from sandbox.ecs.load_balancer import LoadBalancer
 from sandbox.ecs.runtime import RunningContainer, Runtime
 from sandbox.ecs.task import running_task
@@ -52,7 +53,11 @@ class Options:
 
 @dataclass(frozen=True)
 class Sandbox:
-    """A running sandbox. `instances` and `containers` have the same order: one container runs on each instance."""
+    """A running sandbox. `instances` and `containers` have the same order: one container runs on each instance.
+
+    Attributes:
+        functions: the load balancer's target groups that have a Lambda function.
+    """
 
     stack: DeclaredStack
     folder: Path
@@ -60,6 +65,7 @@ class Sandbox:
     containers: Sequence[RunningContainer]
     runtime: Runtime
     credentials: CredentialsEndpoint
+    functions: Sequence[Target]
     balancer: LoadBalancer
     client: Client
     user: str
@@ -92,7 +98,9 @@ def sandbox(options: Options, report: Report) -> Iterator[Sandbox]:
             containers = [_container(stack, instance, runtime, endpoint, report, exits) for instance in instances]
             with report.step("start the load balancer") as detail:
                 folder = options.folder / "load-balancer"
-                balancer = exits.enter_context(load_balancer.running(stack.declaration, containers, folder))
+                serving = lambda_target.serving(stack.declaration, stack.api, options.folder / "functions")
+                functions = exits.enter_context(serving)
+                balancer = exits.enter_context(load_balancer.running(stack.declaration, containers, folder, functions))
                 detail(f"{len(containers)} of {len(containers)} targets healthy")
             # The name that clients use: the domain, or the DNS name of the load balancer.
             name = stack.declaration.exports["registryUrl"].removeprefix("https://")
@@ -103,6 +111,7 @@ def sandbox(options: Options, report: Report) -> Iterator[Sandbox]:
                 containers=containers,
                 runtime=runtime,
                 credentials=endpoint,
+                functions=functions,
                 balancer=balancer,
                 client=create_client(balancer, name, options.folder / "client"),
                 user=user,

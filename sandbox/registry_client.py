@@ -14,10 +14,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 import urllib3
 from urllib3.util import parse_url
 
+from sandbox.bearer import Tokens
 from sandbox.random_image import MANIFEST_TYPE, MB, Blob, Image
 
 if TYPE_CHECKING:
@@ -61,6 +63,7 @@ class Endpoint:
         certificates: PEM, the certificates to trust; None for those that this machine trusts; "" for HTTP without TLS.
         name: The host name that the certificate must be for; "" for any.
         login: User and password; None for no authentication.
+        token: Instead of a login, the same token for all requests.
         source: The address from which clients connect; "" for any.
     """
 
@@ -69,6 +72,7 @@ class Endpoint:
     certificates: str | None = ""
     name: str = ""
     login: tuple[str, str] | None = field(default=None, repr=False)
+    token: str = field(default="", repr=False)
     source: str = ""
 
     @classmethod
@@ -90,6 +94,8 @@ class Endpoint:
     def headers(self) -> dict[str, str]:
         """Return the headers of every request."""
         authorization = urllib3.make_headers(basic_auth=":".join(self.login)) if self.login else {}
+        if self.token:
+            authorization = {"authorization": f"Bearer {self.token}"}
         return {"Host": self.name or self.address, **{name: _Hidden(value) for name, value in authorization.items()}}
 
     def connections(self, most: int) -> urllib3.HTTPConnectionPool:
@@ -129,11 +135,20 @@ class RegistryClient:
     Args:
         connections: How many it keeps to the registry, and how many to S3.
         on_request: Called at the start of each request.
+        tokens: Tokens by repository. It gets others from the registry's token service, if there is one.
     """
 
-    def __init__(self, endpoint: Endpoint, *, connections: int = 1, on_request: Callable[[], None] = _nothing) -> None:
-        self._headers = endpoint.headers()
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        *,
+        connections: int = 1,
+        on_request: Callable[[], None] = _nothing,
+        tokens: Mapping[str, str] | None = None,
+    ) -> None:
+        self._login = endpoint.headers()
         self._registry = endpoint.connections(connections)
+        self._tokens = Tokens(self._ask_token_service, self._login, tokens or {})
         self._s3 = urllib3.PoolManager(timeout=_TIMEOUT_SECONDS, maxsize=connections)
         self._on_request = on_request
 
@@ -182,6 +197,11 @@ class RegistryClient:
         # Without a Content-Length, so in chunks, as docker does.
         upload = self._request("PATCH", _location(upload), 202, body=_parts(blob, halfway))
         self._request("PUT", f"{_location(upload)}&digest={blob.digest}", 201)
+
+    def mount_blob(self, repository: str, digest: str, *, source: str) -> bool:
+        """Have a blob of another repository in this one too. Return False if the registry wants it uploaded."""
+        path = f"/v2/{repository}/blobs/uploads/?{urlencode({'mount': digest, 'from': source})}"
+        return self._request("POST", path, 201, 202).status == 201
 
     def push_manifest(self, image: Image) -> None:
         headers = {"Content-Type": MANIFEST_TYPE}
@@ -263,9 +283,25 @@ class RegistryClient:
     def _request(
         self, method: str, path: str, *expected: int, headers: Mapping[str, str] | None = None, **options: Any
     ) -> urllib3.BaseHTTPResponse:
-        options["headers"] = {**self._headers, **(headers or {})}
         request = f"{method} {path.partition('?')[0]}"  # the query of an upload is its signed state
-        return self._send(self._registry, method, path, set(expected), request=request, **options)
+
+        def send(statuses: set[int]) -> urllib3.BaseHTTPResponse:
+            options["headers"] = {**self._login, **self._tokens.headers(path), **(headers or {})}
+            return self._send(self._registry, method, path, statuses, request=request, **options)
+
+        answer = send({*expected, 401})
+        if answer.status != 401:
+            return answer
+        answer.drain_conn()
+        # A body that was generated is gone. Clients have got the token with the request before it.
+        again = not isinstance(options.get("body"), Iterator)
+        if not again or not self._tokens.renew(path, answer.headers.get("WWW-Authenticate", "")):
+            raise RequestFailed(request, "status 401", retryable=False)
+        return send(set(expected))
+
+    def _ask_token_service(self, path: str, headers: Mapping[str, str]) -> urllib3.BaseHTTPResponse:
+        statuses = {200, 400, 401}
+        return self._send(self._registry, "GET", path, statuses, request="GET /auth/token", headers=dict(headers))
 
     def _send(
         self,

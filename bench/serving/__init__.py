@@ -5,11 +5,12 @@ from __future__ import annotations
 from bench import testbed
 from bench.measure import Size
 from bench.page import Page
-from bench.serving import breakdown, growth, passwords, settings, transfers
+from bench.serving import breakdown, growth, passwords, settings, tokens, transfers
 from sandbox.report import Report
 
 _CHAPTERS = {
     "requests with passwords": passwords.measure,
+    "requests with tokens": tokens.measure,
     "push and pull": transfers.measure,
     "from a bare registry to the stack": breakdown.measure,
     "settings": settings.measure,

@@ -1,4 +1,7 @@
-"""The resources in the AWS account that instances, containers and clients read: buckets, objects and parameters."""
+"""The resources in the AWS account that instances, containers, functions and clients use.
+
+They are buckets, objects, parameters and KMS keys.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,11 @@ from collections.abc import Callable
 from typing import Any
 
 from sandbox.errors import SandboxError
+from sandbox.evaluation import key_pairs
 from sandbox.evaluation.declared import Declaration, Resource
+
+# Tags that give a KMS key the id and the private key of the declaration (sandbox/aws/moto_gaps/kms.py).
+KEY_ID, PRIVATE_KEY = "sandbox:key-id", "sandbox:private-key"
 
 _OBJECT_TYPES = (
     "aws:s3/bucketObject:BucketObject",
@@ -16,7 +23,7 @@ _OBJECT_TYPES = (
 
 
 def create_resources(declaration: Declaration, aws: Callable[..., Any]) -> str:
-    """Create the declared buckets with their policies, objects and parameters.
+    """Create the declared buckets with their policies, objects, parameters and KMS keys that sign.
 
     Args:
         aws: makes a boto3 client of a service, and of a Region that is not the stack's.
@@ -44,7 +51,22 @@ def create_resources(declaration: Declaration, aws: Callable[..., Any]) -> str:
         ssm.put_parameter(
             Name=parameter.outputs["name"], Value=parameter.inputs["value"], Type=parameter.inputs["type"]
         )
-    return f"{len(buckets)} buckets, {len(objects)} objects, {len(parameters)} parameters"
+    # What the others encrypt is not in the sandbox.
+    keys = [key for key in declaration.all("aws:kms/key:Key") if key.inputs.get("keyUsage") == "SIGN_VERIFY"]
+    for key in keys:
+        _create_key(aws("kms"), key)
+    counted = {"buckets": buckets, "objects": objects, "parameters": parameters, "KMS keys": keys}
+    return ", ".join(f"{len(resources)} {kind}" for kind, resources in counted.items() if resources)
+
+
+def _create_key(kms: Any, key: Resource) -> None:
+    id_ = key.outputs["keyId"]
+    tags = {KEY_ID: id_, PRIVATE_KEY: key_pairs.private_key(id_)}
+    kms.create_key(
+        KeySpec=key.inputs["customerMasterKeySpec"],
+        KeyUsage=key.inputs["keyUsage"],
+        Tags=[{"TagKey": name, "TagValue": value} for name, value in tags.items()],
+    )
 
 
 def _content(object_: Resource) -> bytes:

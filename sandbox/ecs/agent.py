@@ -26,10 +26,25 @@ class Mount:
 
 
 @dataclass(frozen=True)
+class Tmpfs:
+    """A folder of a container that is in memory.
+
+    Attributes:
+        size: in MiB.
+        options: such as "noexec".
+    """
+
+    target: str
+    size: int
+    options: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Container:
     """A container definition, with its volumes and secrets resolved on an instance.
 
     Attributes:
+        entry_point: overrides the image's entry point; empty for the image's own.
         command: overrides the image's command; empty for the image's own.
         user: "UID:GID", or "" for the image's user.
         cpu: CPU units; 0 if not set.
@@ -44,6 +59,7 @@ class Container:
 
     name: str
     image: str
+    entry_point: tuple[str, ...]
     command: tuple[str, ...]
     user: str
     port: int
@@ -57,6 +73,7 @@ class Container:
     ulimits: Mapping[str, tuple[int, int]]
     stop_timeout: int
     mounts: tuple[Mount, ...]
+    tmpfs: tuple[Tmpfs, ...]
     metadata_service: str
     environment: Mapping[str, str] = field(repr=False)
 
@@ -80,16 +97,18 @@ def container(declaration: Declaration, instance: Instance, ssm: Any) -> Contain
     if len(definitions) != 1:
         raise SandboxError(f"the task definition has {len(definitions)} containers; the sandbox can run one")
     definition: dict[str, Any] = definitions[0]
+    linux: dict[str, Any] = definition.get("linuxParameters", {})
     host_paths = {volume["name"]: volume["hostPath"] for volume in task.get("volumes", [])}
     return Container(
         name=definition["name"],
         image=definition["image"],
+        entry_point=tuple(definition.get("entryPoint", [])),
         command=tuple(definition.get("command", [])),
         user=definition.get("user", ""),
         port=definition["portMappings"][0]["containerPort"],
         read_only_root=definition.get("readonlyRootFilesystem", False),
         privileged=definition.get("privileged", False),
-        capabilities_dropped=tuple(definition.get("linuxParameters", {}).get("capabilities", {}).get("drop", [])),
+        capabilities_dropped=tuple(linux.get("capabilities", {}).get("drop", [])),
         security_options=tuple(definition.get("dockerSecurityOptions", [])),
         cpu=definition.get("cpu", 0),
         memory=definition.get("memory", 0),
@@ -103,6 +122,10 @@ def container(declaration: Declaration, instance: Instance, ssm: Any) -> Contain
                 read_only=mount.get("readOnly", False),
             )
             for mount in definition.get("mountPoints", [])
+        ),
+        tmpfs=tuple(
+            Tmpfs(each["containerPath"], each["size"], tuple(each.get("mountOptions", [])))
+            for each in linux.get("tmpfs", [])
         ),
         metadata_service=instance.metadata_service,
         environment={

@@ -14,8 +14,8 @@ from sandbox.errors import SandboxError
 from sandbox.machine import bubblewrap, programs
 from sandbox.machine.processes import free_port
 
-CONFIG_PATH = "/config.yml"
-"""Where a container has the image's config file."""
+PROGRAM = "/image/bin/registry"
+"""The registry in a container. The folders of the machine's programs, which a container has too, are read-only."""
 
 
 class BubblewrapRuntime:
@@ -44,8 +44,8 @@ class BubblewrapRuntime:
         changed = overrides.environment(container, s3=self._s3, role=role, listen=(address, port))
         with bubblewrap.bubble(
             [*bubblewrap.user(uid, gid), *bubblewrap.system(), *_files(container, program, config)],
-            [*bubblewrap.become(uid, gid), "/bin-registry", *(container.command or ("serve", CONFIG_PATH))],
-            env={"PATH": "/usr/bin:/bin", **container.environment, **changed},
+            [*bubblewrap.become(uid, gid), *_command(container)],
+            env={"PATH": f"{Path(PROGRAM).parent}:/usr/bin:/bin", **container.environment, **changed},
             log=log,
         ) as process:
             yield RunningContainer(
@@ -59,8 +59,23 @@ class BubblewrapRuntime:
             )
 
 
+def config_path(container: Container) -> str:
+    """Where a container has the image's config file."""
+    return programs.REGISTRIES[container.major].config_path
+
+
+def _command(container: Container) -> tuple[str, ...]:
+    """The entry point and the command. Without an entry point, the image's own runs the registry."""
+    return (*(container.entry_point or (PROGRAM,)), *(container.command or ("serve", config_path(container))))
+
+
 def _files(container: Container, program: Path, config: Path) -> list[str]:
-    arguments = ["--ro-bind", str(program), "/bin-registry", "--ro-bind", str(config), CONFIG_PATH]
+    arguments: list[str] = []
+    for source, target in ((program, PROGRAM), (config, config_path(container))):
+        arguments += [*bubblewrap.parents(target), "--ro-bind", str(source), target]
+    for memory in container.tmpfs:
+        # Like Docker's, it can be written by all users ("tmpfs mounts", tmpfs-mode), and has no devices and no setuid.
+        arguments += ["--perms", "1777", "--size", str(memory.size << 20), "--tmpfs", memory.target]
     for mount in container.mounts:
         arguments += ["--ro-bind" if mount.read_only else "--bind", str(mount.source), mount.target]
     # After all mounts: from here on, only the writable mounts can be written.

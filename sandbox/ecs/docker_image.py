@@ -16,6 +16,8 @@ from sandbox.ecs.agent import Container
 from sandbox.ecs.runtime import IMAGE_CONFIG
 from sandbox.machine import programs
 
+_SHELL = Path("/bin/sh")
+
 
 def provide(client: docker.DockerClient, container: Container, notice: Callable[[str], None]) -> str:
     """Make the container's image available to the engine, and report where it comes from.
@@ -49,9 +51,10 @@ def provide(client: docker.DockerClient, container: Container, notice: Callable[
 
 
 def _archive(program: Path, config: str) -> bytes:
-    """Make the archive of a root file system with the program, its shared libraries and its config file."""
-    files = {"/bin/registry": program.read_bytes(), config: IMAGE_CONFIG.encode()}
-    files |= {library: Path(library).read_bytes() for library in _libraries(program)}
+    """Make the archive of a root file system with the program, a shell, their shared libraries and the config file."""
+    binaries = {"/bin/registry": program, "/bin/sh": _SHELL}
+    files = {config: IMAGE_CONFIG.encode(), **{path: file.read_bytes() for path, file in binaries.items()}}
+    files |= {library: Path(library).read_bytes() for file in binaries.values() for library in _libraries(file)}
     folders = {folder for file in files for folder in Path(file).parents}
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as archive:

@@ -44,6 +44,7 @@ class DockerRuntime:
         changed = overrides.environment(container, s3=self.s3, role=role, listen=None)
         made = self.client.containers.create(
             image,
+            entrypoint=list(container.entry_point) or None,
             command=list(container.command) or None,
             user=overrides.user(container.user) or None,
             environment={**container.environment, **changed},
@@ -60,6 +61,7 @@ class DockerRuntime:
             ],
             # Bind mounts, like the agent's: the engine creates a missing folder as an empty one.
             volumes=[f"{m.source}:{m.target}{':ro' if m.read_only else ''}" for m in container.mounts],
+            tmpfs={each.target: ",".join([f"size={each.size}m", *each.options]) for each in container.tmpfs},
             # Without the log driver: there is no CloudWatch, and the engine's default log can be read.
             network=self.network,
             ports={f"{container.port}/tcp": (address, 0)},  # 0 is a free port

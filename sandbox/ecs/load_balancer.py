@@ -1,7 +1,8 @@
-"""The load balancer: HAProxy with the settings of the listener, its certificate and the target group."""
+"""The load balancer: HAProxy with the settings of the listener, its rules and certificate, and the target groups."""
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,11 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sandbox.ecs import web_acl
+from sandbox.ecs import listener_rules, web_acl
 from sandbox.ecs.haproxy_api import HaproxyApi
+from sandbox.ecs.lambda_target import Target
 from sandbox.ecs.runtime import RunningContainer, wait_until_serving
 from sandbox.errors import SandboxError
-from sandbox.evaluation.declared import Declaration
+from sandbox.evaluation.declared import Declaration, Resource
 from sandbox.machine import processes, programs
 from sandbox.machine.processes import free_port, wait_until
 
@@ -158,8 +160,14 @@ class LoadBalancer:
 
 
 @contextmanager
-def running(declaration: Declaration, targets: Sequence[RunningContainer], folder: Path) -> Iterator[LoadBalancer]:
+def running(
+    declaration: Declaration, targets: Sequence[RunningContainer], folder: Path, functions: Sequence[Target] = ()
+) -> Iterator[LoadBalancer]:
     """Run the declared load balancer until the end of the block, once all targets are healthy.
+
+    Args:
+        targets: of the listener's default target group.
+        functions: the target groups that have a function.
 
     Raises:
         SandboxError: a target did not become healthy, or HAProxy lacks a declared setting.
@@ -170,7 +178,10 @@ def running(declaration: Declaration, targets: Sequence[RunningContainer], folde
     pem_file.touch(mode=0o600)
     pem_file.write_text(pem)
     port = free_port(_ADDRESS)
-    config.write_text(configuration(declaration, targets, port=port, pem_file=pem_file.name))
+    for function in functions:
+        # A link, since a socket's path has at most 107 characters.
+        (folder / _socket(function)).symlink_to(function.socket.absolute())
+    config.write_text(configuration(declaration, targets, port=port, pem_file=pem_file.name, functions=functions))
     for target in targets:
         wait_until_serving(target)  # a failed first check would cost a whole interval
     name = declaration.one("aws:lb/loadBalancer:LoadBalancer").outputs["dnsName"]
@@ -186,19 +197,37 @@ def running(declaration: Declaration, targets: Sequence[RunningContainer], folde
 
 def with_check_interval(declaration: Declaration, seconds: int) -> Declaration:
     """Change the interval of the health checks."""
-    return declaration.with_inputs(
-        "aws:lb/targetGroup:TargetGroup", lambda inputs: {"healthCheck": {**inputs["healthCheck"], "interval": seconds}}
+    return with_health_check(declaration, {"interval": seconds})
+
+
+def with_health_check(declaration: Declaration, settings: Mapping[str, Any]) -> Declaration:
+    """Change settings of the health check of the listener's default target group."""
+    group = default_group(declaration)
+    changed = {**group.inputs, "healthCheck": {**group.inputs["healthCheck"], **settings}}
+    return declaration.changed(
+        lambda each: dataclasses.replace(each, inputs=changed) if each.urn == group.urn else each
     )
 
 
-def configuration(declaration: Declaration, targets: Sequence[RunningContainer], *, port: int, pem_file: str) -> str:
+def configuration(
+    declaration: Declaration,
+    targets: Sequence[RunningContainer],
+    *,
+    port: int,
+    pem_file: str,
+    functions: Sequence[Target] = (),
+) -> str:
     """Write HAProxy's configuration.
 
     Args:
         pem_file: the name of the file with certificate and key, in HAProxy's working directory.
+        functions: the target groups that have a function. Their sockets are in HAProxy's working directory.
     """
     listener = declaration.one("aws:lb/listener:Listener").inputs
-    group = declaration.one("aws:lb/targetGroup:TargetGroup").inputs
+    default = default_group(declaration)
+    group = default.inputs
+    by_arn = {default.outputs["arn"]: "targets", **{each.group_arn: _function_backend(each) for each in functions}}
+    rules = listener_rules.of(declaration, by_arn)
     idle = declaration.one("aws:lb/loadBalancer:LoadBalancer").inputs.get("idleTimeout", 60)
     check: Mapping[str, Any] = group["healthCheck"]
     policy, matcher = listener.get("sslPolicy"), check.get("matcher", "200")
@@ -208,7 +237,13 @@ def configuration(declaration: Declaration, targets: Sequence[RunningContainer],
         raise SandboxError(f"the health check's matcher is {matcher!r}; the sandbox supports one status, such as 401")
     settings = _server_settings(declaration)
     servers = "\n".join(f"    server {_server_name(target)} {_server_name(target)} {settings}" for target in targets)
-    limits = "\n".join(f"    {line}" for line in web_acl.rules(declaration, idle_seconds=idle))
+    limits = _indented(web_acl.rules(declaration, idle_seconds=idle))
+    more = "".join(
+        [
+            *rules.backends,
+            *(f"backend {_function_backend(each)}\n    server function unix@{_socket(each)}\n" for each in functions),
+        ]
+    )
     return f"""\
 global
     stats socket unix@{_API} mode 600 level admin
@@ -229,13 +264,33 @@ frontend listener
 {limits}
     http-request set-header X-Forwarded-Proto https
     http-request set-header X-Forwarded-Port {listener["port"]}
+{_indented(rules.choices)}
     default_backend targets
 backend targets
     balance {_ALGORITHMS[group.get("loadBalancingAlgorithmType")]}
     option httpchk GET {check["path"]}
     http-check expect status {matcher}
 {servers}
-"""
+{more}"""
+
+
+def _indented(lines: Sequence[str]) -> str:
+    return "\n".join(f"    {line}" for line in lines)
+
+
+def _function_backend(target: Target) -> str:
+    return f"function-{target.function.name}"
+
+
+def _socket(target: Target) -> str:
+    return f"{target.function.name}.sock"
+
+
+def default_group(declaration: Declaration) -> Resource:
+    """The target group of the requests that no listener rule matches."""
+    action = declaration.one("aws:lb/listener:Listener").inputs["defaultActions"][0]
+    groups = declaration.all("aws:lb/targetGroup:TargetGroup")
+    return next(group for group in groups if group.outputs["arn"] == action["targetGroupArn"])
 
 
 def _server_name(target: RunningContainer) -> str:
@@ -244,7 +299,7 @@ def _server_name(target: RunningContainer) -> str:
 
 def _server_settings(declaration: Declaration) -> str:
     """HAProxy's settings for a target: the protocol and the health check."""
-    group = declaration.one("aws:lb/targetGroup:TargetGroup").inputs
+    group = default_group(declaration).inputs
     check: Mapping[str, Any] = group["healthCheck"]
     settings = ["ssl verify none"] if group["protocol"] == "HTTPS" else []  # ALB does not verify targets' certificates
     settings += ["check", "check-ssl"] if check.get("protocol") == "HTTPS" else ["check"]

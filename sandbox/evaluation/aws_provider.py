@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import re
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+from sandbox.evaluation import key_pairs
 
 ACCOUNT = "123456789012"
 _CERTIFICATE_END = "2029-01-31T12:00:00Z"
@@ -156,6 +159,15 @@ def _task_definition(own_name: str, _urn: str, region: str) -> dict[str, Any]:
     return {"arn": f"{arn}:1", "arnWithoutRevision": arn, "revision": 1}
 
 
+def _kms_key(_own_name: str, urn: str, region: str) -> dict[str, Any]:
+    id_ = str(uuid.uuid5(uuid.NAMESPACE_URL, urn))
+    return {"id": id_, "keyId": id_, "arn": f"arn:{partition(region)}:kms:{region}:{ACCOUNT}:key/{id_}"}
+
+
+def _function(own_name: str, _urn: str, region: str) -> dict[str, Any]:
+    return {"arn": f"arn:{partition(region)}:lambda:{region}:{ACCOUNT}:function:{own_name}"}
+
+
 def _certificate(_own_name: str, urn: str, region: str) -> dict[str, Any]:
     arn = f"arn:{partition(region)}:acm:{region}:{ACCOUNT}:certificate/{_hex(urn, 32)}"
     name = f"_{_hex(urn, 32)}.example.com."
@@ -199,6 +211,9 @@ _SPECIAL: Mapping[str, Callable[[str, str, str], dict[str, Any]]] = {
     "aws:lb/loadBalancer:LoadBalancer": _load_balancer,
     "aws:lb/targetGroup:TargetGroup": _elb("targetgroup"),
     "aws:lb/listener:Listener": _elb("listener/app"),
+    "aws:lb/listenerRule:ListenerRule": _elb("listener-rule/app"),
+    "aws:kms/key:Key": _kms_key,
+    "aws:lambda/function:Function": _function,
     "aws:iam/role:Role": _iam("role"),
     "aws:iam/instanceProfile:InstanceProfile": _iam("instance-profile"),
     "aws:iam/serverCertificate:ServerCertificate": _server_certificate,
@@ -261,7 +276,27 @@ def _endpoint_service(args: Mapping[str, Any], provider: Provider) -> dict[str, 
     }
 
 
+def _public_key(args: Mapping[str, Any], provider: Provider) -> dict[str, Any]:
+    id_ = args["keyId"].rpartition("/")[2]  # its ARN, or its id
+    der = base64.b64encode(key_pairs.public_key(id_)).decode()
+    lines = "\n".join(der[start : start + 64] for start in range(0, len(der), 64))
+    return {
+        "id": id_,
+        "keyId": args["keyId"],
+        "arn": f"arn:{partition(provider.region)}:kms:{provider.region}:{ACCOUNT}:key/{id_}",
+        "publicKey": der,
+        "publicKeyPem": f"-----BEGIN PUBLIC KEY-----\n{lines}\n-----END PUBLIC KEY-----\n",
+        "customerMasterKeySpec": "RSA_2048",
+        "keyUsage": "SIGN_VERIFY",
+        "signingAlgorithms": [
+            f"RSASSA_{scheme}_SHA_{bits}" for scheme in ("PKCS1_V1_5", "PSS") for bits in (256, 384, 512)
+        ],
+        "encryptionAlgorithms": [],
+    }
+
+
 _LOOK_UPS: Mapping[str, Callable[[Mapping[str, Any], Provider], dict[str, Any]]] = {
+    "aws:kms/getPublicKey:getPublicKey": _public_key,
     "aws:index/getRegion:getRegion": _region,
     "aws:index/getAvailabilityZones:getAvailabilityZones": _zones,
     "aws:index/getCallerIdentity:getCallerIdentity": _caller,

@@ -34,6 +34,7 @@ class Resource:
     retain_on_delete: bool = False
     delete_before_replace: bool = False
     ignore_changes: tuple[str, ...] = ()
+    replacement_trigger: Any = None
 
 
 @dataclass(frozen=True)

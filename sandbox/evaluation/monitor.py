@@ -7,7 +7,7 @@ import json
 from collections.abc import MutableMapping
 from typing import Any
 
-from google.protobuf import empty_pb2
+from google.protobuf import empty_pb2, json_format
 from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mocks
 from pulumi.runtime.proto import provider_pb2, resource_pb2
 
@@ -102,6 +102,7 @@ class RecordingMonitor(MockMonitor):
             retain_on_delete=request.retainOnDelete,
             delete_before_replace=request.deleteBeforeReplace,
             ignore_changes=tuple(request.ignoreChanges),
+            replacement_trigger=json_format.MessageToDict(request.replacement_trigger),
         )
         return resource_pb2.RegisterResourceResponse(
             urn=urn, id=id_, object=wire.write(outputs if request.custom else inputs, secret_outputs)

@@ -25,13 +25,19 @@ def system() -> list[str]:
         elif os.path.isdir(folder):
             arguments += ["--ro-bind", folder, folder]
     # Debian's alternatives: /usr/bin/awk is a link to a link in this folder.
-    return [*arguments, "--ro-bind", "/etc/alternatives", "/etc/alternatives"]
+    return [*arguments, *parents("/etc/alternatives"), "--ro-bind", "/etc/alternatives", "/etc/alternatives"]
 
 
 def python() -> list[str]:
     """Arguments that add this Python environment, wherever it is installed."""
     prefixes = {prefix for prefix in (sys.prefix, sys.base_prefix) if not Path(prefix).is_relative_to("/usr")}
-    return [argument for prefix in sorted(prefixes) for argument in ("--ro-bind", prefix, prefix)]
+    return [argument for prefix in sorted(prefixes) for argument in (*parents(prefix), "--ro-bind", prefix, prefix)]
+
+
+def parents(path: str) -> list[str]:
+    """Arguments for the folders above a path. By itself, bubblewrap makes them accessible for root only."""
+    folders = [str(folder) for folder in reversed(Path(path).parents)][1:]
+    return [argument for folder in folders for argument in ("--perms", "0755", "--dir", folder)]
 
 
 def user(uid: int, gid: int) -> list[str]:
@@ -49,12 +55,18 @@ def become(uid: int, gid: int) -> list[str]:
 
 @contextmanager
 def bubble(
-    arguments: Sequence[str], command: Sequence[str], *, env: Mapping[str, str], log: Path
+    arguments: Sequence[str],
+    command: Sequence[str],
+    *,
+    env: Mapping[str, str],
+    log: Path,
+    pass_fds: Sequence[int] = (),
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Run `command` in namespaces, until the end of the block.
 
     Args:
         arguments: for bubblewrap. They and `env` go through a file descriptor, since command lines are public.
+        pass_fds: the file descriptors that the command inherits.
     """
     settings = [*arguments, "--clearenv"]
     for name, value in env.items():
@@ -64,7 +76,7 @@ def bubble(
         os.write(descriptor, b"".join(argument.encode() + b"\0" for argument in settings))
         os.lseek(descriptor, 0, os.SEEK_SET)
         argv = [programs.require(["bwrap"])["bwrap"], "--args", str(descriptor), "--", *command]
-        with running(argv, env={}, log=log, pass_fds=[descriptor]) as process:
+        with running(argv, env={}, log=log, pass_fds=[descriptor, *pass_fds]) as process:
             yield process
     finally:
         os.close(descriptor)

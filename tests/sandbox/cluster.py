@@ -7,6 +7,7 @@ import signal
 from contextlib import ExitStack
 from pathlib import Path
 
+from sandbox.ecs import load_balancer
 from sandbox.ecs.instance import Instance, launched, require_joined
 from sandbox.ecs.runtime import RunningContainer
 from sandbox.ecs.task import running_task
@@ -89,7 +90,7 @@ class Cluster:
         Raises:
             SandboxError: it did not end within its stop timeout, after which ECS would kill it.
         """
-        group = self.sandbox.stack.declaration.one("aws:lb/targetGroup:TargetGroup").inputs
+        group = load_balancer.default_group(self.sandbox.stack.declaration).inputs
         self.balancer.deregister(task)
         wait_until(
             lambda: not self.balancer.active_requests(task),

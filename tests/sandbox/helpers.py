@@ -13,6 +13,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from sandbox.ecs.bubblewrap_runtime import PROGRAM
 from sandbox.ecs.runtime import RunningContainer
 from sandbox.local import Sandbox
 from sandbox.machine import programs
@@ -30,8 +31,8 @@ def quiet_report() -> Report:
 
 def registry_process(container: RunningContainer) -> int:
     """Find the registry's process in bubblewrap."""
-    commands = {child: Path(f"/proc/{child}/cmdline").read_bytes() for child in descendants(int(container.id))}
-    (found,) = [child for child, command in commands.items() if command.startswith(b"/bin-registry\0")]
+    programs = {child: os.readlink(f"/proc/{child}/exe") for child in descendants(int(container.id))}
+    (found,) = [child for child, program in programs.items() if program == PROGRAM]
     return found
 
 

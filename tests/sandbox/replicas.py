@@ -86,7 +86,7 @@ def with_load_balancer(
         The sandbox with this load balancer and a client of it.
     """
     checked = declaration if check_seconds is None else load_balancer.with_check_interval(declaration, check_seconds)
-    with load_balancer.running(checked, containers, folder / "load-balancer") as balancer:
+    with load_balancer.running(checked, containers, folder / "load-balancer", sandbox.functions) as balancer:
         client = create_client(balancer, balancer.name, folder / "client")
         yield dataclasses.replace(sandbox, balancer=balancer, client=client)
 

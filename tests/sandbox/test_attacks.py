@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import dataclasses
 import os
-import subprocess
 import time
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from statistics import median
@@ -22,15 +20,14 @@ import pytest
 from sandbox.ecs.load_balancer import LoadBalancer
 from sandbox.evaluation.declared import Declaration
 from sandbox.local import Sandbox
-from sandbox.machine import programs
 from sandbox.machine.processes import wait_until
 from sandbox.registry_client import Endpoint, RegistryClient
 from tests.sandbox import figures
-from tests.sandbox.https import ask, authorization, connect
+from tests.sandbox.floods import CONNECTIONS, RATE, Answers, flood
+from tests.sandbox.https import ask, connect
 from tests.sandbox.replicas import replicas
 
 _SECONDS = int(os.environ.get("REGISTRY_FLOOD_SECONDS", "15"))
-_CONNECTIONS, _RATE = 800, 1000
 _OTHER_CLIENT = "127.0.0.9"
 _PAUSE_SECONDS = 0.1  # of the other client, so that it stays below the limit
 # Instead of the declared 10,000, which a flood of some seconds would not reach.
@@ -43,7 +40,7 @@ _SLOW_REQUESTS = 50
 def test_flood_of_wrong_passwords_replaces_no_replica(dev: Sandbox, tmp_path: Path) -> None:
     with replicas(dev, tmp_path, check_seconds=None) as flooded:
         check = Check()
-        with flood(flooded, tmp_path) as answers:
+        with flood(flooded, tmp_path, seconds=_SECONDS) as answers:
             waits = logins(flooded, answers, check)
         record("without a web ACL", answers, waits, check)
         assert answers.statuses.keys() == {401}
@@ -56,7 +53,7 @@ def test_web_acl_ends_a_flood(prod: Sandbox, tmp_path: Path) -> None:
     with replicas(prod, tmp_path, declaration=declaration, check_seconds=None) as flooded:
         before = sum(flooded.balancer.request_counts().values())
         check = Check()
-        with flood(flooded, tmp_path) as answers:
+        with flood(flooded, tmp_path, seconds=_SECONDS) as answers:
             waits = logins(flooded, answers, check)
         forwarded = sum(flooded.balancer.request_counts().values()) - before
         record(f"with a web ACL, limit {_LIMIT}", answers, waits, check)
@@ -112,19 +109,6 @@ def test_web_acl_limits_what_a_request_logs(dev: Sandbox, prod: Sandbox) -> None
 
 
 @dataclasses.dataclass
-class Answers:
-    """What a flood was answered.
-
-    Attributes:
-        running: whether it goes on.
-        statuses: the number of answers by status, when it has ended.
-    """
-
-    running: Callable[[], bool]
-    statuses: Counter[int] = dataclasses.field(default_factory=Counter)
-
-
-@dataclasses.dataclass
 class Check:
     """The longest health check, in seconds."""
 
@@ -132,21 +116,6 @@ class Check:
 
     def look(self, balancer: LoadBalancer) -> None:
         self.longest = max(self.longest, balancer.longest_check())
-
-
-@contextmanager
-def flood(sandbox: Sandbox, folder: Path) -> Iterator[Answers]:
-    """Offer logins of an existing user with a wrong password, for some seconds. The block may end earlier."""
-    balancer, log = sandbox.balancer, folder / "flood.log"
-    wrong = authorization((sandbox.user, "wrong"))["Authorization"]
-    argv = [programs.require(["h2load"])["h2load"], "--h1", f"--clients={_CONNECTIONS}", f"--log-file={log}"]
-    argv += [f"--duration={_SECONDS}", "--warm-up-time=0", f"--rps={_RATE / _CONNECTIONS}"]
-    argv += ["--header", f"Authorization: {wrong}", f"https://{balancer.address}:{balancer.port}/v2/"]
-    with subprocess.Popen(argv, stdout=subprocess.DEVNULL) as process:
-        answers = Answers(running=lambda: process.poll() is None)
-        yield answers
-    # Start, status and duration of each answered request (h2load(1), --log-file).
-    answers.statuses.update(int(line.split("\t")[1]) for line in log.read_text().splitlines())
 
 
 def logins(sandbox: Sandbox, answers: Answers, check: Check) -> list[float]:
@@ -166,7 +135,7 @@ def record(event: str, answers: Answers, waits: list[float], check: Check) -> No
     counts = sorted(answers.statuses.items())
     rates = ", ".join(f"{count / _SECONDS:.0f}/s answered {status}" for status, count in counts)
     figures.record(
-        f"{_RATE} wrong passwords/s on {_CONNECTIONS} connections, {event}",
+        f"{RATE} wrong passwords/s on {CONNECTIONS} connections, {event}",
         f"{rates}; another client's {len(waits)} logins took {median(waits):.2f} s, at most {max(waits):.1f} s; "
         f"the longest health check took {check.longest:.1f} s",
     )

@@ -13,7 +13,7 @@ import pytest
 
 from sandbox.aws.emulator import AwsApi
 from sandbox.ecs.agent import Container
-from sandbox.ecs.bubblewrap_runtime import CONFIG_PATH, BubblewrapRuntime
+from sandbox.ecs.bubblewrap_runtime import BubblewrapRuntime, config_path
 from sandbox.ecs.runtime import RunningContainer
 from sandbox.ecs.task import running_task
 from sandbox.local import Sandbox
@@ -139,7 +139,7 @@ def with_deletes(container: Container) -> Container:
 
 
 def with_command(container: Container) -> Container:
-    return dataclasses.replace(container, command=("garbage-collect", CONFIG_PATH))
+    return dataclasses.replace(container, command=("garbage-collect", config_path(container)))
 
 
 def wait_for_end(collection: RunningContainer) -> None:

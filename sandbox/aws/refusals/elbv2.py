@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from moto.awslambda.models import lambda_backends
 from moto.elbv2.models import ELBv2Backend, elbv2_backends
 
 from sandbox.aws.patching import refuses
@@ -12,12 +13,13 @@ from sandbox.aws.refusals.ec2 import has_internet_gateway
 
 
 def load_balancers_of_target_group(backend: Any, target_group_arn: str) -> set[str]:
-    """The ARNs of the load balancers with a listener that forwards to a target group."""
+    """The ARNs of the load balancers with a listener or a rule that forwards to a target group."""
     return {
         listener.load_balancer_arn
         for load_balancer in backend.load_balancers.values()
         for listener in load_balancer.listeners.values()
-        for action in listener.default_actions
+        for rule in listener.rules.values()
+        for action in rule.actions
         if target_group_arn in backend._get_target_group_arns_from(action.data)
     }
 
@@ -68,7 +70,39 @@ def _target_group_of_another_load_balancer(
 
     Sources: ELB API Reference 2015-12-01, "CreateListener", TargetGroupAssociationLimit; terraform-provider-aws#22005.
     """
+    return _taken(backend, actions, load_balancer_arn)
+
+
+@refuses(ELBv2Backend, "create_rule", "TargetGroupAssociationLimit")
+def _target_group_of_another_load_balancer_in_a_rule(
+    backend: Any, listener_arn: str, actions: Sequence[Mapping[str, Any]]
+) -> str | None:
+    """Source: ELB API Reference 2015-12-01, "CreateRule", TargetGroupAssociationLimit."""
+    [listener] = backend.describe_listeners(None, [listener_arn])
+    return _taken(backend, actions, listener.load_balancer_arn)
+
+
+def _taken(backend: Any, actions: Sequence[Mapping[str, Any]], load_balancer_arn: str) -> str | None:
     arns = [arn for action in actions for arn in backend._get_target_group_arns_from(action)]
     if taken := [arn for arn in arns if load_balancers_of_target_group(backend, arn) - {load_balancer_arn}]:
         return f"The following target groups cannot be associated with more than one load balancer: {', '.join(taken)}"
+    return None
+
+
+@refuses(ELBv2Backend, "register_targets", "AccessDenied")
+def _function_that_may_not_be_invoked(
+    backend: Any, target_group_arn: str, instances: Sequence[Mapping[str, str]]
+) -> str | None:
+    """Sources: "Lambda functions as targets" (Application Load Balancers), Permissions; aws-cdk#4663, the message."""
+    if backend.target_groups[target_group_arn].target_type != "lambda":
+        return None
+    functions = lambda_backends[backend.account_id][backend.region_name]
+    for arn in (target["Id"] for target in instances):
+        statements = functions.get_function(arn).policy.statements
+        sources = [statement.get("Condition", {}).get("ArnLike", {}).get("AWS:SourceArn") for statement in statements]
+        if not {None, target_group_arn}.intersection(sources):
+            return (
+                f"elasticloadbalancing principal does not have permission to invoke {arn} from target group"
+                f" {target_group_arn}"
+            )
     return None

@@ -46,6 +46,17 @@ def create_listener(elbv2: Any, load_balancer: str, target_group: str, **options
     elbv2.create_listener(LoadBalancerArn=load_balancer, DefaultActions=actions, **options)
 
 
+def create_rule(elbv2: Any, load_balancer: str, target_group: str) -> None:
+    """Create a rule of the load balancer's only listener."""
+    [listener] = elbv2.describe_listeners(LoadBalancerArn=load_balancer)["Listeners"]
+    elbv2.create_rule(
+        ListenerArn=listener["ListenerArn"],
+        Priority=1,
+        Conditions=[{"Field": "path-pattern", "Values": ["/auth/*"]}],
+        Actions=[{"Type": "forward", "TargetGroupArn": target_group}],
+    )
+
+
 def create_auto_scaling_group(
     aws: Callable[[str], Any], *, user_data: str = "", image_id: str = "ami-1234abcd"
 ) -> None:
