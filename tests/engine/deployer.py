@@ -16,8 +16,8 @@ from sandbox.aws.api_calls import Call, logged_calls
 
 _DOCUMENTS = sorted((Path(__file__).parents[2] / "docs").glob("deployer-policy*.json"))
 
-# The prefix of a service's IAM actions, where it differs from the service's name in boto3.
-_PREFIXES = {"elbv2": "elasticloadbalancing"}
+# The prefix of a service's IAM actions, where it differs from the service's name in the log.
+_PREFIXES = {"elbv2": "elasticloadbalancing", "awslambda": "lambda"}
 # The IAM actions of an S3 operation, where they differ from its name. DeleteObjects can delete versions too.
 # Source: S3 User Guide, "Required permissions for Amazon S3 API operations".
 _S3_ACTIONS = {
@@ -93,8 +93,8 @@ _UNRECORDED = {
     "elasticloadbalancing:SetSecurityGroups": "an upgrade that replaces a security group",
     "elasticloadbalancing:SetSubnets": "a change of availabilityZones",
     "iam:CreateServiceLinkedRole": "the account's first Auto Scaling Group, ECS cluster or load balancer",
-    "iam:PassRole": "AddRoleToInstanceProfile, CreateSchedule, PutBucketReplication, RegisterTaskDefinition, a launch"
-    " template with an instance profile",
+    "iam:PassRole": "AddRoleToInstanceProfile, CreateFunction, CreateSchedule, PutBucketReplication,"
+    " RegisterTaskDefinition, a launch template with an instance profile",
     "iam:UpdateAssumeRolePolicy": "an upgrade that changes a role's trust policy",
     "logs:CreateLogDelivery": "CreateFlowLogs to S3",
     "logs:DeleteLogDelivery": "DeleteFlowLogs",
@@ -111,6 +111,9 @@ _UNRECORDED = {
     "iam:ListServerCertificates": "monitoring of a certificateArn in IAM",
     "kms:PutKeyPolicy": "a monthlyBudget that is added later",
     "kms:TagResource": "CreateKey with tags",
+    "lambda:TagResource": "CreateFunction with tags",
+    # Lambda API Reference, CreateFunction and UpdateFunctionCode with S3ObjectVersion: Lambda reads for the caller.
+    "s3:GetObjectVersion": "CreateFunction with code in S3",
     "sns:SetSubscriptionAttributes": "an upgrade that changes the subscription",
     "budgets:TagResource": "CreateBudget with tags",
     "events:TagResource": "PutRule with tags",
@@ -130,6 +133,7 @@ _UNRECORDED = {
     "iam:UntagRole": "removing a tag",
     "iam:UntagServerCertificate": "removing a tag",
     "kms:UntagResource": "removing a tag",
+    "lambda:UntagResource": "removing a tag",
     "logs:UntagResource": "removing a tag",
     "sns:UntagResource": "removing a tag",
     "ssm:RemoveTagsFromResource": "removing a tag",

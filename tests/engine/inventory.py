@@ -33,6 +33,7 @@ _LISTS = (
     ("iam", "list_instance_profiles", "InstanceProfiles[].Arn"),
     ("iam", "list_roles", "Roles[].Arn"),
     ("iam", "list_server_certificates", "ServerCertificateMetadataList[].Arn"),
+    ("lambda", "list_functions", "Functions[].FunctionArn"),
     ("logs", "describe_log_groups", "logGroups[].logGroupArn"),
     ("logs", "describe_query_definitions", "queryDefinitions[].queryDefinitionId"),
     ("s3", "list_buckets", "Buckets[].Name"),

@@ -44,21 +44,29 @@ class DeployedStack:
 
 
 def create(project: Path, name: str, api: AwsApi, folder: Path, *, passphrase: str = "") -> auto.Stack:
-    """Create a stack, the prod stack without a replica bucket. See `engine.create_stack` and `require_regions`."""
+    """Create a stack, the prod stack without a replica bucket. See `engine.create_stack`, `require_capable_plugin`."""
     stack = engine.create_stack(project, name, api, folder, passphrase=passphrase)
     if (project, name) == (ROOT, "prod"):
         stack.remove_config("registry:replicaRegion")
     return stack
 
 
-def require_regions(stack: auto.Stack) -> None:
-    """Skip a test of a stack with a replica bucket if the AWS plugin is older than 7: no resource has a Region."""
+# What the AWS plugin on the PATH says if it cannot deploy a resource, and why.
+_INCAPABLE = {
+    'Can\'t configure a value for "region"': "is older than version 7: no resource has a Region",
+    "an object is required (at timeouts)": "takes a Lambda function's timeout for Terraform's block of timeouts",
+}
+
+
+def require_capable_plugin(stack: auto.Stack) -> None:
+    """Skip the test of a stack that the AWS plugin on the PATH cannot deploy, with the reason."""
     try:
         run(stack.preview)
     except auto.CommandError as error:
-        if 'Can\'t configure a value for "region"' not in str(error):
-            raise
-        pytest.skip("the AWS plugin on the PATH is older than version 7")
+        for message, reason in _INCAPABLE.items():
+            if message in str(error):
+                pytest.skip(f"the AWS plugin on the PATH {reason}")
+        raise
 
 
 def deploy(stack: auto.Stack, api: AwsApi) -> DeployedStack:

@@ -21,7 +21,7 @@ from tests.engine.certificates import issue
 from tests.engine.commands import run
 from tests.engine.configuring import configure, configured, stack_file
 from tests.engine.queries import AwsClients
-from tests.engine.stacks import ROOT, require_regions
+from tests.engine.stacks import ROOT, require_capable_plugin
 
 _DOMAIN = "registry.example.com"
 _AUTHORITY = issue("authority.example.com")
@@ -58,6 +58,13 @@ _CHANGES: Mapping[str, Mapping[str, Mapping[str, str]]] = {
         "domain": {"domain": "images.example.com"},
         "users": {"users.alice": "kettle harbour ginger saddle owl"},
         "deletes": {"deletes": "false"},
+        "access, tokenSigner, tokenConcurrency": {
+            "access[0].who": "arn:aws:iam::123456789012:role/team-*",
+            "access[0].repositories[0]": "team/*",
+            "access[0].actions[0]": "pull",
+            "tokenSigner": "2",
+            "tokenConcurrency": "20",
+        },
         "allowedCidrs": {"allowedCidrs[0]": "203.0.113.0/24"},
         "rateLimit": {"rateLimit": "10000"},
         "logRetentionDays": {"logRetentionDays": "60"},
@@ -109,6 +116,8 @@ _CHANGES: Mapping[str, Mapping[str, Mapping[str, str]]] = {
         "alarmTopicArn": {"monitoring": "true", "alarmTopicArn": "arn:aws:sns:us-west-2:123456789012:ops"},
     },
 }
+# Rows that not each AWS plugin can deploy.
+_NOT_BY_EACH_PLUGIN = ("replicaRegion", "access, tokenSigner, tokenConcurrency")
 _REFUSED = {
     "vpcCidr": {"vpcCidr": "10.1.0.0/16"},
     "network": _NETWORK,
@@ -119,7 +128,7 @@ _REFUSED = {
 _KEPT = {"Vpc", "Bucket", "LoadBalancer", "TargetGroup", "Cluster", "Group", "CapacityProvider", "Service"}
 # By name, since other components have the names of AWS's types, such as Service. Only these appear in changes.
 _COMPONENTS = {
-    *("AlarmTopic", "Alarms", "Dns", "EndpointPolicies", "Events", "LogMetrics", "LogQueries", "Monitoring"),
+    *("Access", "AlarmTopic", "Alarms", "Dns", "EndpointPolicies", "Events", "LogMetrics", "LogQueries", "Monitoring"),
     *("Patching", "PrivateBucket", "PrivateRegistry", "ReplicaBucket", "Scaling"),
 }
 _REPLACES_THE_LOAD_BALANCER = {"internal", "isolated"}
@@ -214,9 +223,9 @@ def test_change(
     values: Mapping[str, str],
 ) -> None:
     changed = changed_stack(name)
-    if row == "replicaRegion":
+    if row in _NOT_BY_EACH_PLUGIN:
         with configured(changed.stack, values):
-            require_regions(changed.stack)
+            require_capable_plugin(changed.stack)
 
     configure(changed.stack, {key: existing.get(value, value) for key, value in values.items()})
     changed.changes[row] = run(changed.stack.up).changes

@@ -9,7 +9,7 @@ from sandbox.aws.emulator import AwsApi
 from tests.engine.commands import preview_drift, run
 from tests.engine.configuring import configure, configured
 from tests.engine.inventory import inventory
-from tests.engine.stacks import ROOT, CreateStack, DeployedStack, deploy, require_regions
+from tests.engine.stacks import ROOT, CreateStack, DeployedStack, deploy, require_capable_plugin
 
 
 @pytest.fixture(scope="module")
@@ -17,7 +17,7 @@ def replicated(create_stack: CreateStack, api: AwsApi, empty_account: set[str]) 
     """The dev stack with a replica bucket, which is kept."""
     stack = create_stack(ROOT, "dev")
     configure(stack, {"replicaRegion": "us-east-2", "forceDestroy": "false"})
-    require_regions(stack)
+    require_capable_plugin(stack)
     return deploy(stack, api)
 
 
