@@ -14,10 +14,10 @@ from xdist.scheduler import LoadScopeScheduling
 
 from sandbox.aws import emulator
 from sandbox.aws.emulator import AwsApi
-from tests.engine.deployer import Permissions
+from tests.engine.deployer import Permissions, allowed_actions
 from tests.engine.inventory import inventory
 from tests.engine.queries import AwsClients
-from tests.engine.stacks import REGION, ROOT, CreateStack, DeployedStack, create, deploy
+from tests.engine.stacks import INCAPABILITIES, REGION, ROOT, CreateStack, DeployedStack, create, deploy
 
 
 class Scheduling(LoadScopeScheduling):
@@ -58,6 +58,13 @@ _permissions = Permissions()
 
 def pytest_testnodedown(node: Any, error: object) -> None:
     _permissions.required.update(getattr(node, "workeroutput", {}).get("required", ()))
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Require no calls of tests that the AWS plugin is unable to run."""
+    for each in INCAPABILITIES:
+        if report.skipped and each.reason in str(report.longrepr):
+            _permissions.required |= allowed_actions(each.permissions)
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 
 from sandbox.aws.api_calls import Call, logged_calls
 
-_DOCUMENTS = sorted((Path(__file__).parents[2] / "docs").glob("deployer-policy*.json"))
+_DOCUMENTS = "deployer-policy*.json"
 
 # The prefix of a service's IAM actions, where it differs from the service's name in the log.
 _PREFIXES = {"elbv2": "elasticloadbalancing", "awslambda": "lambda"}
@@ -139,7 +139,6 @@ _UNRECORDED = {
     "ssm:RemoveTagsFromResource": "removing a tag",
     "scheduler:TagResource": "CreateScheduleGroup with tags",
     "scheduler:UntagResource": "removing a tag",
-    "s3:PutReplicationConfiguration": "a replicaRegion, on an AWS plugin that can create a replica bucket",
     "scheduler:UpdateSchedule": "a change of patchSchedule",
     "wafv2:UntagResource": "removing a tag",
 }
@@ -160,9 +159,9 @@ def _actions(call: Call) -> list[str]:
     return [f"{_PREFIXES.get(call.service, call.service)}:{name}" for name in names]
 
 
-def allowed_actions() -> set[str]:
-    """The actions that the policy documents allow."""
-    return {action for statement in _statements() for action in statement["Action"]}
+def allowed_actions(documents: str = _DOCUMENTS) -> set[str]:
+    """The actions that the policy documents allow, or those whose names match a pattern."""
+    return {action for statement in _statements(documents) for action in statement["Action"]}
 
 
 def allowed_resources(*, region: str, account: str, name: str) -> set[str]:
@@ -170,14 +169,14 @@ def allowed_resources(*, region: str, account: str, name: str) -> set[str]:
     values = {"REGION": region, "ACCOUNT_ID": account, "NAME": name}
     resources = {
         re.sub("|".join(values), lambda found: values[found[0]], resource)
-        for statement in _statements()
+        for statement in _statements(_DOCUMENTS)
         for resource in statement["Resource"]
     }
     return resources - {"*"}
 
 
-def _statements() -> Iterator[dict[str, Any]]:
-    for document in _DOCUMENTS:
+def _statements(documents: str) -> Iterator[dict[str, Any]]:
+    for document in sorted((Path(__file__).parents[2] / "docs").glob(documents)):
         yield from json.loads(document.read_text())["Statement"]
 
 

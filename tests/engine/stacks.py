@@ -51,11 +51,33 @@ def create(project: Path, name: str, api: AwsApi, folder: Path, *, passphrase: s
     return stack
 
 
-# What the AWS plugin on the PATH says if it cannot deploy a resource, and why.
-_INCAPABLE = {
-    'Can\'t configure a value for "region"': "is older than version 7: no resource has a Region",
-    "an object is required (at timeouts)": "takes a Lambda function's timeout for Terraform's block of timeouts",
-}
+@dataclass(frozen=True)
+class Incapability:
+    """What an AWS plugin on the PATH may be unable to deploy.
+
+    Attributes:
+        message: what it says then.
+        reason: why it is unable.
+        permissions: the deployer's policy document that no test requires then.
+    """
+
+    message: str
+    reason: str
+    permissions: str
+
+
+INCAPABILITIES = (
+    Incapability(
+        'Can\'t configure a value for "region"',
+        "the AWS plugin on the PATH is older than version 7: no resource has a Region",
+        "deployer-policy-replica.json",
+    ),
+    Incapability(
+        "an object is required (at timeouts)",
+        "the AWS plugin on the PATH takes a Lambda function's timeout for Terraform's block of timeouts",
+        "deployer-policy-access.json",
+    ),
+)
 
 
 def require_capable_plugin(stack: auto.Stack) -> None:
@@ -63,9 +85,9 @@ def require_capable_plugin(stack: auto.Stack) -> None:
     try:
         run(stack.preview)
     except auto.CommandError as error:
-        for message, reason in _INCAPABLE.items():
-            if message in str(error):
-                pytest.skip(f"the AWS plugin on the PATH {reason}")
+        for each in INCAPABILITIES:
+            if each.message in str(error):
+                pytest.skip(each.reason)
         raise
 
 
