@@ -17,7 +17,7 @@ sandbox-check: $(VENV)/ready programs ## run the dev stack, check it and stop; e
 	$(PYTHON) -m sandbox up --stack dev --check
 
 .PHONY: check lint types format
-check: ## lint, types and unit tests of the library side by side, in under half a minute
+check: ## lint, types and unit tests of the library side by side, in a minute
 	@$(MAKE) --no-print-directory --jobs=3 --keep-going --output-sync=target lint types test-unit \
 	  TYPED="__main__.py settings.py stack_file.py components plugin scripts tests/unit tests/iam"
 
