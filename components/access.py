@@ -13,6 +13,7 @@ import pulumi_aws as aws
 
 from . import token_service
 from .args import AccessRule
+from .objects import create_object
 from .outputs import with_dependencies
 from .pure import policies
 from .pure.container import ISSUER, TokenSettings
@@ -98,7 +99,13 @@ class Access(pulumi.ComponentResource):
             PrivateBucketArgs(keep=False, access_log_bucket=args.access_log_bucket, tags=args.tags),
             opts=self._child,
         )
-        configuration = self._object(bucket, _CONFIGURATION, content=self._configuration())
+        configuration = create_object(
+            f"{name}-{_CONFIGURATION}",
+            bucket=bucket.bucket,
+            key=_CONFIGURATION,
+            content=self._configuration(),
+            opts=self._child,
+        )
         log_group = aws.cloudwatch.LogGroup(
             f"{name}-access", retention_in_days=args.log_retention_days, tags=args.tags, opts=self._child
         )
@@ -111,7 +118,7 @@ class Access(pulumi.ComponentResource):
             opts=self._child,
         )
         keys = self._keys(created.role.arn)
-        signing_key = keys[args.token_signer]
+        public_keys = {number: self._public_key(key) for number, key in keys.items()}
         function = self._function(
             bucket,
             role_arn=with_dependencies(created.role.arn, *created.policies),
@@ -120,15 +127,14 @@ class Access(pulumi.ComponentResource):
                 "REGISTRY": args.registry,
                 "ISSUER": ISSUER,
                 "STS_HOST": f"sts.{args.location.region}.{args.location.dns_suffix}",
-                "SIGNING_KEY_ARN": signing_key.arn,
-                "SIGNING_KEY_ID": self._public_key(signing_key).apply(key_id),
+                "SIGNING_KEY_ARN": keys[args.token_signer].arn,
+                "SIGNING_KEY_ID": public_keys[args.token_signer].apply(key_id),
                 "CONFIG_BUCKET": bucket.bucket,
                 "CONFIG_KEY": configuration.key,
             },
         )
         registry = with_dependencies(pulumi.Output.from_input(args.registry), *self._route(function))
-        public_keys = pulumi.Output.all(*map(self._public_key, keys.values()))
-        self.tokens = pulumi.Output.all(registry=registry, public_keys=public_keys).apply(
+        self.tokens = pulumi.Output.all(registry=registry, public_keys=pulumi.Output.all(*public_keys.values())).apply(
             lambda known: TokenSettings(**known)
         )
         self.function_name, self.log_group_name = function.name, log_group.name
@@ -142,25 +148,6 @@ class Access(pulumi.ComponentResource):
         ]
         content = pulumi.Output.json_dumps({"rules": rules, "users": self._args.users}, indent=2, sort_keys=True)
         return pulumi.Output.secret(content)
-
-    def _object(
-        self,
-        bucket: PrivateBucket,
-        key: str,
-        *,
-        content: pulumi.Input[str] | None = None,
-        content_base64: pulumi.Input[str] | None = None,
-    ) -> aws.s3.BucketObjectv2:
-        return aws.s3.BucketObjectv2(
-            f"{self._prefix}-{key}",
-            bucket=bucket.bucket,
-            key=key,
-            content=content,
-            content_base64=content_base64,
-            # An object can have 10 tags ("Categorizing your storage using tags"). A provider may have more.
-            override_provider={"default_tags": {"tags": {}}},
-            opts=self._child,
-        )
 
     def _keys(self, signer_arn: pulumi.Output[str]) -> dict[int, aws.kms.Key]:
         """Create the key that signs, the one before it, whose last tokens are still valid, and the next one."""
@@ -198,7 +185,13 @@ class Access(pulumi.ComponentResource):
     ) -> aws.lambda_.Function:
         args = self._args
         package = deployment_package(_source_files())
-        code = self._object(bucket, _CODE, content_base64=base64.b64encode(package).decode())
+        code = create_object(
+            f"{self._prefix}-{_CODE}",
+            bucket=bucket.bucket,
+            key=_CODE,
+            content_base64=base64.b64encode(package).decode(),
+            opts=self._child,
+        )
         return aws.lambda_.Function(
             f"{self._prefix}-access",
             description="Issues tokens of a private registry",

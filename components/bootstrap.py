@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import pulumi
-import pulumi_aws as aws
 import pulumi_tls as tls
 
+from .objects import create_object
 from .outputs import with_dependencies
 from .pure.bootstrap_files import BACKEND_CERTIFICATE, BACKEND_KEY, HTPASSWD
 from .storage import PrivateBucket, PrivateBucketArgs
@@ -73,13 +73,11 @@ class Bootstrap(pulumi.ComponentResource):
             BACKEND_KEY: pulumi.Output.secret(key.private_key_pem),
         }
         objects = [
-            aws.s3.BucketObjectv2(
+            create_object(
                 f"{name}-{file.name}",
                 bucket=storage.bucket,
                 key=file.name,
                 content=content,
-                # An object can have 10 tags ("Categorizing your storage using tags"). A provider may have more.
-                override_provider={"default_tags": {"tags": {}}},
                 opts=pulumi.ResourceOptions(parent=self, aliases=[_FORMER_TYPE]),
             )
             for file, content in contents.items()

@@ -82,20 +82,21 @@ def change_problems(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[
             " then change `replica_region` or leave it out",
             example={"replica_region": old["replicaRegion"]},
         )
-    yield from _token_key_problems(old, new)
+    yield from _token_signer_problems(old, new)
 
 
-def _token_key_problems(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Problem]:
+def _token_signer_problems(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Problem]:
     if "tokenSigner" not in old or "tokenSigner" not in new:
         return
     # The engine's numbers are floats.
     before, after = int(old["tokenSigner"]), int(new["tokenSigner"])
     if abs(after - before) > 1:
+        next_step = before + (1 if after > before else -1)
         yield Problem(
             key="token_signer",
             found=f"changes from {before} to {after}, and no replica would trust both keys at once",
-            allowed=f"a step of 1: `pulumi up` with {before + (1 if after > before else -1)} first",
-            example={"token_signer": before + (1 if after > before else -1)},
+            allowed=f"a step of 1: `pulumi up` with {next_step} first",
+            example={"token_signer": next_step},
         )
 
 

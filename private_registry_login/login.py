@@ -1,4 +1,4 @@
-"""A password for a registry, from the AWS identity of whoever asks."""
+"""A password for a registry, from the AWS identity of this machine's user."""
 
 from __future__ import annotations
 

@@ -6,6 +6,7 @@ from ..args import AccessRule, PrivateRegistryArgs
 from ..problems import Problem
 from ..pure.htpasswd import GENERATED_USER
 from ..pure.location import Location
+from ..token_service.login_request import USER as AWS_USER
 from ..token_service.rules import (
     ACTIONS,
     EVERYBODY,
@@ -17,8 +18,6 @@ from ..token_service.rules import (
     who_problem,
 )
 
-# The user name of logins by AWS identity.
-_AWS = "aws"
 _WHO = "the ARN of an IAM role or user, whose name may end with `*`, `user:NAME` for one of `users`, or `*`"
 _WHO_EXAMPLE = "arn:aws:iam::123456789012:role/deployer"
 
@@ -67,10 +66,10 @@ def _users(args: PrivateRegistryArgs) -> Iterator[Problem]:
             allowed="`users` with the passwords in its place, or no `access`",
             example={"htpasswd": None},
         )
-    if isinstance(args.users, Mapping) and _AWS in args.users:
+    if isinstance(args.users, Mapping) and AWS_USER in args.users:
         yield Problem(
             key="users",
-            found=f"the user name {_AWS!r} cannot be used with `access`: logins by AWS identity have it",
+            found=f"the user name {AWS_USER!r} cannot be used with `access`: logins by AWS identity have it",
             allowed="another name",
         )
 

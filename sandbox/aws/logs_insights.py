@@ -10,6 +10,7 @@ import operator
 import re
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 Row = dict[str, Any]
@@ -229,8 +230,7 @@ class _Parser:
             self.expect("*")
             aggregate: _Aggregate = len
         elif function in ("max", "min"):
-            field, choose = self.any_of(), {"max": max, "min": min}[function]
-            aggregate = lambda rows: choose(field(row) for row in rows)  # noqa: E731
+            aggregate = partial(_chosen, {"max": max, "min": min}[function], self.any_of())
         else:
             raise ValueError(f"the aggregation {function!r} of Logs Insights is not supported")
         self.expect(")")
@@ -288,6 +288,10 @@ def _on_numbers(combine: Callable[[float, float], float], left: _Expression, rig
         return None if None in values else combine(*map(float, values))
 
     return combined
+
+
+def _chosen(choose: Callable[[Iterator[Any]], Any], field: _Expression, rows: Sequence[Row]) -> Any:
+    return choose(field(row) for row in rows)
 
 
 def _floor(time: datetime, span: timedelta) -> datetime:
