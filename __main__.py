@@ -17,9 +17,13 @@ pulumi.export("serviceName", registry.service_name)
 pulumi.export("acceptsPushes", registry.accepts_pushes)
 if registry.replica_bucket_name is not None:
     pulumi.export("replicaBucketName", registry.replica_bucket_name)
+if registry.retention_function_name is not None:
+    pulumi.export("retentionFunctionName", registry.retention_function_name)
 if registry.ca_certificate is not None:
     pulumi.export("caCertificate", registry.ca_certificate)
 if registry.alarm_topic_arn is not None:
     pulumi.export("alarmTopicArn", registry.alarm_topic_arn)
+if registry.garbage_collection_arn is not None:
+    pulumi.export("garbageCollectionArn", registry.garbage_collection_arn)
 if registry.passwords is not None:
     pulumi.export("passwords", registry.passwords)

@@ -191,7 +191,7 @@ def _string_map(value: Any) -> dict[str, str]:
 
 
 def _with_parts(type_: type[_T], value: Any) -> _T:
-    """Return a dataclass whose fields are strings and lists of strings."""
+    """Return a dataclass whose fields are strings, integers and lists of strings."""
     parts, options = _checked(value, _MAP), options_of(type_).values()
     required = {option.key for option in options if option.default is dataclasses.MISSING}
     if not required <= parts.keys() <= {option.key for option in options}:
@@ -199,7 +199,11 @@ def _with_parts(type_: type[_T], value: Any) -> _T:
 
     def read(option: Option) -> Any:
         part = parts[option.key]
-        return _strings(part) if option.kind.name == "array" else _checked(part, str)
+        if option.kind.name == "array":
+            return _strings(part)
+        if isinstance(part, bool):  # which is an int in Python
+            raise ValueError
+        return _checked(part, int if option.kind.name == "integer" else str)
 
     return type_(**{option.name: read(option) for option in options if option.key in parts})
 

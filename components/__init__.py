@@ -4,7 +4,7 @@ Importing this package reads no configuration and no file, and does not use the 
 """
 
 from . import options, problems
-from .args import AccessRule, ExistingNetwork, PrivateRegistryArgs
+from .args import AccessRule, ExistingNetwork, PrivateRegistryArgs, RetentionRule
 from .checks.arguments import registry_problems
 from .outputs import with_dependencies
 from .problems import InvalidInput, Problem
@@ -22,6 +22,7 @@ __all__ = [
     "PrivateRegistryArgs",
     "Problem",
     "RegistryOutputs",
+    "RetentionRule",
     "options",
     "problems",
     "registry_problems",

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib import resources
 from typing import Any
 
 import pulumi
@@ -13,11 +11,11 @@ import pulumi_aws as aws
 
 from . import token_service
 from .args import AccessRule
+from .functions import FunctionArgs, create_function
 from .objects import create_object
 from .outputs import with_dependencies
 from .pure import policies
 from .pure.container import ISSUER, TokenSettings
-from .pure.function_code import code_sha256, deployment_package
 from .pure.location import Location
 from .pure.token_keys import key_id
 from .roles import create_role
@@ -27,8 +25,7 @@ from .storage import PrivateBucket, PrivateBucketArgs
 # registry/auth/token/accesscontroller.go), is below it. The registry itself serves /v2/ and /.
 _PATHS = "/auth/*"
 _RULE_PRIORITY = 10
-_CONFIGURATION, _CODE = "access.json", "token-service.zip"
-_RUNTIME, _ARCHITECTURE = "python3.13", "arm64"
+_CONFIGURATION = "access.json"
 # Lambda gives a function processor time in proportion to its memory, a core at 1769 MB ("Configure Lambda function
 # memory"). The hash of a password takes 16 MiB, and took 30 ms of an x86_64 core.
 _MEMORY = 512
@@ -51,6 +48,7 @@ class AccessArgs:
         concurrency: how many executions are reserved for the function; 0 for none.
         listener_arn: the ARN of the load balancer's listener.
         internal: whether the load balancer is internal. A change replaces it.
+        code_bucket: the name of the bucket that gets the function's code.
         access_log_bucket: the name of the bucket that gets S3's access logs.
         log_retention_days: how long CloudWatch keeps the log, in days.
         tags: the tags of all resources that have tags. Default: none.
@@ -65,6 +63,7 @@ class AccessArgs:
     concurrency: int
     listener_arn: pulumi.Input[str]
     internal: bool
+    code_bucket: pulumi.Input[str]
     access_log_bucket: pulumi.Input[str]
     log_retention_days: int
     tags: Mapping[str, pulumi.Input[str]] = field(default_factory=dict[str, pulumi.Input[str]])
@@ -75,9 +74,9 @@ class Access(pulumi.ComponentResource):
 
     It is in no VPC: its clients reach it through the load balancer, and it reaches AWS from AWS's own network.
 
-    Creates: PrivateBucket with two aws.s3.BucketObjectv2 (the code, and the rules and users); aws.cloudwatch.LogGroup;
-    aws.iam.Role with aws.iam.RolePolicy; two or three aws.kms.Key; aws.lambda_.Function with aws.lambda_.Permission;
-    aws.lb.TargetGroup with aws.lb.TargetGroupAttachment; aws.lb.ListenerRule.
+    Creates: PrivateBucket with aws.s3.BucketObjectv2 (the rules and users); aws.cloudwatch.LogGroup; aws.iam.Role with
+    aws.iam.RolePolicy; two or three aws.kms.Key; aws.lambda_.Function with aws.s3.BucketObjectv2 (the code) and
+    aws.lambda_.Permission; aws.lb.TargetGroup with aws.lb.TargetGroupAttachment; aws.lb.ListenerRule.
 
     Attributes:
         tokens: how the registry verifies the tokens. It depends on the service: without it, nobody gets one.
@@ -119,19 +118,29 @@ class Access(pulumi.ComponentResource):
         )
         keys = self._keys(created.role.arn)
         public_keys = {number: self._public_key(key) for number, key in keys.items()}
-        function = self._function(
-            bucket,
-            role_arn=with_dependencies(created.role.arn, *created.policies),
-            log_group_name=log_group.name,
-            environment={
-                "REGISTRY": args.registry,
-                "ISSUER": ISSUER,
-                "STS_HOST": f"sts.{args.location.region}.{args.location.dns_suffix}",
-                "SIGNING_KEY_ARN": keys[args.token_signer].arn,
-                "SIGNING_KEY_ID": public_keys[args.token_signer].apply(key_id),
-                "CONFIG_BUCKET": bucket.bucket,
-                "CONFIG_KEY": configuration.key,
-            },
+        function = create_function(
+            f"{name}-access",
+            FunctionArgs(
+                package=token_service,
+                description="Issues tokens of a private registry",
+                code_bucket=args.code_bucket,
+                role_arn=with_dependencies(created.role.arn, *created.policies),
+                log_group_name=log_group.name,
+                environment={
+                    "REGISTRY": args.registry,
+                    "ISSUER": ISSUER,
+                    "STS_HOST": f"sts.{args.location.region}.{args.location.dns_suffix}",
+                    "SIGNING_KEY_ARN": keys[args.token_signer].arn,
+                    "SIGNING_KEY_ID": public_keys[args.token_signer].apply(key_id),
+                    "CONFIG_BUCKET": bucket.bucket,
+                    "CONFIG_KEY": configuration.key,
+                },
+                memory=_MEMORY,
+                timeout_seconds=_TIMEOUT_SECONDS,
+                concurrency=args.concurrency,
+                tags=args.tags,
+            ),
+            opts=self._child,
         )
         registry = with_dependencies(pulumi.Output.from_input(args.registry), *self._route(function))
         self.tokens = pulumi.Output.all(registry=registry, public_keys=pulumi.Output.all(*public_keys.values())).apply(
@@ -175,49 +184,6 @@ class Access(pulumi.ComponentResource):
         opts = pulumi.InvokeOutputOptions(parent=self)
         return aws.kms.get_public_key_output(key_id=key.arn, opts=opts).public_key_pem
 
-    def _function(
-        self,
-        bucket: PrivateBucket,
-        *,
-        role_arn: pulumi.Output[str],
-        log_group_name: pulumi.Output[str],
-        environment: Mapping[str, pulumi.Input[str]],
-    ) -> aws.lambda_.Function:
-        args = self._args
-        package = deployment_package(_source_files())
-        code = create_object(
-            f"{self._prefix}-{_CODE}",
-            bucket=bucket.bucket,
-            key=_CODE,
-            content_base64=base64.b64encode(package).decode(),
-            opts=self._child,
-        )
-        return aws.lambda_.Function(
-            f"{self._prefix}-access",
-            description="Issues tokens of a private registry",
-            role=role_arn,
-            runtime=_RUNTIME,
-            architectures=[_ARCHITECTURE],
-            handler="token_service.handler.handle",
-            s3_bucket=code.bucket,
-            s3_key=code.key,
-            s3_object_version=code.version_id,
-            source_code_hash=code_sha256(package),
-            memory_size=_MEMORY,
-            timeout=_TIMEOUT_SECONDS,
-            reserved_concurrent_executions=args.concurrency or None,
-            # In this format, a line for each start, end and report of an execution can be left out.
-            logging_config={
-                "log_format": "JSON",
-                "application_log_level": "INFO",
-                "system_log_level": "WARN",
-                "log_group": log_group_name,
-            },
-            environment={"variables": environment},
-            tags=args.tags,
-            opts=self._child,
-        )
-
     def _route(self, function: aws.lambda_.Function) -> Sequence[pulumi.Resource]:
         """Let the load balancer call the function. Return what must exist before a client needs a token."""
         args = self._args
@@ -249,17 +215,7 @@ class Access(pulumi.ComponentResource):
             priority=_RULE_PRIORITY,
             conditions=[{"path_pattern": {"values": [_PATHS]}}],
             actions=[{"type": "forward", "target_group_arn": target_group.arn}],
-            tags=args.tags,
+            tags={**args.tags, policies.DECLARED_RULE_TAG: "true"},
             opts=self._child,
         )
         return target, rule
-
-
-def _source_files() -> dict[str, bytes]:
-    """Return the token service's modules by their paths in the package."""
-    folder = resources.files(token_service)
-    return {
-        f"{folder.name}/{module.name}": module.read_bytes()
-        for module in folder.iterdir()
-        if module.name.endswith(".py")
-    }

@@ -220,10 +220,95 @@ def growth_alarm(images_bucket: pulumi.Input[str], limit: int) -> Alarm:
     )
 
 
-def schedule_alarm(schedule_group: pulumi.Input[str]) -> Alarm:
+def patching_alarm(schedule_group: pulumi.Input[str]) -> Alarm:
     """Return the alarm about a patch schedule that cannot start an instance refresh.
 
     Args:
+        schedule_group: the name of the schedule's group.
+    """
+    return _not_started(
+        "patching-not-started",
+        "The schedule could not start an instance refresh: the instances keep their AMI.",
+        schedule_group,
+    )
+
+
+def collection_alarms(
+    schedule_group: pulumi.Input[str], collection_arn: pulumi.Input[str], watcher_arn: pulumi.Input[str]
+) -> list[Alarm]:
+    """Return the alarms about garbage collections.
+
+    Args:
+        schedule_group: the name of their schedule's group.
+        collection_arn: the ARN of the state machine whose executions they are.
+        watcher_arn: the ARN of the state machine that watches them.
+    """
+    machines = {"collection": collection_arn, "watcher": watcher_arn}
+    ended = {
+        f"{machine}_{end.lower()}": Metric(
+            namespace="AWS/States", name=f"Executions{end}", dimensions={"StateMachineArn": arn}, statistic="Sum"
+        )
+        for machine, arn in machines.items()
+        for end in ("Failed", "TimedOut", "Aborted")
+    }
+    return [
+        _not_started(
+            "garbage-collection-not-started", "The schedule could not start a garbage collection.", schedule_group
+        ),
+        Alarm(
+            name="garbage-collection-failed",
+            means="A garbage collection has failed, took too long or was stopped.",
+            metrics=ended,
+            # Step Functions reports a metric only for what has happened, and without a value the sum has none.
+            expression=f"SUM([{', '.join(f'FILL({id_}, 0)' for id_ in ended)}])",
+            comparison="GreaterThanThreshold",
+            threshold=0,
+            period=_FIVE_MINUTES,
+            periods=1,
+            missing="notBreaching",
+        ),
+    ]
+
+
+def retention_alarms(schedule_group: pulumi.Input[str], function_name: pulumi.Input[str]) -> list[Alarm]:
+    """Return the alarms about retention rules that cannot be applied.
+
+    Args:
+        schedule_group: the name of the schedule's group.
+        function_name: the name of the function that applies them.
+    """
+    dropped = Metric(
+        namespace="AWS/Lambda",
+        # Not Errors: Lambda runs a function that has failed twice more ("Types of metrics for Lambda functions").
+        name="AsyncEventsDropped",
+        dimensions={"FunctionName": function_name},
+        statistic="Sum",
+    )
+    return [
+        _not_started(
+            "retention-not-started",
+            "The schedule could not start the function that applies the retention rules.",
+            schedule_group,
+        ),
+        Alarm(
+            name="retention-failed",
+            means="The retention rules could not be applied: images that no rule keeps stay.",
+            metrics={"dropped": dropped},
+            comparison="GreaterThanThreshold",
+            threshold=0,
+            period=_FIVE_MINUTES,
+            periods=1,
+            missing="notBreaching",  # reported only if there are any
+        ),
+    ]
+
+
+def _not_started(name: str, means: str, schedule_group: pulumi.Input[str]) -> Alarm:
+    """Return the alarm about a schedule whose target cannot be started.
+
+    Args:
+        name: the alarm's name.
+        means: what it means.
         schedule_group: the name of the schedule's group.
     """
     dropped = Metric(
@@ -234,8 +319,8 @@ def schedule_alarm(schedule_group: pulumi.Input[str]) -> Alarm:
         statistic="Sum",
     )
     return Alarm(
-        name="patching-not-started",
-        means="The schedule could not start an instance refresh: the instances keep their AMI.",
+        name=name,
+        means=means,
         metrics={"dropped": dropped},
         comparison="GreaterThanThreshold",
         threshold=0,

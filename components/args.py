@@ -52,6 +52,22 @@ class AccessRule:
 
 
 @dataclass(frozen=True, kw_only=True)
+class RetentionRule:
+    """What is kept in some repositories. Several rules for a repository keep what any of them keeps."""
+
+    repositories: Sequence[str]
+    """Names of repositories. `*` stands for any characters, also for slashes."""
+    keep_tags: Sequence[str] = ()
+    """Tags whose images are kept. `*` stands for any characters."""
+    keep_newest: int = 0
+    """How many of a repository's newest tagged images are kept."""
+    keep_days: int = 0
+    """For how many days an image is kept after its last push, also without a tag. At least one day."""
+    keep_pulled_days: int = 0
+    """For how many days an image is kept after its last pull, at most `log_retention_days`: the log has the pulls."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class PrivateRegistryArgs:
     """The arguments of a `PrivateRegistry`. Every argument has a default.
 
@@ -218,6 +234,28 @@ class PrivateRegistryArgs:
     patch_schedule: str | None = option(None, group="Operation", example="cron(0 3 ? * SUN *)")
     """When all instances are replaced by ones with the newest AMI: a cron expression of EventBridge Scheduler, in UTC,
     at most once a day. The replacement begins within an hour from then. Default: never."""
+
+    garbage_collection: str | None = option(None, group="Operation", example="cron(0 5 ? * SUN *)")
+    """When the registry deletes the blobs that no manifest names: a cron expression of EventBridge Scheduler, in UTC,
+    at most once a day. Meanwhile it refuses pushes and deletions. Default: never."""
+    garbage_collection_minutes: int = option(60, group="Operation")
+    """How many minutes a garbage collection may take, 15 to 720. Then it is stopped, and pushes are accepted again."""
+    garbage_collection_dry_run: bool = option(False, group="Operation")
+    """Whether `garbage_collection` only logs what it would delete. Pushes are not refused."""
+
+    retention: Sequence[RetentionRule] | None = option(
+        None,
+        group="Retention",
+        example=[RetentionRule(repositories=["*"], keep_tags=["v*"], keep_newest=10, keep_pulled_days=30)],
+    )
+    """Which images are kept, as a list of rules. A repository without a rule keeps everything. An image that a task or
+    service of ECS uses, in any Region of the account, is always kept, and so are all parts of a kept image and its
+    signatures. Default: everything is kept."""
+    retention_apply: bool = option(False, group="Retention")
+    """Whether images that no rule keeps are deleted. Otherwise they are only reported: read a report first."""
+    retention_schedule: str = option("cron(0 2 * * ? *)", group="Retention")
+    """When the rules are applied: a cron expression of EventBridge Scheduler, in UTC, at most once a day. A run begins
+    within an hour from then. With `retention_apply`, not within three hours before `garbage_collection`."""
 
     monitoring: bool = option(False, group="Monitoring")
     """Whether the registry has alarms, a dashboard, metrics from its log and saved queries."""

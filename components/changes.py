@@ -1,13 +1,16 @@
 """Refuses, in the preview, changes that AWS would refuse in the middle of an update, and those that lose images."""
 
+import asyncio
 from collections.abc import Iterator, Mapping
+from contextvars import copy_context
 from typing import Any
 
 import pulumi
 
 from .args import PrivateRegistryArgs
 from .hooks import hooks_supported
-from .problems import InvalidInput, Problem, audience
+from .problems import InvalidInput, Problem
+from .running_collection import disturbed_option, running_collection
 
 
 def recorded(args: PrivateRegistryArgs) -> dict[str, Any]:
@@ -21,30 +24,39 @@ def recorded(args: PrivateRegistryArgs) -> dict[str, Any]:
         "replicaRegion": args.replica_region,
         "forceDestroy": args.force_destroy,
         "tokenSigner": None if args.access is None else args.token_signer,
+        "garbageCollection": True if args.garbage_collection else None,
     }
 
 
-def checked_changes(name: str) -> pulumi.ResourceHookBinding | None:
-    """Return a hook that fails if there are `change_problems`.
+def checked_changes(registry: pulumi.Resource, name: str) -> pulumi.ResourceHookBinding | None:
+    """Return a hook that fails if there are `change_problems`, or if a garbage collection runs that would be disturbed.
 
     The engine registers the component before its resources, so nothing has changed yet when the hook fails. The first
     update of a stack from before the inputs were recorded is not checked.
 
     Args:
-        name: the component's name. It makes the hook's name unique in the program.
+        registry: the component.
+        name: its name. It makes the hook's name unique in the program.
 
     Returns:
         None where hooks are not supported.
     """
     if not hooks_supported():
         return None
-    reader = audience.get()  # the engine calls the hook in another context
+    context = copy_context()  # the engine calls the hook in another one, without the reader and the connection
 
-    def refuse(hook: pulumi.ResourceHookArgs) -> None:
-        if problems := [*change_problems(hook.old_inputs or {}, hook.new_inputs or {})]:
-            raise InvalidInput(problems, reader, registry=name)
+    async def refuse(hook: pulumi.ResourceHookArgs) -> None:
+        old, new = hook.old_inputs or {}, hook.new_inputs or {}
+        problems = [*change_problems(old, new)]
+        if option := disturbed_option(old, new):
+            problems += await running_collection(option, hook.old_outputs or {}, registry)
+        if problems:
+            raise InvalidInput(problems, registry=name)
 
-    hook = pulumi.ResourceHook(f"{name}-changes", refuse, pulumi.ResourceHookOptions(on_dry_run=True))
+    async def refuse_in_context(hook: pulumi.ResourceHookArgs) -> None:
+        await context.run(asyncio.ensure_future, refuse(hook))
+
+    hook = pulumi.ResourceHook(f"{name}-changes", refuse_in_context, pulumi.ResourceHookOptions(on_dry_run=True))
     return pulumi.ResourceHookBinding(before_update=[hook])
 
 

@@ -30,11 +30,12 @@ class LogQueries(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: LogQueriesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("private-registry:index:LogQueries", name, {}, opts)
+        # Slashes make folders ("Saving and re-running queries"). The provider refuses a name that begins with one.
+        folder = pulumi.Output.from_input(args.log_group_name).apply(lambda group: group.removeprefix("/"))
         for query in args.queries:
             aws.cloudwatch.QueryDefinition(
                 f"{name}-{query.name.replace(' ', '-')}",
-                # Slashes make folders ("Saving and re-running queries"). The log group's name is unique.
-                name=pulumi.Output.concat(args.log_group_name, "/", query.name),
+                name=pulumi.Output.concat(folder, "/", query.name),  # the log group's name is unique
                 log_group_names=[args.log_group_name],
                 query_string=query.text,
                 opts=pulumi.ResourceOptions(parent=self),

@@ -23,7 +23,7 @@ from .events import Event, Events, EventsArgs
 from .log_metrics import LogMetrics, LogMetricsArgs
 from .log_queries import LogQueries, LogQueriesArgs
 from .pure.location import Location
-from .pure.log_queries import LOG_QUERIES, TOKEN_QUERIES, LogQuery
+from .pure.log_queries import COLLECTED_QUERIES, COLLECTION_QUERIES, LOG_QUERIES, TOKEN_QUERIES, LogQuery
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +44,7 @@ class MonitoringArgs:
         auto_scaling_group_name: the name of the instances' Auto Scaling group.
         log_group_name: the name of the log group with the replicas' logs.
         token_log_group_name: the name of the log group of the token service. Default: there is no token service.
+        collection_log_group_name: the name of the log group of the garbage collections. Default: there are none.
         images_bucket: the name of the bucket with the images.
         certificate_arn: the ARN of the certificate for clients.
         certificate_end: the end of a certificate that was uploaded to IAM, RFC 3339. Default: AWS is asked.
@@ -70,6 +71,7 @@ class MonitoringArgs:
     auto_scaling_group_name: pulumi.Output[str]
     log_group_name: pulumi.Input[str]
     token_log_group_name: pulumi.Input[str] | None = None
+    collection_log_group_name: pulumi.Input[str] | None = None
     images_bucket: pulumi.Input[str]
     certificate_arn: pulumi.Output[str]
     certificate_end: pulumi.Output[str] | None = None
@@ -103,6 +105,9 @@ class Monitoring(pulumi.ComponentResource):
         self._log_queries(name, args.log_group_name, LOG_QUERIES)
         if args.token_log_group_name is not None:
             self._log_queries(f"{name}-access", args.token_log_group_name, TOKEN_QUERIES)
+        if args.collection_log_group_name is not None:
+            self._log_queries(f"{name}-collected", args.log_group_name, COLLECTED_QUERIES)
+            self._log_queries(f"{name}-collection", args.collection_log_group_name, COLLECTION_QUERIES)
         self.alarm_topic_arn = self._topic_arn()
         # The alarms are created after the service and deleted before it, so none goes off in between.
         after_service = pulumi.Output.all(self.alarm_topic_arn, args.service_name).apply(lambda known: str(known[0]))

@@ -4,18 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import pulumi
-import pulumi_aws as aws
 
-from .outputs import with_dependencies
 from .pure import policies
 from .pure.location import Location
 from .pure.refresh_preferences import start_request
-from .roles import create_role
+from .schedules import ScheduleArgs, create_schedule
 
-# AWS refuses a second instance refresh of a group. One that is in progress, such as that of a `pulumi up`, takes some
-# minutes.
-_RETRY_SECONDS = 3600
-_RETRIES = 185  # the maximum: the time ends the retries
 # Registries with the same schedule need not launch their instances in the same minute.
 _WINDOW_MINUTES = 60
 
@@ -55,34 +49,20 @@ class Patching(pulumi.ComponentResource):
 
     def __init__(self, name: str, args: PatchingArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("private-registry:index:Patching", name, {}, opts)
-        child = pulumi.ResourceOptions(parent=self)
-        # Of its own: the role trusts this group, and CloudWatch has metrics per group.
-        group = aws.scheduler.ScheduleGroup(name, tags=args.tags, opts=child)
-        scheduler = create_role(
+        self.schedule_group = create_schedule(
             name,
-            trust_policy=group.arn.apply(policies.assume_scheduler_role),
-            policies={"refresh": pulumi.Output.from_input(args.group_arn).apply(policies.start_instance_refresh)},
-            tags=args.tags,
-            opts=child,
+            # AWS refuses a second instance refresh of a group. One that is in progress, such as that of a `pulumi up`,
+            # takes some minutes, and the schedule tries again for longer.
+            ScheduleArgs(
+                expression=args.schedule,
+                description="Replaces all instances by ones with the newest AMI",
+                window_minutes=_WINDOW_MINUTES,
+                target_arn=f"arn:{args.location.partition}:scheduler:::aws-sdk:autoscaling:startInstanceRefresh",
+                target_input=pulumi.Output.from_input(args.group_name).apply(start_request),
+                role=name,
+                policies={"refresh": pulumi.Output.from_input(args.group_arn).apply(policies.start_instance_refresh)},
+                tags=args.tags,
+            ),
+            pulumi.ResourceOptions(parent=self),
         )
-        aws.scheduler.Schedule(
-            name,
-            group_name=group.name,
-            description="Replaces all instances by ones with the newest AMI",
-            schedule_expression=args.schedule,
-            schedule_expression_timezone="UTC",
-            flexible_time_window={"mode": "FLEXIBLE", "maximum_window_in_minutes": _WINDOW_MINUTES},
-            target={
-                "arn": f"arn:{args.location.partition}:scheduler:::aws-sdk:autoscaling:startInstanceRefresh",
-                "role_arn": with_dependencies(scheduler.role.arn, *scheduler.policies),
-                "input": pulumi.Output.from_input(args.group_name).apply(start_request),
-                # No dead-letter queue: the input is always the same, and CloudTrail has the reason of each failure.
-                "retry_policy": {
-                    "maximum_event_age_in_seconds": _RETRY_SECONDS,
-                    "maximum_retry_attempts": _RETRIES,
-                },
-            },
-            opts=child,
-        )
-        self.schedule_group = group.name
         self.register_outputs({"scheduleGroup": self.schedule_group})

@@ -8,9 +8,9 @@ import pulumi
 import pulumi_aws as aws
 
 from .access import Access, AccessArgs
-from .alarm_table import replication_alarm, schedule_alarm, token_alarms
+from .alarm_table import collection_alarms, patching_alarm, replication_alarm, retention_alarms, token_alarms
 from .alarms import Alarm
-from .args import AccessRule, ExistingNetwork, PrivateRegistryArgs
+from .args import AccessRule, ExistingNetwork, PrivateRegistryArgs, RetentionRule
 from .bootstrap import Bootstrap, BootstrapArgs
 from .capacity import Capacity, CapacityArgs
 from .certificate import Certificate, CertificateArgs
@@ -24,6 +24,7 @@ from .credentials import Credentials, CredentialsArgs
 from .dns import Dns, DnsArgs
 from .endpoint_policies import EndpointPolicies, EndpointPoliciesArgs
 from .endpoints import Endpoints, EndpointsArgs
+from .garbage_collection import GarbageCollection, GarbageCollectionArgs
 from .late_checks import checked_later, without_coroutines
 from .load_balancer import LoadBalancer, LoadBalancerArgs
 from .lookups import location_problems, look_up, lookup_problems
@@ -36,6 +37,7 @@ from .pure.instance_size import vcpus
 from .pure.location import Location
 from .registry_outputs import RegistryOutputs
 from .replica_bucket import ReplicaBucket, ReplicaBucketArgs
+from .retention import Retention, RetentionArgs
 from .scaling import Scaling, ScalingArgs
 from .security_groups import SecurityGroups, SecurityGroupsArgs
 from .service import Service, ServiceArgs
@@ -68,8 +70,9 @@ class PrivateRegistry(RegistryOutputs, pulumi.ComponentResource):
     Creates: PrivateBucket (logs, images), ReplicaBucket (with `args.replica_region`), Network (unless `args.network`
     is given), Endpoints (in an existing network with `s3_route_table_ids`), SecurityGroups, Certificate, Credentials,
     Bootstrap, LoadBalancer, WebAcl (with `args.rate_limit`), Access (with `args.access`), Capacity, Service, Scaling
-    (with `args.max_count`), Patching (with `args.patch_schedule`), EndpointPolicies (isolated), Dns (with a hosted
-    zone), Monitoring (with `args.monitoring`).
+    (with `args.max_count`), Patching (with `args.patch_schedule`), GarbageCollection (with `args.garbage_collection`),
+    Retention (with `args.retention`), EndpointPolicies (isolated), Dns (with a hosted zone), Monitoring (with
+    `args.monitoring`).
 
     Args:
         name: the prefix of all resource names: 1 to 20 lowercase letters, digits and hyphens. `checks.names` lists the
@@ -96,7 +99,7 @@ class PrivateRegistry(RegistryOutputs, pulumi.ComponentResource):
             "private-registry:index:PrivateRegistry",
             name,
             recorded(args),
-            pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(hooks=checked_changes(name))),
+            pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(hooks=checked_changes(self, name))),
         )
         self._prefix = name
         self._child = pulumi.ResourceOptions(parent=self)
@@ -123,7 +126,7 @@ class PrivateRegistry(RegistryOutputs, pulumi.ComponentResource):
         load_balancer = self._load_balancer(network, groups, certificate, logs)
         if args.rate_limit:
             self._web_acl(load_balancer)
-        access = None if args.access is None else self._access(args.access, credentials, load_balancer, logs)
+        access = None if args.access is None else self._access(args.access, credentials, bootstrap, load_balancer, logs)
         capacity = self._capacity(network, groups, bootstrap)
         service = self._service(images, replica, capacity, load_balancer, access)
         if args.max_count:
@@ -132,7 +135,20 @@ class PrivateRegistry(RegistryOutputs, pulumi.ComponentResource):
         if replica:
             more_alarms.append(replication_alarm(images.bucket, replica.bucket))
         if args.patch_schedule is not None:
-            more_alarms.append(schedule_alarm(self._patching(args.patch_schedule, capacity).schedule_group))
+            more_alarms.append(patching_alarm(self._patching(args.patch_schedule, capacity).schedule_group))
+        self.garbage_collection_arn = collection_log = None
+        if args.garbage_collection is not None:
+            collection = self._garbage_collection(args.garbage_collection, images, capacity, service, load_balancer)
+            self.garbage_collection_arn = collection.state_machine_arn
+            collection_log = collection.log_group_name
+            more_alarms += collection_alarms(
+                collection.schedule_group, collection.state_machine_arn, collection.watcher_arn
+            )
+        self.retention_function_name = None
+        if args.retention is not None:
+            retention = self._retention(args.retention, images, logs, bootstrap, service)
+            self.retention_function_name = retention.function_name
+            more_alarms += retention_alarms(retention.schedule_group, retention.function_name)
         if args.isolated:
             self._endpoint_policies(network, [images.arn, bootstrap.arn], capacity, service)
         if args.hosted_zone is not None and args.domain is not None:
@@ -140,7 +156,7 @@ class PrivateRegistry(RegistryOutputs, pulumi.ComponentResource):
         self.alarm_topic_arn = None
         if args.monitoring:
             self.alarm_topic_arn = self._monitoring(
-                images, certificate, load_balancer, capacity, service, access, more_alarms
+                images, certificate, load_balancer, capacity, service, access, collection_log, more_alarms
             ).alarm_topic_arn
 
         self.address = load_balancer.dns_name if args.domain is None else pulumi.Output.from_input(args.domain)
@@ -344,7 +360,12 @@ class PrivateRegistry(RegistryOutputs, pulumi.ComponentResource):
         )
 
     def _access(
-        self, rules: Sequence[AccessRule], credentials: Credentials, load_balancer: LoadBalancer, logs: PrivateBucket
+        self,
+        rules: Sequence[AccessRule],
+        credentials: Credentials,
+        bootstrap: Bootstrap,
+        load_balancer: LoadBalancer,
+        logs: PrivateBucket,
     ) -> Access:
         args = self._args
         return Access(
@@ -359,6 +380,7 @@ class PrivateRegistry(RegistryOutputs, pulumi.ComponentResource):
                 concurrency=args.token_concurrency,
                 listener_arn=load_balancer.listener_arn,
                 internal=self._internal,
+                code_bucket=bootstrap.bucket,
                 access_log_bucket=logs.bucket,
                 log_retention_days=args.log_retention_days,
                 tags=args.tags,
@@ -463,6 +485,63 @@ class PrivateRegistry(RegistryOutputs, pulumi.ComponentResource):
             opts=self._child,
         )
 
+    def _garbage_collection(
+        self,
+        schedule: str,
+        images: PrivateBucket,
+        capacity: Capacity,
+        service: Service,
+        load_balancer: LoadBalancer,
+    ) -> GarbageCollection:
+        args = self._args
+        return GarbageCollection(
+            f"{self._prefix}-collection",
+            GarbageCollectionArgs(
+                location=self._location,
+                schedule=schedule,
+                minutes=args.garbage_collection_minutes,
+                dry_run=args.garbage_collection_dry_run,
+                container=service.container,
+                cluster_arn=capacity.cluster_arn,
+                cluster_name=capacity.cluster_name,
+                listener_arn=load_balancer.listener_arn,
+                log_retention_days=args.log_retention_days,
+                bucket_arn=images.arn,
+                task_role_arn=service.task_role.arn,
+                execution_role_arn=service.execution_role.arn,
+                tags=args.tags,
+            ),
+            opts=self._child,
+        )
+
+    def _retention(
+        self,
+        rules: Sequence[RetentionRule],
+        images: PrivateBucket,
+        logs: PrivateBucket,
+        bootstrap: Bootstrap,
+        service: Service,
+    ) -> Retention:
+        args = self._args
+        return Retention(
+            f"{self._prefix}-retention",
+            RetentionArgs(
+                rules=rules,
+                apply=args.retention_apply,
+                schedule=args.retention_schedule,
+                code_bucket=bootstrap.bucket,
+                images_bucket=images.bucket,
+                images_arn=images.arn,
+                reports_bucket=logs.bucket,
+                reports_arn=logs.arn,
+                registry_log_name=service.log_group_name,
+                registry_log_arn=service.log_group_arn,
+                log_retention_days=args.log_retention_days,
+                tags=args.tags,
+            ),
+            opts=self._child,
+        )
+
     def _endpoint_policies(
         self, network: _Network, bucket_arns: Sequence[pulumi.Output[str]], capacity: Capacity, service: Service
     ) -> None:
@@ -497,6 +576,7 @@ class PrivateRegistry(RegistryOutputs, pulumi.ComponentResource):
         capacity: Capacity,
         service: Service,
         access: Access | None,
+        collection_log: pulumi.Output[str] | None,
         more_alarms: Sequence[Alarm],
     ) -> Monitoring:
         args = self._args
@@ -516,6 +596,7 @@ class PrivateRegistry(RegistryOutputs, pulumi.ComponentResource):
                 auto_scaling_group_name=capacity.group_name,
                 log_group_name=service.log_group_name,
                 token_log_group_name=access and access.log_group_name,
+                collection_log_group_name=collection_log,
                 images_bucket=images.bucket,
                 certificate_arn=certificate.arn,
                 certificate_end=certificate.end,

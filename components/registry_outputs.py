@@ -67,6 +67,12 @@ class RegistryOutputs:
     alarm_topic_arn: pulumi.Output[str] | None
     """The ARN of the SNS topic that gets the alarms. Only set with `monitoring`."""
 
+    garbage_collection_arn: pulumi.Output[str] | None
+    """The ARN of the state machine that collects garbage. Only set with `garbage_collection`."""
+
+    retention_function_name: pulumi.Output[str] | None
+    """The name of the Lambda function that applies the retention rules. Only set with `retention`."""
+
     instance_role_name: pulumi.Output[str]
     """The name of the instances' IAM role."""
     instance_role_arn: pulumi.Output[str]

@@ -106,6 +106,7 @@ class Service(pulumi.ComponentResource):
         task_definition_arn: the task definition's ARN, with its revision.
         task_role: the role of the registry's containers.
         execution_role: the role with which ECS starts them.
+        container: the settings of the registry's containers.
         log_group_name: the name of the CloudWatch log group.
         log_group_arn: the ARN of the CloudWatch log group.
     """
@@ -115,6 +116,7 @@ class Service(pulumi.ComponentResource):
     task_definition_arn: pulumi.Output[str]
     task_role: aws.iam.Role
     execution_role: aws.iam.Role
+    container: pulumi.Output[ContainerSettings]
     log_group_name: pulumi.Output[str]
     log_group_arn: pulumi.Output[str]
 
@@ -135,7 +137,7 @@ class Service(pulumi.ComponentResource):
         task = self._role("task", args.task_policies)
         self.task_role, self.execution_role = task.role, execution.role
         self.log_group_name, self.log_group_arn = log_group.name, log_group.arn
-        settings = pulumi.Output.all(
+        self.container = pulumi.Output.all(
             bucket=args.images_bucket,
             log_group=log_group.name,
             http_secret_arn=http_secret.arn,
@@ -163,7 +165,7 @@ class Service(pulumi.ComponentResource):
             execution_role_arn=execution.role.arn,
             task_role_arn=task.role.arn,
             volumes=[{"name": volume.name, "host_path": volume.host_path} for volume in VOLUMES],
-            container_definitions=settings.apply(lambda known: json.dumps([container_definition(known)])),
+            container_definitions=self.container.apply(lambda known: json.dumps([container_definition(known)])),
             tags=args.tags,
             opts=self._child,
         )

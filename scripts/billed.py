@@ -149,6 +149,7 @@ _WITHOUT_FIXED_PRICE = frozenset(
         "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock",
         "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration",
         "aws:s3/bucketVersioning:BucketVersioning",
+        "aws:sfn/stateMachine:StateMachine",
         "aws:scheduler/schedule:Schedule",
         "aws:scheduler/scheduleGroup:ScheduleGroup",
         "aws:sns/topic:Topic",

@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from components import AccessRule, ExistingNetwork, RegistryOutputs
+from components import AccessRule, ExistingNetwork, RegistryOutputs, RetentionRule
 from components.options import FileContent, Option, attribute_docs, camel_case, options_of, spelled
 from components.problems import CONFIG, OPTIONS
 from facade.provider import RegistryProvider
@@ -27,6 +27,7 @@ def generated() -> dict[Path, str]:
             {
                 "options": _options(),
                 "access": _parts("access[]", AccessRule),
+                "retention": _parts("retention[]", RetentionRule),
                 "network": _parts("network", ExistingNetwork),
                 "outputs": _outputs(),
             },

@@ -11,12 +11,14 @@ from ..pure.instance_size import vcpus
 from ..pure.location import REGION
 from .access import access_problems
 from .certificate import certificate_problems
+from .collection import collection_problems
 from .image import has_upstream_login, image_problems
 from .monitoring import monitoring_problems
 from .names import name_problems
 from .network import network_problems
 from .patching import patching_problems
 from .replica import replica_problems
+from .retention import retention_problems
 from .users import users_problems
 
 _UPSTREAM = re.compile(r"https?://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?")
@@ -52,7 +54,7 @@ def problems(args: PrivateRegistryArgs, region: str) -> list[Problem]:
     checks = (
         *(certificate_problems, image_problems, users_problems, _upstream, _instances, _sizes, _scaling, _memory),
         *(network_problems, _rate, _images_bucket, replica_problems, _retention, _tags),
-        *(access_problems, patching_problems, monitoring_problems, _provider),
+        *(access_problems, patching_problems, collection_problems, retention_problems, monitoring_problems, _provider),
     )
     return [problem for check in checks for problem in check(args, region)]
 

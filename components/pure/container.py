@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from .bootstrap_files import BACKEND_CERTIFICATE, BACKEND_KEY, HTPASSWD, VOLUMES
@@ -19,6 +19,10 @@ GROUP_ID = 1000
 # kills the container after the stop timeout, which must be longer.
 _DRAIN_SECONDS = 60
 _STOP_SECONDS = 90
+
+# A collection has no requests to finish, and may not run on.
+COLLECTION_STOP_SECONDS = 30
+_DRY_RUN_SECONDS = 12 * 60 * 60
 
 # MiB. A registry to which nobody pushes takes about 45.
 MEMORY_RESERVATION = 256
@@ -167,6 +171,37 @@ def _linux_parameters(settings: ContainerSettings) -> dict[str, Any]:
     return {"capabilities": capabilities, "tmpfs": [memory]}
 
 
+def collection_definition(settings: ContainerSettings) -> dict[str, Any]:
+    """Return the definition of the container that collects garbage: a replica's, with another command and no port.
+
+    It serves no requests, so it verifies no tokens. By itself it is a dry run: what deletes must say so, with the
+    command that `garbage_collection` returns.
+    """
+    return {
+        **container_definition(replace(settings, tokens=None)),
+        "command": garbage_collection(settings.image, dry_run=True),
+        "cpu": 0,  # with `max_count`, replicas reserve all CPU units of their instances
+        "portMappings": [],
+        "secrets": [],
+        "stopTimeout": COLLECTION_STOP_SECONDS,
+        # The command prints a line of 100 bytes for each blob that is garbage, all at once: enough for 300,000 of them.
+        "logConfiguration": _log_configuration(settings, buffer="32m"),
+    }
+
+
+def garbage_collection(image: str, *, dry_run: bool = False, seconds: int = _DRY_RUN_SECONDS) -> list[str]:
+    """Return the command that collects garbage, and is killed after some seconds.
+
+    The entry point of the image executes what is not an argument of the registry (distribution-library-image,
+    entrypoint.sh), and both images have Alpine's `timeout`.
+
+    Never add `--delete-untagged`: version 2 deletes the platforms of tagged multi-platform images with it
+    (distribution#3178), and both versions delete what is pulled by digest only.
+    """
+    options = ["--dry-run"] if dry_run else []
+    return ["timeout", str(seconds), "registry", "garbage-collect", *options, registry_version(image).config_path]
+
+
 def _upstream_environment(settings: ContainerSettings) -> dict[str, str]:
     values = {"REMOTEURL": settings.upstream, "USERNAME": settings.upstream_username}
     return {f"REGISTRY_PROXY_{key}": value for key, value in values.items() if value is not None}
@@ -220,14 +255,18 @@ def container_definition(settings: ContainerSettings) -> dict[str, Any]:
         "environment": [{"name": name, "value": value} for name, value in sorted(environment(settings).items())],
         "secrets": [{"name": name, "valueFrom": arn} for name, arn in _secrets(settings).items()],
         **_labels(settings),
-        "logConfiguration": {
-            "logDriver": "awslogs",
-            "options": {
-                "awslogs-group": settings.log_group,
-                "awslogs-region": settings.region,
-                "awslogs-stream-prefix": NAME,
-                "mode": "non-blocking",  # the registry does not wait for CloudWatch
-                "max-buffer-size": "4m",
-            },
+        "logConfiguration": _log_configuration(settings, buffer="4m"),
+    }
+
+
+def _log_configuration(settings: ContainerSettings, *, buffer: str) -> dict[str, Any]:
+    return {
+        "logDriver": "awslogs",
+        "options": {
+            "awslogs-group": settings.log_group,
+            "awslogs-region": settings.region,
+            "awslogs-stream-prefix": NAME,
+            "mode": "non-blocking",  # the registry does not wait for CloudWatch
+            "max-buffer-size": buffer,
         },
     }

@@ -1,10 +1,12 @@
-r"""Queries of the registry's log and of the token service's, in the language of CloudWatch Logs Insights.
+r"""Queries of the logs of the registry, the token service and garbage collections, for CloudWatch Logs Insights.
 
 They read the lines of both major versions. CloudWatch discovers the fields of JSON lines ("Supported logs and
 discovered fields"). A name with periods needs no backticks ("Fields that contain special characters").
 """
 
 from dataclasses import dataclass
+
+from .collection_states import PHASES
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,6 +120,36 @@ TOKEN_QUERIES = (
         text="""filter event = "token" and outcome = "issued" and asked != granted
 | stats count(*) as tokens, max(@timestamp) as latest by caller, asked, granted
 | sort latest desc
+| limit 1000""",
+    ),
+)
+
+# Of the registry's log, which has the output of the tasks of garbage collections, in a stream of its own for each. The
+# first line is one of the command's own, the others one of the storage driver (distribution v2.8.3 and v3.1.1,
+# registry/storage/garbagecollect.go, vacuum.go). A dry run has no such others.
+COLLECTED_QUERIES = (
+    LogQuery(
+        name="what collections deleted",
+        text=r"""parse @message /^(?<kept>\d+) blobs marked, (?<garbage>\d+) blobs/
+| parse msg /^(?<deletion>Deleting blob): /
+| filter ispresent(kept) or ispresent(deletion)
+| stats min(@timestamp) as first, max(kept) as kept, max(garbage) as garbage, count(deletion) as deleted by @logStream
+| sort first desc
+| limit 1000""",
+    ),
+)
+
+# Of the log of the state machines of garbage collections. A line has the name of the state that was entered or left.
+# The execution of the watcher has the name of its collection, and allows pushes in a state of the same name.
+COLLECTION_QUERIES = (
+    LogQuery(
+        name="phases of collections",
+        text=rf"""parse details.name /^(?<phase>{"|".join(PHASES)})/
+| filter ispresent(phase)
+| parse execution_arn /:(?<collection>[^:]+)$/
+| fields toMillis(@timestamp) as millisecond
+| stats min(@timestamp) as begin, (max(millisecond) - min(millisecond)) / 1000 as seconds by collection, phase
+| sort begin desc
 | limit 1000""",
     ),
 )

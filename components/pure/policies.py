@@ -12,6 +12,11 @@ Statement = dict[str, Any]
 # The prefixes of access logs in the logs bucket. That of flow logs cannot be chosen: AWSLogs/.
 LOAD_BALANCER_PREFIX = "load-balancer"
 S3_PREFIX = "s3"
+# That of the reports of the retention function.
+RETENTION_PREFIX = "retention"
+
+# Of the listener rules that the program declares, which a garbage collection may not delete.
+DECLARED_RULE_TAG = "private-registry:declared"
 
 # The S3 driver presigns URLs for 20 minutes, which no setting changes (distribution v2.8.3 and v3.1.2,
 # registry/storage/driver/s3-aws/s3.go). A client uses a URL at once, and asks the registry again to resume a download:
@@ -64,6 +69,20 @@ def assume_scheduler_role(schedule_group_arn: str) -> str:
         }
     }
     return document([_assume_role("scheduler.amazonaws.com", Condition=condition)])
+
+
+def assume_states_role(cluster_arn: str) -> str:
+    """Return the trust policy of a role that Step Functions assumes, for state machines in the account and region.
+
+    The state machine's ARN is known only when its role exists. Source: AWS Step Functions Developer Guide, "Preventing
+    cross-service confused deputy issue".
+    """
+    account_arn = _account_arn(cluster_arn).replace(":ecs:", ":states:", 1)
+    condition = {
+        "StringEquals": {"aws:SourceAccount": account_arn.rpartition(":")[2]},
+        "ArnLike": {"aws:SourceArn": f"{account_arn}:stateMachine:*"},
+    }
+    return document([_assume_role("states.amazonaws.com", Condition=condition)])
 
 
 def _assume_role(service: str, **more: Any) -> Statement:
@@ -122,6 +141,57 @@ def token_key(signer_arn: str, location: Location, account_id: str) -> str:
             },
         ]
     )
+
+
+def retention(*, own_log_arn: str, registry_log_arn: str, images_arn: str, reports_arn: str, apply: bool) -> str:
+    """Return the policy for the function that applies the retention rules.
+
+    Without `apply`, it cannot delete. With it, it can delete only links of manifests and tags, never a layer, and only
+    if they have the content that it names; it can write only links that do not exist ("Enforce conditional deletes on
+    Amazon S3 buckets", "Enforce conditional writes on Amazon S3 buckets").
+
+    Args:
+        own_log_arn: the ARN of the function's log group.
+        registry_log_arn: the ARN of the log group with the pulls.
+        images_arn: the ARN of the bucket with the images.
+        reports_arn: the ARN of the bucket that gets the reports.
+        apply: whether the function deletes.
+    """
+    links = f"{images_arn}/docker/registry/v2/repositories/*/_manifests/*"
+    changes = [
+        _allow(["s3:DeleteObject"], links, Condition={"Null": {"s3:if-match": "false"}}),
+        _allow(["s3:PutObject"], links, Condition={"Null": {"s3:if-none-match": "false"}}),
+    ]
+    return document(
+        [
+            _allow(["logs:CreateLogStream", "logs:PutLogEvents"], f"{own_log_arn}:*"),
+            _allow(["logs:GetQueryResults", "logs:StartQuery"], f"{registry_log_arn}:*"),
+            _allow(["s3:ListBucket"], images_arn),
+            _allow(["s3:GetObject"], links, f"{images_arn}/docker/registry/v2/blobs/*"),
+            _allow(["s3:PutObject"], f"{reports_arn}/{RETENTION_PREFIX}/*"),
+            # All clusters of the account, in all Regions. AWS cannot restrict the other actions to a resource.
+            _allow(
+                [
+                    "ec2:DescribeRegions",
+                    "ecs:DescribeServiceRevisions",
+                    "ecs:DescribeServices",
+                    "ecs:DescribeTaskDefinition",
+                    "ecs:DescribeTasks",
+                    "ecs:ListClusters",
+                    "ecs:ListServices",
+                    "ecs:ListTasks",
+                    "logs:DescribeLogGroups",
+                ],
+                "*",
+            ),
+            *(changes if apply else []),
+        ]
+    )
+
+
+def invoke_function(function_arn: str) -> str:
+    """Return the policy to invoke a Lambda function."""
+    return document([_allow(["lambda:InvokeFunction"], function_arn)])
 
 
 def images_access(bucket_arn: str) -> str:
@@ -249,6 +319,100 @@ def start_instance_refresh(group_arn: str) -> str:
     (Service Authorization Reference, "Actions, resources, and condition keys for Amazon EC2 Auto Scaling").
     """
     return document([_allow(["autoscaling:StartInstanceRefresh"], group_arn)])
+
+
+def start_execution(state_machine_arn: str) -> str:
+    """Return the policy to start executions of a state machine."""
+    return document([_allow(["states:StartExecution"], state_machine_arn)])
+
+
+def collection(
+    listener_arn: str,
+    cluster_arn: str,
+    task_definition_arn: str,
+    role_arns: Sequence[str],
+    watcher_arn: str,
+    bucket_arn: str,
+) -> str:
+    """Return the policy of a garbage collection: see if there are images, refuse pushes, run a task, have a watcher.
+
+    Args:
+        listener_arn: the ARN of the load balancer's listener.
+        cluster_arn: the ECS cluster's ARN.
+        task_definition_arn: the ARN of the task definition, with its revision.
+        role_arns: the ARNs of the task's two roles.
+        watcher_arn: the ARN of the watcher's state machine.
+        bucket_arn: the ARN of the images bucket.
+    """
+    # Without the revision: ECS checks the policy with the ARN of the present one, and a change of the task definition
+    # would need a change of the policy first.
+    family = task_definition_arn.rpartition(":")[0]
+    in_cluster = {"ArnEquals": {"ecs:cluster": cluster_arn}}
+    to_tasks = {"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}}
+    return document(
+        [
+            _allow(["s3:ListBucket"], bucket_arn),
+            _allow(["elasticloadbalancing:CreateRule"], listener_arn),
+            _delete_refusal(listener_arn),
+            _allow(["ecs:RunTask"], f"{family}:*", Condition=in_cluster),
+            _allow(["ecs:DescribeTasks"], _tasks(cluster_arn)),
+            _allow(["iam:PassRole"], *role_arns, Condition=to_tasks),
+            _allow(["states:StartExecution"], watcher_arn),
+        ]
+    )
+
+
+def collection_watcher(listener_arn: str, cluster_arn: str, executions: str) -> str:
+    """Return the policy of the watcher of a garbage collection: look at it, stop its task, and allow pushes.
+
+    Args:
+        listener_arn: the ARN of the load balancer's listener.
+        cluster_arn: the ECS cluster's ARN.
+        executions: the beginning of the names of the collection's state machine.
+    """
+    account_arn = _account_arn(cluster_arn).replace(":ecs:", ":states:", 1)
+    return document(
+        [
+            _allow(["states:DescribeExecution"], f"{account_arn}:execution:{executions}*"),
+            _allow(["elasticloadbalancing:DescribeRules"], "*"),  # AWS cannot restrict it to a resource
+            _delete_refusal(listener_arn),
+            # The cluster of a list is a condition, not a resource (awsdocs/amazon-ecs-developer-guide#211).
+            _allow(["ecs:ListTasks"], "*", Condition={"ArnEquals": {"ecs:cluster": cluster_arn}}),
+            _allow(["ecs:DescribeTasks", "ecs:StopTask"], _tasks(cluster_arn)),
+        ]
+    )
+
+
+def execution_log() -> str:
+    """Return the policy to have the executions of a state machine logged in CloudWatch Logs.
+
+    AWS cannot restrict these actions to a resource (AWS Step Functions Developer Guide, "Using CloudWatch Logs to log
+    execution history in Step Functions"). A resource policy lets AWS services write, and nobody read (CloudWatch Logs
+    API Reference, "PutResourcePolicy").
+    """
+    actions = [
+        "logs:CreateLogDelivery",
+        "logs:DeleteLogDelivery",
+        "logs:DescribeLogGroups",
+        "logs:DescribeResourcePolicies",
+        "logs:GetLogDelivery",
+        "logs:ListLogDeliveries",
+        "logs:PutResourcePolicy",
+        "logs:UpdateLogDelivery",
+    ]
+    return document([_allow(actions, "*")])
+
+
+def _delete_refusal(listener_arn: str) -> Statement:
+    """Allow to delete the rule that refuses pushes. Its ARN is known only when it exists."""
+    rules = f"{listener_arn.replace(':listener/', ':listener-rule/', 1)}/*"
+    condition = {"Null": {f"aws:ResourceTag/{DECLARED_RULE_TAG}": "true"}}
+    return _allow(["elasticloadbalancing:DeleteRule"], rules, Condition=condition)
+
+
+def _tasks(cluster_arn: str) -> str:
+    """Return the ARNs of a cluster's tasks."""
+    return f"{cluster_arn.replace(':cluster/', ':task/', 1)}/*"
 
 
 def task_execution(log_group_arn: str, parameter_arns: Iterable[str]) -> str:

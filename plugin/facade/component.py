@@ -37,6 +37,7 @@ def library_args(args: Mapping[str, Any]) -> library.PrivateRegistryArgs:
     values = dict(args)
     if "network" in values:
         values["network"] = library.ExistingNetwork(**values["network"])
-    if "access" in values:
-        values["access"] = [library.AccessRule(**rule) for rule in values["access"]]
+    for name, rule in (("access", library.AccessRule), ("retention", library.RetentionRule)):
+        if name in values:
+            values[name] = [rule(**parts) for parts in values[name]]
     return library.PrivateRegistryArgs(**values)

@@ -58,8 +58,9 @@ class RegistryProvider(ComponentProvider):
         yield from reader.problems
         if "vpc_id" not in args.get("network", ["vpc_id"]):
             del args["network"]
-        if any(problem.key.startswith("access[") for problem in reader.problems):
-            del args["access"]
+        for name in ("access", "retention"):
+            if any(problem.key.startswith(f"{name}[") for problem in reader.problems):
+                del args[name]
         secrets = [definition.inputs_mapping[key] for key in reader.secrets]
         found = registry_problems(name, library_args(args), args.get("region") or _region(options))
         yield from problems.concealed(found, secrets)

@@ -66,6 +66,7 @@ def described(schema: Mapping[str, Any]) -> Mapping[str, Any]:
         "AccessRule": library.AccessRule,
         "ExistingNetwork": library.ExistingNetwork,
         "Network": library.ExistingNetwork,
+        "RetentionRule": library.RetentionRule,
     }.items():
         _describe(types[name]["properties"], options.attribute_docs(owner))
     for option in arguments.values():

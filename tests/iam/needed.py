@@ -217,6 +217,7 @@ def assumed_roles(stack: Stack) -> list[Request]:
         "instance": "ec2.amazonaws.com",
         "replication": "s3.amazonaws.com",
         "access": "lambda.amazonaws.com",
+        "retention": "lambda.amazonaws.com",
     }
     return [
         *(
@@ -226,6 +227,7 @@ def assumed_roles(stack: Stack) -> list[Request]:
         ),
         *(assumed_by_ecs(stack, role) for role in ("execution", "task")),
         *assumed_by_scheduler(stack),
+        *assumed_by_step_functions(stack),
     ]
 
 
@@ -240,11 +242,31 @@ def assumed_by_ecs(stack: Stack, role: str) -> Request:
 
 def assumed_by_scheduler(stack: Stack) -> list[Request]:
     """EventBridge Scheduler sends the schedule group, not the schedule."""
-    if stack.schedule_group is None:
+    roles = {"patching": "patching", "collection": "collection-schedule", "retention": "retention-schedule"}
+    return [
+        Request(
+            principal="scheduler.amazonaws.com",
+            action="sts:AssumeRole",
+            resource=stack.roles[roles[name]],
+            context={"aws:SourceAccount": ACCOUNT, "aws:SourceArn": group},
+        )
+        for name, group in stack.schedule_groups.items()
+    ]
+
+
+def assumed_by_step_functions(stack: Stack) -> list[Request]:
+    """Step Functions sends the state machine ("Preventing cross-service confused deputy issue")."""
+    if "collection" not in stack.schedule_groups:
         return []
-    source = {"aws:SourceAccount": ACCOUNT, "aws:SourceArn": stack.schedule_group}
-    role = stack.roles["patching"]
-    return [Request(principal="scheduler.amazonaws.com", action="sts:AssumeRole", resource=role, context=source)]
+    return [
+        Request(
+            principal="states.amazonaws.com",
+            action="sts:AssumeRole",
+            resource=stack.roles[role],
+            context={"aws:SourceAccount": ACCOUNT, "aws:SourceArn": machine},
+        )
+        for role, machine in (("collection-run", stack.state_machine), ("collection-watcher", stack.watcher))
+    ]
 
 
 def schedule_requests(stack: Stack) -> list[Request]:
@@ -253,7 +275,7 @@ def schedule_requests(stack: Stack) -> list[Request]:
     EventBridge Scheduler calls the operation that the target names (EventBridge Scheduler User Guide, "Using universal
     targets"). The service-linked role of EC2 Auto Scaling launches the instances.
     """
-    if stack.schedule_group is None:
+    if "patching" not in stack.schedule_groups:
         return []
     role = stack.roles["patching"]
     return [Request(principal=role, action="autoscaling:StartInstanceRefresh", resource=stack.auto_scaling_group)]
@@ -270,8 +292,8 @@ def token_service_requests(stack: Stack) -> list[Request]:
     role, admin = stack.roles["access"], stack.admin(ACCOUNT)
     return [
         Request(principal=role, action="s3:GetObject", resource=stack.token_configuration),
-        Request(principal=role, action="logs:CreateLogStream", resource=stack.token_log_stream),
-        Request(principal=role, action="logs:PutLogEvents", resource=stack.token_log_stream),
+        Request(principal=role, action="logs:CreateLogStream", resource=stack.function_log_stream("access")),
+        Request(principal=role, action="logs:PutLogEvents", resource=stack.function_log_stream("access")),
         *(signature(key, role) for key in stack.token_keys),
         *(Request(principal=admin, action="kms:PutKeyPolicy", resource=key) for key in stack.token_keys),
     ]
@@ -280,6 +302,106 @@ def token_service_requests(stack: Stack) -> list[Request]:
 def signature(key: str, principal: str, algorithm: str = "RSASSA_PKCS1_V1_5_SHA_256") -> Request:
     """A key signs a token."""
     return Request(principal=principal, action="kms:Sign", resource=key, context={"kms:SigningAlgorithm": algorithm})
+
+
+def collection_requests(stack: Stack) -> list[Request]:
+    """The schedule of the garbage collection, and the calls of its two state machines.
+
+    Sources: "Using templated targets" (EventBridge Scheduler User Guide); the states in
+    components/pure/collection_states.py; for their log, "Using CloudWatch Logs to log execution history in Step
+    Functions" (AWS Step Functions Developer Guide); for the conditions, Service Authorization Reference, Amazon ECS,
+    and "Grant a user permissions to pass a role to an AWS service" (IAM User Guide).
+    """
+    if "collection" not in stack.schedule_groups:
+        return []
+    rule = f"{stack.listener.replace(':listener/', ':listener-rule/')}/0123"
+    task = f"{stack.cluster.replace(':cluster/', ':task/')}/0123"
+    cluster, to_tasks = {"ecs:cluster": stack.cluster}, {"iam:PassedToService": "ecs-tasks.amazonaws.com"}
+    run: list[tuple[str, str, Mapping[str, str]]] = [
+        ("s3:ListBucket", stack.images, {}),
+        ("elasticloadbalancing:CreateRule", stack.listener, {}),
+        ("elasticloadbalancing:DeleteRule", rule, {}),
+        ("ecs:RunTask", stack.collection_task, cluster),
+        ("ecs:DescribeTasks", task, {}),
+        ("iam:PassRole", stack.roles["task"], to_tasks),
+        ("iam:PassRole", stack.roles["execution"], to_tasks),
+        ("states:StartExecution", stack.watcher, {}),
+    ]
+    watcher: list[tuple[str, str, Mapping[str, str]]] = [
+        ("states:DescribeExecution", f"{stack.state_machine.replace(':stateMachine:', ':execution:')}:0123", {}),
+        ("elasticloadbalancing:DescribeRules", "*", {}),
+        ("elasticloadbalancing:DeleteRule", rule, {}),
+        ("ecs:ListTasks", stack.container_instance, cluster),
+        ("ecs:DescribeTasks", task, {}),
+        ("ecs:StopTask", task, {}),
+    ]
+    delivery = ("CreateLogDelivery", "DeleteLogDelivery", "GetLogDelivery", "ListLogDeliveries", "UpdateLogDelivery")
+    policy = ("DescribeLogGroups", "DescribeResourcePolicies", "PutResourcePolicy")
+    log: list[tuple[str, str, Mapping[str, str]]] = [(f"logs:{action}", "*", {}) for action in (*delivery, *policy)]
+    calls = {
+        "collection-run": [*run, *log],
+        "collection-watcher": [*watcher, *log],
+        "collection-schedule": [("states:StartExecution", stack.state_machine, {})],
+    }
+    return [
+        Request(principal=stack.roles[role], action=action, resource=resource, context=context)
+        for role, called in calls.items()
+        for action, resource, context in called
+    ]
+
+
+def retention_requests(stack: Stack) -> list[Request]:
+    """The retention function (components/retention_function), outside the network, and the schedule that invokes it.
+
+    EventBridge Scheduler invokes the function that the target names (EventBridge Scheduler User Guide, "Using templated
+    targets"). Lambda writes its log ("Sending Lambda function logs to CloudWatch Logs").
+    """
+    if not stack.retention_variables:
+        return []
+    role, images = stack.roles["retention"], f"{stack.images}/docker/registry/v2"
+    log = stack.log_stream.partition("registry/")[0]  # no particular stream
+    requests = [
+        ("s3:ListBucket", stack.images),
+        ("s3:GetObject", f"{images}/repositories/team/app/_manifests/tags/1/current/link"),
+        ("s3:GetObject", f"{images}/blobs/sha256/01/0123/data"),
+        ("s3:PutObject", f"{stack.logs}/retention/20300102T030405Z.json"),
+        ("logs:StartQuery", log),
+        ("logs:GetQueryResults", log),
+        ("logs:CreateLogStream", stack.function_log_stream("retention")),
+        ("logs:PutLogEvents", stack.function_log_stream("retention")),
+        ("logs:DescribeLogGroups", "*"),
+        ("ec2:DescribeRegions", "*"),
+        ("ecs:ListClusters", "*"),
+        ("ecs:DescribeTaskDefinition", "*"),
+        ("ecs:ListServices", "*"),
+        ("ecs:ListTasks", stack.arn("ecs", "container-instance/apps/0123")),
+        ("ecs:DescribeServices", stack.arn("ecs", "service/apps/app")),
+        ("ecs:DescribeServiceRevisions", stack.arn("ecs", "service-revision/apps/app/0123")),
+        ("ecs:DescribeTasks", stack.arn("ecs", "task/apps/0123")),
+    ]
+    invocation = Request(
+        principal=stack.roles["retention-schedule"], action="lambda:InvokeFunction", resource=stack.retention_function
+    )
+    return [
+        *(Request(principal=role, action=action, resource=resource) for action, resource in requests),
+        *(retention_changes(stack) if stack.retention_variables["APPLY"] == "true" else []),
+        invocation,
+    ]
+
+
+def retention_changes(stack: Stack) -> list[Request]:
+    """Links of manifests and tags are deleted if they have a content, and written if there are none.
+
+    Source: Amazon S3 User Guide, "How to perform conditional deletes" and "How to prevent object overwrites".
+    """
+    link = f"{stack.images}/docker/registry/v2/repositories/team/app/_manifests/tags/1/current/link"
+    return [
+        Request(principal=stack.roles["retention"], action=action, resource=link, context={header: value})
+        for action, header, value in (
+            ("s3:DeleteObject", "s3:if-match", "0123"),
+            ("s3:PutObject", "s3:if-none-match", "*"),
+        )
+    ]
 
 
 def load_balancer_log_requests(stack: Stack, account: str = ACCOUNT) -> list[Request]:
@@ -349,6 +471,8 @@ NEEDED: Mapping[str, Callable[[Stack], list[Request]]] = {
     "assumed roles": assumed_roles,
     "schedule": schedule_requests,
     "token service": token_service_requests,
+    "garbage collection": collection_requests,
+    "retention": retention_requests,
     "load balancer logs": load_balancer_log_requests,
     "server access logs": server_access_log_requests,
     "flow logs": flow_log_requests,

@@ -6,18 +6,22 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
+from components.pure.policies import DECLARED_RULE_TAG
 from sandbox.evaluation.aws_provider import ACCOUNT
 from tests.iam.needed import (
     assumed_by_ecs,
     assumed_by_scheduler,
+    assumed_by_step_functions,
     assumed_roles,
     client_sources,
+    collection_requests,
     complete_launch,
     flow_log_requests,
     load_balancer_log_requests,
     needed_requests,
     presigned_reads,
     public_download_requests,
+    retention_changes,
     schedule_requests,
     server_access_log_requests,
     signature,
@@ -27,10 +31,12 @@ from tests.iam.stack import Stack
 
 # The endpoints of the ECS agent's channels do not support policies (awsdocs/amazon-ecs-developer-guide#55).
 _ENDPOINTS_WITHOUT_POLICY = {"ecs-agent", "ecs-telemetry"}
+# It has the cluster as a condition only (awsdocs/amazon-ecs-developer-guide#211).
+_LISTS_A_CLUSTER = "ecs:ListTasks"
 # The part of an ARN that differs between two registries.
 _NAME = re.compile(
     r"(?<=:s3:::)[^/]+|(?<=:cluster/).+|(?<=:container-instance/)[^/]+|(?<=:log-group:)[^:]+|(?<=:parameter/).+"
-    r"|(?<=:repository/).+"
+    r"|(?<=:repository/).+|(?<=:function:).+"
 )
 
 
@@ -40,6 +46,7 @@ def other_resources(stack: Stack) -> list[Request]:
         replace(request, resource=resource)
         for request in needed_requests(stack)
         if request.principal in stack.roles.values() and request.resource != "*"
+        if request.action != _LISTS_A_CLUSTER and not _looks_everywhere(stack, request)
         for resource in _other_arns(request.resource)
     ]
 
@@ -65,15 +72,46 @@ def other_groups(stack: Stack) -> list[Request]:
     return [complete_launch(stack, others), complete_launch(stack, {}), *refreshes]
 
 
+def other_collections(stack: Stack) -> list[Request]:
+    """A garbage collection uses another cluster, passes a role to another service, or deletes a declared rule."""
+    others = {"ecs:cluster": f"{stack.cluster}-2", "iam:PassedToService": "ec2.amazonaws.com"}
+    declared = {f"aws:ResourceTag/{DECLARED_RULE_TAG}": "true"}
+    return [
+        replace(request, context={key: others[key] for key in request.context} or declared)
+        for request in collection_requests(stack)
+        if request.context or request.action == "elasticloadbalancing:DeleteRule"
+    ]
+
+
+def _looks_everywhere(stack: Stack, request: Request) -> bool:
+    """Whether it is the retention function that looks for images in use: in all clusters of the account and Regions."""
+    return request.principal == stack.roles.get("retention") and request.action.startswith("ecs:")
+
+
 def other_roles(stack: Stack) -> list[Request]:
-    """A role sends a request that only another role needs."""
+    """A role sends a request that only another role needs. The task role may use every object of the images bucket."""
     needed = [request for request in needed_requests(stack) if request.principal in stack.roles.values()]
     own = {(request.principal, request.action, request.resource) for request in needed}
-    return [
+    others = [
         replace(request, principal=role)
         for role in stack.roles.values()
         for request in needed
         if (role, request.action, request.resource) not in own
+        and not (role == stack.roles["task"] and request.resource.startswith(f"{stack.images}/"))
+    ]
+    return [request for request in others if not _looks_everywhere(stack, request)]
+
+
+def other_retention_changes(stack: Stack) -> list[Request]:
+    """The retention function changes a link whatever its content, or a layer, or anything if it must only report."""
+    if not stack.retention_variables:
+        return []
+    changes = retention_changes(stack)
+    layer = f"{stack.images}/docker/registry/v2/blobs/sha256/01/0123/data"
+    return [
+        *(replace(request, context={}) for request in changes),
+        *(replace(request, resource=layer) for request in changes),
+        *(changes if stack.retention_variables["APPLY"] == "false" else []),
     ]
 
 
@@ -156,7 +194,11 @@ def other_assumed_roles(stack: Stack) -> list[Request]:
     ]
     for_others = [
         other
-        for request in (*(assumed_by_ecs(stack, role) for role in ("execution", "task")), *assumed_by_scheduler(stack))
+        for request in (
+            *(assumed_by_ecs(stack, role) for role in ("execution", "task")),
+            *assumed_by_scheduler(stack),
+            *assumed_by_step_functions(stack),
+        )
         for key in ("aws:SourceAccount", "aws:SourceArn")
         for other in _other_values(request, key)
     ]
@@ -198,7 +240,9 @@ def requests_through_endpoints(stack: Stack) -> list[Request]:
 REFUSED: Mapping[str, Callable[[Stack], list[Request]]] = {
     "other resources": other_resources,
     "other groups": other_groups,
+    "other collections": other_collections,
     "other roles": other_roles,
+    "other retention changes": other_retention_changes,
     "other principals": other_principals,
     "without TLS": without_tls,
     "other presigned reads": other_presigned_reads,

@@ -6,8 +6,10 @@ import re
 from dataclasses import dataclass
 
 from sandbox.evaluation.aws_provider import ACCOUNT
-from sandbox.evaluation.declared import Declaration
+from sandbox.evaluation.declared import Declaration, Resource
 from tests.unit.helpers import boot_script, container, environment
+
+_FUNCTION, _STATE_MACHINE = "aws:lambda/function:Function", "aws:sfn/stateMachine:StateMachine"
 
 
 @dataclass(frozen=True)
@@ -33,26 +35,58 @@ class Stack:
         return self.declaration.one("aws:autoscaling/group:Group").outputs["arn"]
 
     @property
-    def schedule_group(self) -> str | None:
-        """The ARN of the schedule group; None without a schedule."""
-        groups = self.declaration.all("aws:scheduler/scheduleGroup:ScheduleGroup")
-        return groups[0].outputs["arn"] if groups else None
+    def schedule_groups(self) -> dict[str, str]:
+        """The ARNs of the schedule groups "patching", "collection" and "retention", if the stack has them."""
+        groups = self._by_name("aws:scheduler/scheduleGroup:ScheduleGroup")
+        return {name: group.outputs["arn"] for name, group in groups.items()}
+
+    @property
+    def listener(self) -> str:
+        return self.declaration.one("aws:lb/listener:Listener").outputs["arn"]
+
+    @property
+    def collection_task(self) -> str:
+        """The ARN of the task definition of the garbage collection."""
+        return self._by_name("aws:ecs/taskDefinition:TaskDefinition")["collection"].outputs["arn"]
+
+    @property
+    def state_machine(self) -> str:
+        """The ARN of the state machine of the garbage collection."""
+        return self._by_name(_STATE_MACHINE)["collection"].outputs["arn"]
+
+    @property
+    def watcher(self) -> str:
+        """The ARN of the state machine that watches garbage collections."""
+        return self._by_name(_STATE_MACHINE)["collection-watcher"].outputs["arn"]
 
     @property
     def token_service(self) -> dict[str, str]:
         """The environment of the function that issues tokens; empty without one."""
-        functions = self.declaration.all("aws:lambda/function:Function")
-        return functions[0].inputs["environment"]["variables"] if functions else {}
+        return self._variables("access")
+
+    @property
+    def retention_variables(self) -> dict[str, str]:
+        """The environment of the function that applies the retention rules; empty without one."""
+        return self._variables("retention")
+
+    @property
+    def retention_function(self) -> str:
+        """The ARN of the function that applies the retention rules."""
+        return self._by_name(_FUNCTION)["retention"].outputs["arn"]
+
+    def function_log_stream(self, name: str) -> str:
+        """A log stream of the function "access" or "retention"."""
+        group = self._by_name(_FUNCTION)[name].inputs["loggingConfig"]["logGroup"]
+        return self.arn("logs", f"log-group:{group}:log-stream:2030/01/02/0123")
+
+    def _variables(self, name: str) -> dict[str, str]:
+        function = self._by_name(_FUNCTION).get(name)
+        return function.inputs["environment"]["variables"] if function else {}
 
     @property
     def token_configuration(self) -> str:
         """The object with the token service's rules and users."""
         return f"{self.bucket(self.token_service['CONFIG_BUCKET'])}/{self.token_service['CONFIG_KEY']}"
-
-    @property
-    def token_log_stream(self) -> str:
-        function = self.declaration.one("aws:lambda/function:Function")
-        return self.arn("logs", f"log-group:{function.inputs['loggingConfig']['logGroup']}:log-stream:2030/01/02/0123")
 
     @property
     def token_keys(self) -> list[str]:
@@ -66,9 +100,8 @@ class Stack:
 
     @property
     def roles(self) -> dict[str, str]:
-        """The roles "instance", "execution", "task" and, if the stack has them, "patching", "replication", "access"."""
-        roles = self.declaration.all("aws:iam/role:Role")
-        return {role.name.rpartition("-")[2]: role.outputs["arn"] for role in roles}
+        """The ARNs of the roles, by names such as "instance" and "collection-watcher"."""
+        return {name: role.outputs["arn"] for name, role in self._by_name("aws:iam/role:Role").items()}
 
     @property
     def repository(self) -> str | None:
@@ -162,3 +195,8 @@ class Stack:
     def admin(self, account: str) -> str:
         """An administrator role of an account."""
         return f"arn:{self.partition}:iam::{account}:role/admin"
+
+    def _by_name(self, type_: str) -> dict[str, Resource]:
+        """The resources of a type, by their names without the registry's."""
+        registry = self.declaration.one("private-registry:index:PrivateRegistry").name
+        return {each.name.removeprefix(f"{registry}-"): each for each in self.declaration.all(type_)}

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from components.pure.container import NAME
 from components.pure.location import Location
+from sandbox.ecs.agent import service_task
 from sandbox.evaluation.declared import Declaration, Resource
 from sandbox.evaluation.monitor import State
 
@@ -44,8 +45,8 @@ def differences(values: Mapping[str, Any], expected: Mapping[str, Any]) -> dict[
 
 
 def container(declaration: Declaration) -> dict[str, Any]:
-    """Return the container definition of a declaration with one task definition."""
-    (definition,) = json.loads(declaration.one("aws:ecs/taskDefinition:TaskDefinition").inputs["containerDefinitions"])
+    """Return the container definition of the service of a declaration with one service."""
+    (definition,) = json.loads(service_task(declaration).inputs["containerDefinitions"])
     assert definition["name"] == NAME
     return definition
 

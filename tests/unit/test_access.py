@@ -16,6 +16,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from components import AccessRule, PrivateRegistry, PrivateRegistryArgs
+from components.pure.policies import DECLARED_RULE_TAG
 from components.pure.token_keys import key_id
 from components.token_service.static_users import HashedPassword, verified
 from sandbox.evaluation.declared import Declaration
@@ -63,7 +64,7 @@ def public_key(key: Any) -> str:
 
 def test_function_runs_with_the_declared_package_and_environment(declared: Declaration, tmp_path: Path) -> None:
     """Its modules import each other and what the Lambda runtime has, outside of this repository."""
-    function, package = declared.one(FUNCTION).inputs, declared.one(OBJECT, "images-token-service.zip")
+    function, package = declared.one(FUNCTION).inputs, declared.one(OBJECT, "images-access")
     with zipfile.ZipFile(io.BytesIO(base64.b64decode(package.inputs["contentBase64"]))) as archive:
         archive.extractall(tmp_path)
     module, _, name = function["handler"].rpartition(".")
@@ -239,7 +240,12 @@ def test_no_signing_key_can_sign_anything_but_tokens(declared: Declaration) -> N
 
 def test_everything_that_takes_tags_has_them(declared: Declaration) -> None:
     tagged = [declared.one(FUNCTION), declared.one(RULE), declared.one(TARGET_GROUP, "images-fn"), *declared.all(KEY)]
-    assert [each.name for each in tagged if each.inputs["tags"] != {"team": "platform"}] == []
+    assert [each.name for each in tagged if each.inputs["tags"].get("team") != "platform"] == []
+
+
+def test_garbage_collections_may_not_delete_the_rule(declared: Declaration) -> None:
+    """The roles of a collection may delete the rules of the listener that lack this tag."""
+    assert DECLARED_RULE_TAG in declared.one(RULE).inputs["tags"]
 
 
 def test_registry_without_rules_has_no_part_of_it(registry_3: Declaration) -> None:

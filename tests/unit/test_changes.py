@@ -8,6 +8,7 @@ import pytest
 from components import AccessRule, ExistingNetwork, PrivateRegistryArgs
 from components.changes import change_problems, recorded
 from components.problems import PYTHON
+from components.running_collection import disturbed_option
 
 PLAIN = PrivateRegistryArgs()
 PROTECTED = PrivateRegistryArgs(deletion_protection=True)
@@ -18,6 +19,8 @@ OTHER_REPLICA = PrivateRegistryArgs(replica_region="us-west-1")
 DISPOSABLE = PrivateRegistryArgs(replica_region="us-east-2", force_destroy=True)
 RULES = [AccessRule(who="*", repositories=["*"], actions=["pull"])]
 FIRST_KEY, SECOND_KEY, THIRD_KEY = (PrivateRegistryArgs(access=RULES, token_signer=number) for number in (1, 2, 3))
+WEEKLY = "cron(0 5 ? * SUN *)"
+COLLECTED = PrivateRegistryArgs(garbage_collection=WEEKLY)
 OTHER_RANGE = PrivateRegistryArgs(vpc_cidr="10.1.0.0/16")
 
 
@@ -93,3 +96,19 @@ def test_first_update_of_a_stack_without_recorded_inputs_is_allowed() -> None:
 def test_unknown_vpc_is_not_compared() -> None:
     new = inputs(existing("vpc-2")) | {"vpcId": object()}  # what the SDK passes in a preview
     assert [*change_problems(inputs(existing("vpc-1")), new)] == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "option"),
+    [
+        (COLLECTED, PLAIN, "garbage_collection"),
+        (COLLECTED, PrivateRegistryArgs(garbage_collection=WEEKLY, internal=True), "internal"),
+        (COLLECTED, PrivateRegistryArgs(garbage_collection=WEEKLY, deletion_protection=True), None),
+        (PLAIN, COLLECTED, None),
+        (PLAIN, INTERNAL, None),
+    ],
+)
+def test_change_that_disturbs_a_running_collection(
+    old: PrivateRegistryArgs, new: PrivateRegistryArgs, option: str | None
+) -> None:
+    assert disturbed_option(inputs(old), inputs(new)) == option

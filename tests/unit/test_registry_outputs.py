@@ -57,7 +57,7 @@ def test_output_is_the_property_of_its_resource(registry: Declaration, key: str)
 def test_every_output_is_in_the_state(registry: Declaration) -> None:
     declared = {camel_case(name) for name in attribute_docs(RegistryOutputs)}
     others = {"acceptsPushes", "passwords", "network", "availabilityZoneNames"}
-    of_options = {"replicaBucketName", "replicaBucketArn"}
+    of_options = {"garbageCollectionArn", "replicaBucketName", "replicaBucketArn", "retentionFunctionName"}
     state = registry.one(REGISTRY)
     assert state.outputs.keys() == declared - of_options == SOURCES.keys() | others
     assert state.outputs["acceptsPushes"] is True

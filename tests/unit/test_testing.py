@@ -9,7 +9,14 @@ import pulumi
 import pulumi_aws as aws
 import pytest
 
-from components import AccessRule, ExistingNetwork, PrivateRegistry, PrivateRegistryArgs, RegistryOutputs
+from components import (
+    AccessRule,
+    ExistingNetwork,
+    PrivateRegistry,
+    PrivateRegistryArgs,
+    RegistryOutputs,
+    RetentionRule,
+)
 from components.options import attribute_docs
 from components.testing import RegistryMocks
 
@@ -51,7 +58,12 @@ class RecordingMocks(RegistryMocks):
         PrivateRegistryArgs(isolated=True, image=ECR_IMAGE),
         PrivateRegistryArgs(access=[AccessRule(who="*", repositories=["*"], actions=["pull"])]),
         PrivateRegistryArgs(domain="registry.example.com", hosted_zone="Z0123456789ABCDEFGHIJ"),
-        PrivateRegistryArgs(monitoring=True, monthly_budget=300, replica_region="us-east-2"),
+        PrivateRegistryArgs(
+            monitoring=True,
+            monthly_budget=300,
+            replica_region="us-east-2",
+            retention=[RetentionRule(repositories=["*"], keep_newest=10)],
+        ),
         PrivateRegistryArgs(monitoring=True, domain="registry.example.com", certificate_arn=CERTIFICATE),
     ],
     ids=[
@@ -78,7 +90,7 @@ def test_mocks_give_what_a_registry_reads(args: PrivateRegistryArgs) -> None:
     program()
     optional = {
         *("passwords", "caCertificate", "availabilityZoneNames"),
-        *("alarmTopicArn", "replicaBucketName", "replicaBucketArn"),
+        *("alarmTopicArn", "garbageCollectionArn", "replicaBucketName", "replicaBucketArn", "retentionFunctionName"),
     }
     assert len(outputs) == len(attribute_docs(RegistryOutputs))
     assert {key for key, value in outputs.items() if value is None} <= optional

@@ -39,6 +39,8 @@ def test_defaults_are_valid() -> None:
         replace(DEFAULTS, max_count=2, desired_count=2, max_size=4),
         replace(DEFAULTS, memory_limit=257),
         replace(DEFAULTS, patch_schedule="cron(0 3 ? * SUN *)"),
+        *(replace(DEFAULTS, garbage_collection_minutes=minutes) for minutes in (15, 720)),
+        replace(DEFAULTS, garbage_collection="cron(0 5 ? * SUN *)"),
         replace(DEFAULTS, availability_zone_names=["us-west-2c", "us-west-2a"]),
         replace(DEFAULTS, region="us-gov-west-1", account_id="123456789012"),
         replace(DEFAULTS, nat_gateways="single"),
@@ -207,6 +209,30 @@ def test_region_that_is_not_known_is_no_problem_of_other_options(args: PrivateRe
             "`ami_id` pins the AMI",
             "set",
             "leave out patch_schedule",
+        ),
+        (
+            replace(DEFAULTS, garbage_collection="cron(* 5 ? * SUN *)"),
+            "garbage_collection",
+            "may run more than once a day",
+            "at most once a day",
+            "cron(0 5 ? * SUN *)",
+        ),
+        (
+            replace(DEFAULTS, garbage_collection="cron(0 5 ? * SUN *)", upstream="https://quay.io", image="registry:3"),
+            "garbage_collection",
+            "a pull-through cache writes when clients pull",
+            "without `upstream`",
+            "leave out garbage_collection",
+        ),
+        *(
+            (
+                replace(DEFAULTS, garbage_collection_minutes=minutes),
+                "garbage_collection_minutes",
+                f"{minutes} cannot be used",
+                "15 to 720 minutes",
+                "60",
+            )
+            for minutes in (14, 721)
         ),
         (replace(DEFAULTS, vpc_cidr="ten"), "vpc_cidr", "'ten' is not a network", "/16 to /23", "10.0.0.0/16"),
         (replace(DEFAULTS, vpc_cidr="10.0.0.1/16"), "vpc_cidr", "has host bits", "/16 to /23", "10.0.0.0/16"),

@@ -6,7 +6,7 @@ from typing import Any
 import pulumi_aws as aws
 import pytest
 
-from components import AccessRule, PrivateRegistry, PrivateRegistryArgs
+from components import AccessRule, PrivateRegistry, PrivateRegistryArgs, RetentionRule
 from components.checks.names import RULES, name_problems
 from sandbox.evaluation.declared import Declaration
 from tests.unit.helpers import Declare
@@ -26,10 +26,12 @@ def declared(declare: Declare) -> Declaration:
     )
     isolated = PrivateRegistryArgs(
         image=f"{_ECR}/registry:3",
+        retention=[RetentionRule(repositories=["*"], keep_newest=10)],
         isolated=True,
         rate_limit=10,
         max_count=2,
         patch_schedule="cron(0 3 1 * ? *)",
+        garbage_collection="cron(0 5 1 * ? *)",
         replica_region="us-east-2",
         monitoring=True,
         monthly_budget=300,

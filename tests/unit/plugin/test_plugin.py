@@ -118,6 +118,17 @@ def test_secrets_in_clear_text_become_secrets(declare: Declare) -> None:
     assert [clear for _, clear in places.values()] == [set(), set(), set()]
 
 
+def test_rules_are_mappings(provider: RegistryProvider, declare: Declare) -> None:
+    """The engine's protocol has only floats."""
+    rules = [{"repositories": ["*"], "keepTags": ["v*"], "keepNewest": 10.0}]
+    args, problems = read(provider, {"retention": rules})
+    assert problems == []
+    declaration = declare(lambda: PrivateRegistry("images", args))
+    [rule] = json.loads(declaration.one("aws:lambda/function:Function").inputs["environment"]["variables"]["RULES"])
+    assert (rule["repositories"], rule["keep_tags"], rule["keep_newest"]) == (["*"], ["v*"], 10)
+    assert isinstance(rule["keep_newest"], int)
+
+
 def test_network_output_is_a_mapping(declare: Declare) -> None:
     def program() -> None:
         network = {"vpc_id": "vpc-1", "public_subnet_ids": ["subnet-1", "subnet-2"]}

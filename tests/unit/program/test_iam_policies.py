@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from components import AccessRule, PrivateRegistry, PrivateRegistryArgs
+from components import AccessRule, PrivateRegistry, PrivateRegistryArgs, RetentionRule
 from tests.iam import policies
 from tests.iam.needed import NEEDED, needed_requests
 from tests.iam.policies import Policies, Request, allowed_requests, applicable_policies
@@ -26,6 +26,9 @@ _STACKS = {
             allowed_cidrs=["203.0.113.0/24", "198.51.100.0/24"],
             replica_region="us-east-2",
             access=[AccessRule(who="arn:aws:iam::123456789012:role/ci", repositories=["*"], actions=["pull", "push"])],
+            garbage_collection="cron(0 5 ? * SUN *)",
+            retention=[RetentionRule(repositories=["*"], keep_newest=10)],
+            retention_apply=True,
         ),
     ),
     "registry:3, a cache": (
@@ -37,6 +40,10 @@ _STACKS = {
             upstream_username="company",
             upstream_password="a password",
         ),
+    ),
+    "registry:3": (
+        "us-west-2",
+        PrivateRegistryArgs(image="registry:3", retention=[RetentionRule(repositories=["*"], keep_newest=10)]),
     ),
     "isolated": (
         "us-west-2",

@@ -18,7 +18,10 @@ ALWAYS |= {"serviceName", "acceptsPushes"}
 ARN = "arn:aws:iam::123456789012:server-certificate/mine"
 
 
-@pytest.mark.parametrize(("stack", "more"), [("dev", set()), ("prod", {"alarmTopicArn", "replicaBucketName"})])
+@pytest.mark.parametrize(
+    ("stack", "more"),
+    [("dev", set()), ("prod", {"alarmTopicArn", "garbageCollectionArn", "replicaBucketName"})],
+)
 def test_stack_has_its_outputs(stacks: Mapping[str, Declaration], stack: str, more: set[str]) -> None:
     assert stacks[stack].exports.keys() == ALWAYS | {"caCertificate", "passwords"} | more
     assert stacks[stack].secret_exports == {"passwords"}

@@ -7,7 +7,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from components import AccessRule, ExistingNetwork, InvalidInput, PrivateRegistryArgs
+from components import AccessRule, ExistingNetwork, InvalidInput, PrivateRegistryArgs, RetentionRule
 from components.problems import CONFIG, OPTIONS
 from settings import parse
 from tests.unit.helpers import Declare
@@ -74,6 +74,11 @@ def test_empty_list_is_not_set_unless_the_option_has_a_default() -> None:
             *("access", json.dumps([{"who": "*", "repositories": ["base/*"], "actions": ["pull"]}]), "access"),
             [AccessRule(who="*", repositories=["base/*"], actions=["pull"])],
         ),
+        (
+            *("retention", '[{"repositories": ["*"], "keepNewest": 10}]'),
+            "retention",
+            [RetentionRule(repositories=["*"], keep_newest=10)],
+        ),
     ],
 )
 def test_value_has_its_type(key: str, value: str, field: str, expected: object) -> None:
@@ -120,6 +125,23 @@ def test_value_has_its_type(key: str, value: str, field: str, expected: object) 
                 '[{"who": "*"}]',
                 '[{"who": "*", "actions": "pull"}]',
                 '[{"who": "*", "actions": ["pull"], "repository": "base"}]',
+            )
+        ),
+        *(
+            (
+                "retention",
+                value,
+                "a list of maps of `repositories` (a list of strings), `keepTags` (a list of strings), `keepNewest`"
+                " (an integer), `keepDays` (an integer), `keepPulledDays` (an integer)",
+            )
+            for value in (
+                "{}x",
+                '{"repositories": ["*"]}',
+                '["*"]',
+                '[{"keepNewest": 10}]',
+                '[{"repositories": ["*"], "keepNewest": "10"}]',
+                '[{"repositories": ["*"], "keepNewest": true}]',
+                '[{"repositories": ["*"], "newest": 10}]',
             )
         ),
     ],
