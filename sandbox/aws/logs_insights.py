@@ -9,13 +9,14 @@ import json
 import operator
 import re
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 Row = dict[str, Any]
 _Expression = Callable[[Row], Any]
 _Aggregate = Callable[[Sequence[Row]], Any]
+_Function = Callable[[Any], Any]
 
 _TOKEN = re.compile(
     r"""\s*(?:
@@ -24,7 +25,7 @@ _TOKEN = re.compile(
         |(?P<span>\d+[hms](?![\w.]))
         |(?P<number>\d+(?:\.\d+)?)
         |(?P<name>@?[A-Za-z_][\w.]*)
-        |(?P<sign>!=|<=|>=|[=<>()\[\],*+])
+        |(?P<sign>!=|<=|>=|[=<>()\[\],*+/-])
     )""",
     re.VERBOSE,
 )
@@ -36,19 +37,27 @@ _COMPARISONS = {
     ">": operator.gt,
     ">=": operator.ge,
 }
+_SUMS = {"+": operator.add, "-": operator.sub}
+_PRODUCTS = {"*": operator.mul, "/": operator.truediv}
 _KEYWORDS = {"and", "or", "in", "like", "as", "by", "asc", "desc"}
 _UNITS = {"h": "hours", "m": "minutes", "s": "seconds"}
 
 
-def run(query: str, lines: Sequence[str]) -> list[Row]:
+def run(query: str, lines: Sequence[str], *, stream: str = "") -> list[Row]:
     """Run a query over the lines of a log, and return the rows of its result.
 
-    A line's time is that in its field `time`. Fields of a line that is no JSON object are not discovered.
+    A line's time is that in its field `time`, or `event_timestamp` in the log of a state machine. Fields of a line that
+    is no JSON object are not discovered.
+
+    Args:
+        query: the query.
+        lines: the lines.
+        stream: the name of their stream.
 
     Raises:
         ValueError: the query is wrong, or of a kind that is not supported.
     """
-    rows = [_discovered(line) for line in lines]
+    rows: list[Row] = [{"@logStream": stream, **_discovered(line)} for line in lines]
     for command in _commands(query):
         rows = list(command(rows))
     return rows
@@ -59,10 +68,24 @@ def _discovered(line: str) -> Row:
         event = json.loads(line)
     except json.JSONDecodeError:
         event = {}
+    return {"@message": line, "@timestamp": _time(event), **dict(_flat("", event))}
+
+
+def _time(event: Row) -> datetime | None:
+    if milliseconds := event.get("event_timestamp"):
+        return datetime.fromtimestamp(int(milliseconds) / 1000, tz=timezone.utc)
     time = event.get("time")
     # Python reads at most six digits of a second.
-    time = time and datetime.fromisoformat(re.sub(r"\.(\d{1,6})\d*Z$", r".\1+00:00", time).replace("Z", "+00:00"))
-    return {"@message": line, "@timestamp": time, **event}
+    return time and datetime.fromisoformat(re.sub(r"\.(\d{1,6})\d*Z$", r".\1+00:00", time).replace("Z", "+00:00"))
+
+
+def _flat(prefix: str, event: Row) -> Iterator[tuple[str, Any]]:
+    """The fields, those of objects with the names of both ("Supported logs and discovered fields")."""
+    for name, value in event.items():
+        if isinstance(value, dict):
+            yield from _flat(f"{prefix}{name}.", cast("Row", value))
+        else:
+            yield f"{prefix}{name}", value
 
 
 def _commands(query: str) -> Iterator[Callable[[list[Row]], Iterator[Row]]]:
@@ -165,7 +188,7 @@ class _Parser:
         return self._chain(self._comparison, {"and": lambda left, right: left is True and right is True})
 
     def _comparison(self) -> _Expression:
-        left = self._chain(self._product, {"+": operator.add})
+        left = self._chain(self._product, _SUMS)
         if self._take("like"):
             kind, text = self._tokens.pop(0)
             pattern = _regex(text) if kind == "regex" else re.compile(re.escape(text))
@@ -182,9 +205,9 @@ class _Parser:
         return left
 
     def _product(self) -> _Expression:
-        return self._chain(self._operand, {"*": operator.mul})
+        return self._chain(self._operand, _PRODUCTS)
 
-    def _chain(self, operand: Callable[[], _Expression], signs: dict[str, Callable[[Any, Any], Any]]) -> _Expression:
+    def _chain(self, operand: Callable[[], _Function], signs: dict[str, Callable[[Any, Any], Any]]) -> _Function:
         left = operand()
         while (sign := self._tokens[0][1]) in signs and self._take(sign):
             combine = signs[sign]
@@ -216,6 +239,8 @@ class _Parser:
             return lambda row: next((value for each in arguments if (value := each(row)) is not None), None)
         if function == "ispresent" and len(arguments) == 1:
             return lambda row: arguments[0](row) is not None
+        if function == "toMillis" and len(arguments) == 1:
+            return lambda row: round(arguments[0](row).timestamp() * 1000)
         raise ValueError(f"the function {function!r} of Logs Insights is not supported")
 
     def _named_expression(self) -> tuple[str, _Expression]:
@@ -224,18 +249,32 @@ class _Parser:
         return (self.value("name") if self._take("as") else name), expression
 
     def _named_aggregate(self) -> tuple[str, _Aggregate]:
-        function = self.value("name")
+        aggregate = self._sum_of_aggregates()
+        self.expect("as")
+        return self.value("name"), aggregate
+
+    def _sum_of_aggregates(self) -> _Aggregate:
+        return self._chain(lambda: self._chain(self._aggregate, _PRODUCTS), _SUMS)
+
+    def _aggregate(self) -> _Aggregate:
+        if self._take("("):
+            inner = self._sum_of_aggregates()
+            self.expect(")")
+            return inner
+        kind, function = self._tokens.pop(0)
+        if kind == "number":
+            return lambda _rows: float(function)
         self.expect("(")
-        if function == "count":
-            self.expect("*")
+        if function == "count" and self._take("*"):
             aggregate: _Aggregate = len
+        elif function == "count":
+            aggregate = partial(_count, self.any_of())
         elif function in ("max", "min"):
             aggregate = partial(_chosen, {"max": max, "min": min}[function], self.any_of())
         else:
             raise ValueError(f"the aggregation {function!r} of Logs Insights is not supported")
         self.expect(")")
-        self.expect("as")
-        return self.value("name"), aggregate
+        return aggregate
 
     def _list(self, item: Callable[[], tuple[str, Any]]) -> list[tuple[str, Any]]:
         items = [item()]
@@ -266,7 +305,7 @@ def _regex(text: str) -> re.Pattern[str]:
     return re.compile(text[1:-1].replace(r"\/", "/").replace("(?<", "(?P<"))
 
 
-def _combined(combine: Callable[[Any, Any], Any], left: _Expression, right: _Expression) -> _Expression:
+def _combined(combine: Callable[[Any, Any], Any], left: _Function, right: _Function) -> _Function:
     return lambda row: combine(left(row), right(row))
 
 
@@ -280,18 +319,23 @@ def _on_values(compare: Callable[[Any, Any], bool], left: _Expression, right: _E
     return compared
 
 
-def _on_numbers(combine: Callable[[float, float], float], left: _Expression, right: _Expression) -> _Expression:
+def _on_numbers(combine: Callable[[float, float], float], left: _Function, right: _Function) -> _Function:
     """Arithmetic with a missing value has none. Texts that `parse` found count as numbers."""
 
-    def combined(row: Row) -> float | None:
-        values = left(row), right(row)
+    def combined(data: Any) -> float | None:
+        values = left(data), right(data)
         return None if None in values else combine(*map(float, values))
 
     return combined
 
 
-def _chosen(choose: Callable[[Iterator[Any]], Any], field: _Expression, rows: Sequence[Row]) -> Any:
-    return choose(field(row) for row in rows)
+def _chosen(choose: Callable[..., Any], field: _Expression, rows: Sequence[Row]) -> Any:
+    return choose((value for row in rows if (value := field(row)) is not None), default=None)
+
+
+def _count(field: _Expression, rows: Sequence[Row]) -> int:
+    """The number of rows that have the field."""
+    return sum(field(row) is not None for row in rows)
 
 
 def _floor(time: datetime, span: timedelta) -> datetime:

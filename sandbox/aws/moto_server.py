@@ -34,6 +34,7 @@ _answers: dict[str, TYPE_RESPONSE] = {}
 def main(host: str, port: int) -> None:
     """Serve until SIGTERM or Ctrl-C."""
     patching.apply(moto_gaps, refusals)
+    os.environ["AWS_ENDPOINT_URL"] = f"http://{host}:{port}"  # for the calls of state machines
     credentials = Credentials(os.environ["AWS_ACCESS_KEY_ID"], os.environ["AWS_SECRET_ACCESS_KEY"])
     app = signatures.required(DomainDispatcherApplication(create_backend_app), credentials)
     server = make_server(host, port, app, threaded=True, request_handler=MotoRequestHandler)

@@ -22,7 +22,7 @@ class _Refusal(S3ClientError):
     """An error with a code and a message. moto's S3 catches S3ClientError only, other services any ServiceException."""
 
 
-_additions: list[tuple[type, str, object]] = []
+_additions: list[tuple[type | ModuleType, str, object]] = []
 _wrappers: list[tuple[type, str, Callable[..., Any]]] = []
 
 
@@ -38,8 +38,8 @@ def apply(*packages: ModuleType) -> None:
         _wrap(owner, name, wrapper)
 
 
-def add(owner: type, name: str, attribute: object) -> None:
-    """Add an attribute that a class lacks."""
+def add(owner: type | ModuleType, name: str, attribute: object) -> None:
+    """Add an attribute that a class lacks, or replace a function that a module has imported."""
     _additions.append((owner, name, attribute))
 
 

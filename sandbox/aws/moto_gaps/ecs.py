@@ -1,4 +1,4 @@
-"""Gaps of moto's ECS: settings and rollbacks of services, container definitions."""
+"""Gaps of moto's ECS: settings and rollbacks of services, container definitions, states of tasks."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from moto.core.responses import ActionResult
 from moto.ecs.models import EC2ContainerServiceBackend
 from moto.ecs.responses import EC2ContainerServiceResponse
 
-from sandbox.aws.patching import around
+from sandbox.aws.patching import around, method_of
 
 # Settings of a service that moto drops: name in the API, attribute in moto.
 _SERVICE_SETTINGS = {
@@ -73,3 +73,53 @@ def _fill_in_empty_lists(register: Callable[..., Any], *args: Any, **kwargs: Any
         if capabilities := container.get("linuxParameters", {}).get("capabilities"):
             container["linuxParameters"]["capabilities"] = {"add": [], "drop": [], **capabilities}
     return definition
+
+
+@around(EC2ContainerServiceBackend, "run_task")
+def _run_until_the_agent_stops(run: Callable[..., list[Any]], *args: Any, **kwargs: Any) -> list[Any]:
+    """A task runs until its agent says otherwise, and has an exit code then.
+
+    moto stops it when it is described, with the exit code 0 from the start. Source: ECS API Reference, "Container".
+    """
+    tasks = run(*args, **kwargs)
+    for task in tasks:
+        task._transitions = []
+        for container in task.containers:
+            container.exitCode = None
+    return tasks
+
+
+@around(EC2ContainerServiceBackend, "stop_task")
+def _stop_by_the_agent(stop: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """A task is to stop, and has stopped when its agent says so. moto stops it at once.
+
+    Source: ECS Developer Guide, "Amazon ECS task lifecycle".
+    """
+    task = stop(*args, **kwargs)
+    task.last_status = "STOPPING"
+    return task
+
+
+@around(EC2ContainerServiceBackend, "list_tasks")
+def _list_running_tasks(list_: Callable[..., list[Any]], backend: Any, *filters: str | None) -> list[Any]:
+    """Tasks that are to stop are not listed by default (ECS API Reference, "ListTasks", desiredStatus)."""
+    *others, desired_status = filters
+    return list_(backend, *others, desired_status or "RUNNING")
+
+
+@method_of(EC2ContainerServiceResponse)
+def submit_task_state_change(response: Any) -> ActionResult:
+    """An agent says what has become of a task. moto lacks the operation, since it has no agents.
+
+    Source: aws/amazon-ecs-agent 1.105.1, ecs-agent/api/ecs/client/ecs_client.go.
+    """
+    backend, cluster = response.ecs_backend, response._get_param("cluster")
+    (task,) = backend.describe_tasks(cluster, [response._get_param("task")])
+    status = response._get_param("status")
+    if status == "STOPPED" and task.desired_status != "STOPPED":
+        # Returns the task's resources to its instance, as after StopTask.
+        backend.stop_task(cluster, task.task_arn, "Essential container in task exited")
+    task.last_status = status
+    for container, change in zip(task.containers, response._get_param("containers") or (), strict=False):
+        container.exitCode = change["exitCode"]
+    return ActionResult({"acknowledgment": "ACCEPT"})

@@ -1,4 +1,4 @@
-"""Gaps of moto's CloudWatch Logs: saved queries, and changed metric filters."""
+"""Gaps of moto's CloudWatch Logs: queries, saved queries, and changed metric filters."""
 
 from __future__ import annotations
 
@@ -12,7 +12,31 @@ from moto.logs.exceptions import ResourceNotFoundException
 from moto.logs.models import LogsBackend
 from moto.logs.responses import LogsResponse
 
+from sandbox.aws.logs_insights import run
 from sandbox.aws.patching import around, method_of
+
+
+@around(LogsBackend, "start_query")
+def _run_any_query(
+    start: Callable[..., str],
+    backend: Any,
+    log_group_names: list[str],
+    start_time: int,
+    end_time: int,
+    query_string: str,
+) -> str:
+    """Run the query with the evaluator of this package. moto knows only the commands fields, sort and limit.
+
+    A row of a result lacks the fields that have no value (CloudWatch Logs API Reference, "GetQueryResults").
+    """
+    id_ = start(backend, log_group_names, start_time, end_time, "fields @message")
+    query = backend.queries[id_]
+    rows = run(query_string, [found["@message"] for found in query.results])
+    query.query, query.results = (
+        query_string,
+        [{field: value for field, value in row.items() if value is not None} for row in rows],
+    )
+    return id_
 
 
 @method_of(LogsResponse)

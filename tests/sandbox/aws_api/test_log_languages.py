@@ -62,6 +62,8 @@ _LINES = [
         ("parse a.b /x=(?<number>\\d+)/\n| fields coalesce(number, 0) * 2 + 1 as found", [3.0, 41.0, 1.0]),
         ("filter ispresent(missing) or missing != 1\n| fields status as found", []),
         ("stats count(*) as found by status\n| sort found desc\n| limit 1", [2]),
+        ("parse a.b /x=(?<x>\\d+)/\n| stats count(x) as found by status\n| sort found desc", [1, 1]),
+        ("fields toMillis(@timestamp) as at\n| stats (max(at) - min(at)) / 60000 as found by bin(1h)", [59]),
         ("stats count(*) as found by bin(30m) as half\n| sort half asc", [2, 1]),
     ],
 )
@@ -71,7 +73,15 @@ def test_query(query: str, expected: list[object]) -> None:
 
 @pytest.mark.parametrize(
     "query",
-    ["display status", "fields strlen(a.b) as n", "stats pct(a, 9) as p by b", "filter a !! b", "sort a", "limit 1 2"],
+    [
+        "display status",
+        "fields strlen(a.b) as n",
+        "stats pct(a, 9) as p by b",
+        "filter a !! b",
+        "sort a",
+        "limit 1 2",
+        "stats sum(a) as s by b",
+    ],
 )
 def test_unknown_syntax_of_a_query_is_refused(query: str) -> None:
     with pytest.raises(ValueError, match=r"."):
