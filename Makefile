@@ -36,18 +36,22 @@ format: $(VENV)/ready ## format the code
 
 # The sandbox tests that measure times, or send traffic while something changes: nothing else runs meanwhile.
 TIMED := tests/sandbox/events tests/sandbox/test_attacks.py tests/sandbox/test_dead_replica.py tests/sandbox/test_load.py \
-  tests/sandbox/test_s3_faults.py tests/sandbox/test_second_region.py tests/sandbox/test_wrong_passwords.py
+  tests/sandbox/test_retention.py tests/sandbox/test_s3_faults.py tests/sandbox/test_scheduled_collection.py \
+  tests/sandbox/test_second_region.py tests/sandbox/test_wrong_passwords.py
 
 .PHONY: test test-library test-sandbox test-unit test-pythons test-floors test-engine
 test: $(VENV)/ready programs ## lint, types, unit, package and sandbox tests
 	@$(MAKE) --no-print-directory --jobs=4 --keep-going --output-sync=target lint types test-library test-sandbox
 	$(PYTHON) -m pytest $(TIMED) --junitxml=.cache/timed.xml
 
+# Tests of the library that need the emulated AWS API. They count in its coverage.
+ON_AWS_API := tests/sandbox/aws_api/test_retention_function.py
+
 test-library: evaluator
-	$(PYTHON) -m pytest tests/unit tests/package -n 2 --dist worksteal --cov=components --cov=settings --cov=stack_file --cov-report=term --cov-fail-under=95
+	$(PYTHON) -m pytest tests/unit tests/package $(ON_AWS_API) -n 2 --dist worksteal --cov=components --cov=settings --cov=stack_file --cov-report=term --cov-fail-under=95
 
 test-sandbox: $(VENV)/ready programs
-	$(PYTHON) -m pytest tests/sandbox $(TIMED:%=--ignore=%) --junitxml=.cache/tests.xml
+	$(PYTHON) -m pytest tests/sandbox $(TIMED:%=--ignore=%) $(ON_AWS_API:%=--ignore=%) --junitxml=.cache/tests.xml
 
 test-unit: evaluator ## unit tests alone
 	$(PYTHON) -m pytest tests/unit -n 2 --dist worksteal -q
@@ -79,7 +83,7 @@ sbom: $(VENV)/ready ## write .cache/sbom.json: the package and its dependencies,
 	$(UV) export --project .cache/sbom --quiet --frozen --format cyclonedx1.5 --output-file .cache/sbom.json
 
 .PHONY: bench dashboard generate lock clean
-bench: $(VENV)/ready programs ## measure, and update the figures in docs/performance.md, in ten minutes on 2 cores
+bench: $(VENV)/ready programs ## measure, and update the figures in docs/performance.md, in an hour on 2 cores
 	@scripts/apt-install h2load=nghttp2-client
 	$(PYTHON) -m bench
 

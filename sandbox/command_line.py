@@ -1,4 +1,4 @@
-"""The command line of the sandbox: python -m sandbox up | preview | drill."""
+"""The command line of the sandbox: python -m sandbox up | preview | drill | collection."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.text import Text
 
 from sandbox.acceptance import CHECKS, IMAGE
+from sandbox.collection import command as collection
 from sandbox.drill import command as drill
 from sandbox.errors import SandboxError
 from sandbox.evaluation.preview import preview
@@ -46,6 +47,8 @@ def main(arguments: Sequence[str]) -> int:
             wide.print(preview(declaration, options.stack))
         elif options.command == "drill":
             return drill.run(options, console)
+        elif options.command == "collection":
+            return collection.run(options, console)
         else:
             _up(options, console)
     except (SandboxError, ProjectError, pulumi.RunError) as error:
@@ -80,6 +83,10 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--stack", default="dev", help="the stack of Pulumi.STACK.yaml; default: %(default)s")
     help_ = "read every image of a registry, in AWS or elsewhere, and verify the digests"
     drill.add_arguments(commands.add_parser("drill", help=help_, description=f"{help_[0].upper()}{help_[1:]}."))
+    help_ = "say what a garbage collection of a registry in AWS deleted, and undo it"
+    collection.add_arguments(
+        commands.add_parser("collection", help=help_, description=f"{help_[0].upper()}{help_[1:]}.")
+    )
     up = commands.choices["up"]
     up.add_argument("--check", action="store_true", help="stop after the checks, with exit status 0 or 1")
     up.add_argument(

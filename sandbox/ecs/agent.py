@@ -13,7 +13,9 @@ from typing import Any
 from sandbox.ecs.credentials import AGENT
 from sandbox.ecs.instance import Instance
 from sandbox.errors import SandboxError
-from sandbox.evaluation.declared import Declaration
+from sandbox.evaluation.declared import Declaration, Resource
+
+_TASK_DEFINITION = "aws:ecs/taskDefinition:TaskDefinition"
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,7 @@ class Container:
         entry_point: overrides the image's entry point; empty for the image's own.
         command: overrides the image's command; empty for the image's own.
         user: "UID:GID", or "" for the image's user.
+        port: the port that it listens on; 0 for none.
         cpu: CPU units; 0 if not set.
         memory: the limit in MiB; 0 if not set.
         memory_reservation: in MiB; 0 if not set.
@@ -86,13 +89,21 @@ class Container:
         return int(tagged[1])
 
 
-def container(declaration: Declaration, instance: Instance, ssm: Any) -> Container:
-    """Resolve the service's container definition on an instance.
+def service_task(declaration: Declaration) -> Resource:
+    """Find the task definition of the service."""
+    arn = declaration.one("aws:ecs/service:Service").inputs["taskDefinition"]
+    (found,) = [task for task in declaration.all(_TASK_DEFINITION) if task.outputs["arn"] == arn]
+    return found
+
+
+def container(task_definition: Resource, instance: Instance, ssm: Any) -> Container:
+    """Resolve the container definition of a task definition on an instance.
 
     Args:
+        task_definition: has one container.
         ssm: a boto3 client, for the container's secrets in Parameter Store.
     """
-    task = declaration.one("aws:ecs/taskDefinition:TaskDefinition").inputs
+    task = task_definition.inputs
     definitions = json.loads(task["containerDefinitions"])
     if len(definitions) != 1:
         raise SandboxError(f"the task definition has {len(definitions)} containers; the sandbox can run one")
@@ -105,7 +116,7 @@ def container(declaration: Declaration, instance: Instance, ssm: Any) -> Contain
         entry_point=tuple(definition.get("entryPoint", [])),
         command=tuple(definition.get("command", [])),
         user=definition.get("user", ""),
-        port=definition["portMappings"][0]["containerPort"],
+        port=next((mapping["containerPort"] for mapping in definition.get("portMappings", [])), 0),
         read_only_root=definition.get("readonlyRootFilesystem", False),
         privileged=definition.get("privileged", False),
         capabilities_dropped=tuple(linux.get("capabilities", {}).get("drop", [])),

@@ -55,7 +55,7 @@ class BubblewrapRuntime:
                 str(process.pid),
                 container,
                 log.read_text,
-                ended=lambda: process.poll() is not None,
+                exit_status=process.poll,
             )
 
 
@@ -65,8 +65,14 @@ def config_path(container: Container) -> str:
 
 
 def _command(container: Container) -> tuple[str, ...]:
-    """The entry point and the command. Without an entry point, the image's own runs the registry."""
-    return (*(container.entry_point or (PROGRAM,)), *(container.command or ("serve", config_path(container))))
+    """The entry point and the command. The image's own entry point executes the registry with arguments, or a program.
+
+    Source: distribution/distribution-library-image, entrypoint.sh.
+    """
+    command = container.command or ("serve", config_path(container))
+    if container.entry_point:
+        return (*container.entry_point, *command)
+    return (PROGRAM, *command) if command[0] in ("serve", "garbage-collect") else command
 
 
 def _files(container: Container, program: Path, config: Path) -> list[str]:

@@ -75,7 +75,7 @@ class DockerRuntime:
                 str(made.id),
                 container,
                 lambda: made.logs().decode(),
-                ended=lambda: _status(made) != "running",
+                exit_status=lambda: _exit_status(made),
             )
         finally:
             made.stop(timeout=container.stop_timeout)
@@ -127,6 +127,6 @@ def _published_port(made: EngineContainer, port: int) -> int:
     return int(published[0]["HostPort"]) if published else 0
 
 
-def _status(made: EngineContainer) -> str:
+def _exit_status(made: EngineContainer) -> int | None:
     made.reload()
-    return made.status
+    return None if made.status == "running" else made.attrs["State"]["ExitCode"]

@@ -1,4 +1,4 @@
-"""Listener rules: HAProxy's choice of a backend for each request.
+"""Listener rules: HAProxy's choice of a backend for each request, and a refusal that comes and goes while it runs.
 
 Sources: Elastic Load Balancing User Guide for Application Load Balancers, "Condition types for listener rules" and
 "Action types for listener rules". The first rule by priority that matches decides.
@@ -7,12 +7,19 @@ Sources: Elastic Load Balancing User Guide for Application Load Balancers, "Cond
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sandbox.ecs.haproxy_api import HaproxyApi
 from sandbox.errors import SandboxError
 from sandbox.evaluation.declared import Declaration, Resource
+
+MAP = "listener-rules.map"
+"""The file of the map with the answer of a refusal, empty at first, in HAProxy's working directory."""
+
+_WRITES = {"DELETE", "PATCH", "POST", "PUT"}
+_ANSWER = f"str(writes),map({MAP})"
 
 
 @dataclass(frozen=True)
@@ -20,7 +27,7 @@ class ListenerRules:
     """HAProxy's lines for the rules of a listener.
 
     Attributes:
-        choices: the lines of the frontend, by priority.
+        choices: the lines of the frontend, by priority. The first is for a refusal.
         backends: one for each fixed response.
     """
 
@@ -41,7 +48,7 @@ def of(declaration: Declaration, backends: Mapping[str, str]) -> ListenerRules:
     declared = [
         rule for rule in declaration.all("aws:lb/listenerRule:ListenerRule") if rule.inputs["listenerArn"] == listener
     ]
-    rules = ListenerRules([], [])
+    rules = ListenerRules([_refusal()], [])
     for rule in sorted(declared, key=lambda each: each.inputs["priority"]):
         conditions = " ".join(_condition(rule, each) for each in rule.inputs["conditions"])
         match rule.inputs["actions"]:
@@ -54,6 +61,49 @@ def of(declaration: Declaration, backends: Mapping[str, str]) -> ListenerRules:
                 raise SandboxError(f"the rule {rule.name} has the actions {actions}, which are not supported")
         rules.choices.append(f"use_backend {backend} if {conditions}")
     return rules
+
+
+def _refusal() -> str:
+    condition = f"{{ method {' '.join(sorted(_WRITES))} }} {{ path_beg /v2/ }} {{ {_ANSWER} -m found }}"
+    return f'http-request return status 405 content-type application/json lf-string "%[{_ANSWER}]" if {condition}'
+
+
+def apply(api: HaproxyApi, rules: Sequence[Mapping[str, Any]]) -> None:
+    """Make HAProxy answer as rules say that were created later: at most one, a refusal of writes, before all others.
+
+    Args:
+        rules: the rules of the listener that are not declared, as Elastic Load Balancing describes them.
+
+    Raises:
+        SandboxError: HAProxy has nothing like a rule.
+    """
+    answers = [_answer(rule) for rule in rules if not rule["IsDefault"]]
+    api.do(f"clear map {MAP}")
+    for answer in answers:
+        api.do(f"add map {MAP} <<\nwrites {answer}\n")
+
+
+def _answer(rule: Mapping[str, Any]) -> str:
+    match rule:
+        case {
+            "Conditions": [
+                {"Field": "http-request-method", "HttpRequestMethodConfig": {"Values": methods}},
+                {"Field": "path-pattern", "PathPatternConfig": {"Values": ["/v2/*"]}},
+            ],
+            "Actions": [
+                {
+                    "Type": "fixed-response",
+                    "FixedResponseConfig": {
+                        "StatusCode": "405",
+                        "ContentType": "application/json",
+                        "MessageBody": answer,
+                    },
+                }
+            ],
+        } if set(methods) == _WRITES:
+            return answer
+        case _:
+            raise SandboxError(f"the listener rule {rule['RuleArn']} is not supported")
 
 
 def _condition(rule: Resource, condition: Mapping[str, Any]) -> str:

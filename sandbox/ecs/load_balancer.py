@@ -149,6 +149,10 @@ class LoadBalancer:
         """The number of requests to a target. Health checks do not count."""
         return int(self._row(target)["stot"])
 
+    def apply_rules(self, rules: Sequence[Mapping[str, Any]]) -> None:
+        """Answer as the listener's rules say, in the form in which Elastic Load Balancing describes them."""
+        listener_rules.apply(self._api, rules)
+
     def replace_certificate(self, certificate: str, private_key: str) -> None:
         """Use another certificate (PEM) for new connections. Existing connections stay open."""
         pem = "\n".join(line for line in f"{certificate}\n{private_key}".splitlines() if line.strip())
@@ -175,6 +179,7 @@ def running(
     folder.mkdir(parents=True, exist_ok=True)
     certificate, pem = _certificate(declaration)
     pem_file, config, log = folder / "certificate.pem", folder / "haproxy.cfg", folder / "haproxy.log"
+    (folder / listener_rules.MAP).touch()
     pem_file.touch(mode=0o600)
     pem_file.write_text(pem)
     port = free_port(_ADDRESS)

@@ -49,7 +49,7 @@ class RunningContainer:
         id: the runtime's id of the container.
         definition: the definition that it was started from.
         output: returns the container's output so far.
-        ended: whether the container has stopped by itself.
+        exit_status: returns the exit status, or None while the container runs.
     """
 
     address: str
@@ -58,7 +58,11 @@ class RunningContainer:
     id: str
     definition: Container
     output: Callable[[], str]
-    ended: Callable[[], bool]
+    exit_status: Callable[[], int | None]
+
+    def ended(self) -> bool:
+        """Whether the container has stopped by itself."""
+        return self.exit_status() is not None
 
 
 class Runtime(Protocol):

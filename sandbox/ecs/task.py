@@ -12,7 +12,7 @@ from sandbox.ecs.agent import Container
 from sandbox.ecs.credentials import CredentialsEndpoint
 from sandbox.ecs.instance import Instance
 from sandbox.ecs.runtime import RunningContainer, Runtime
-from sandbox.evaluation.declared import Declaration
+from sandbox.evaluation.declared import Declaration, Resource
 
 
 def unchanged(container: Container) -> Container:
@@ -29,25 +29,27 @@ def running_task(
     credentials: CredentialsEndpoint,
     ssm: Any,
     folder: Path,
+    definition: Resource | None = None,
     change: Callable[[Container], Container] = unchanged,
 ) -> Iterator[RunningContainer]:
-    """Run the service's task on an instance until the end of the block.
+    """Run a task on an instance until the end of the block.
 
     Args:
         runtime: runs the container.
         credentials: has the credentials of the task role.
         ssm: a boto3 client, for the container's secrets in Parameter Store.
         folder: for the container's files.
+        definition: the task definition. Default: the service's.
         change: changes the container definition.
 
     Raises:
         SandboxError: the container did not start.
     """
-    task = declaration.one("aws:ecs/taskDefinition:TaskDefinition").inputs
-    path = credentials.new_path(task.get("taskRoleArn"))
+    task = definition or agent.service_task(declaration)
+    path = credentials.new_path(task.inputs.get("taskRoleArn"))
     with (
         runtime.running(
-            change(agent.container(declaration, instance, ssm)),
+            change(agent.container(task, instance, ssm)),
             role=credentials.environment(path),
             address=instance.address,
             folder=folder,

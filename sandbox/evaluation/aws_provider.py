@@ -111,6 +111,11 @@ def _elb(kind: str) -> Callable[[str, str, str], dict[str, Any]]:
     return outputs
 
 
+def _listener(own_name: str, urn: str, region: str) -> dict[str, Any]:
+    # .../listener/app/NAME/ID/ID, with the name and the ID of its load balancer.
+    return _elb("listener/app")(f"{own_name}/{_hex(own_name, 16)}", urn, region)
+
+
 def _load_balancer(own_name: str, urn: str, region: str) -> dict[str, Any]:
     return {
         **_elb("loadbalancer/app")(own_name, urn, region),
@@ -125,6 +130,11 @@ def _server_certificate(own_name: str, urn: str, region: str) -> dict[str, Any]:
 
 def _topic(own_name: str, _urn: str, region: str) -> dict[str, Any]:
     arn = f"arn:{partition(region)}:sns:{region}:{ACCOUNT}:{own_name}"
+    return {"id": arn, "arn": arn}
+
+
+def _state_machine(own_name: str, _urn: str, region: str) -> dict[str, Any]:
+    arn = f"arn:{partition(region)}:states:{region}:{ACCOUNT}:stateMachine:{own_name}"
     return {"id": arn, "arn": arn}
 
 
@@ -210,7 +220,7 @@ _SPECIAL: Mapping[str, Callable[[str, str, str], dict[str, Any]]] = {
     "aws:s3/bucketV2:BucketV2": _bucket,
     "aws:lb/loadBalancer:LoadBalancer": _load_balancer,
     "aws:lb/targetGroup:TargetGroup": _elb("targetgroup"),
-    "aws:lb/listener:Listener": _elb("listener/app"),
+    "aws:lb/listener:Listener": _listener,
     "aws:lb/listenerRule:ListenerRule": _elb("listener-rule/app"),
     "aws:kms/key:Key": _kms_key,
     "aws:lambda/function:Function": _function,
@@ -229,6 +239,7 @@ _SPECIAL: Mapping[str, Callable[[str, str, str], dict[str, Any]]] = {
     "aws:ssm/parameter:Parameter": _parameter,
     "aws:cloudwatch/logGroup:LogGroup": _log_group,
     "aws:ecs/taskDefinition:TaskDefinition": _task_definition,
+    "aws:sfn/stateMachine:StateMachine": _state_machine,
     "aws:sns/topic:Topic": _topic,
 }
 

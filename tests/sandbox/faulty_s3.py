@@ -61,6 +61,7 @@ class FaultyS3:
         fault: the current fault.
         faulty_requests: the number of requests with a fault.
         answers: the time of each answer, its status, and the seconds until its first byte. A reset is no answer.
+        writes: the path of each object that was written, and whether only if it did not exist.
     """
 
     upstream: str
@@ -68,6 +69,7 @@ class FaultyS3:
     fault: Fault = field(default_factory=Fault)
     faulty_requests: int = 0
     answers: list[tuple[float, int, float]] = field(default_factory=list)
+    writes: list[tuple[str, bool]] = field(default_factory=list)
 
     @contextmanager
     def failing(self, fault: Fault) -> Iterator[None]:
@@ -114,6 +116,8 @@ class _ProxyHandler(Handler):
             fault = Fault()
         self._s3.faulty_requests += fault != Fault()
         self._start = time.time()
+        if self.command == "PUT":
+            self._s3.writes.append((urlsplit(self.path).path, "If-None-Match" in self.headers))
         if fault.reset:
             self._reset()
             return

@@ -179,7 +179,7 @@ def test_relay_finds_the_container_in_docker_engine(started: Started) -> None:
 def test_missing_folder_stops_the_registry(sandbox: Sandbox, runtime: DockerRuntime, tmp_path: Path) -> None:
     """Docker creates a missing folder. A registry that could write to it would create a user and log the password."""
     instance = sandbox.instances[0]
-    declared = agent.container(sandbox.stack.declaration, instance, sandbox.stack.aws("ssm"))
+    declared = agent.container(agent.service_task(sandbox.stack.declaration), instance, sandbox.stack.aws("ssm"))
     mounts = tuple(
         dataclasses.replace(mount, source=tmp_path / "missing") if mount.target == "/auth" else mount
         for mount in declared.mounts

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from bench.collection.stored_images import objects
 from sandbox.ecs.agent import Container
 from sandbox.local import Sandbox
 from sandbox.random_image import MANIFEST_TYPE, Image, digest
@@ -90,6 +91,15 @@ def test_erased_layer_is_refused_and_can_be_pushed_again(registries: Sandbox, im
         client.pull(image)
 
 
+def test_bench_stores_what_a_push_and_a_deletion_leave(registries: Sandbox) -> None:
+    """The measured garbage collections are of registries to which nobody pushed."""
+    image = pushed_image(registries)
+    assert stored(registries, image) == objects(image)
+    _, by_digest = manifests(image)
+    assert statuses(registries, 0, "DELETE", [by_digest]) == {202}
+    assert stored(registries, image) == objects(image, deleted=True)
+
+
 def manifests(image: Image) -> tuple[str, str]:
     """The paths of the manifest, by tag and by digest."""
     prefix = f"/v2/{image.repository}/manifests"
@@ -113,3 +123,13 @@ def versions(sandbox: Sandbox, layer: str) -> list[object]:
     prefix = f"docker/registry/v2/blobs/sha256/{layer[7:9]}/{layer[7:]}/"
     listed = sandbox.stack.aws("s3").list_object_versions(Bucket=bucket, Prefix=prefix)
     return [*listed.get("Versions", []), *listed.get("DeleteMarkers", [])]
+
+
+def stored(sandbox: Sandbox, image: Image) -> dict[str, bytes]:
+    """The objects in S3 of an image that is alone in its repository, by their keys."""
+    bucket, s3 = sandbox.stack.declaration.exports["bucketName"], sandbox.stack.aws("s3")
+    hexadecimals = [name[7:] for name in (digest(image.manifest), *(blob.digest for blob in image.blobs))]
+    prefixes = (f"repositories/{image.repository}/", *(f"blobs/sha256/{each[:2]}/{each}/" for each in hexadecimals))
+    listed = [s3.list_objects_v2(Bucket=bucket, Prefix=f"docker/registry/v2/{prefix}") for prefix in prefixes]
+    keys = [each["Key"] for page in listed for each in page.get("Contents", [])]
+    return {key: s3.get_object(Bucket=bucket, Key=key)["Body"].read() for key in keys}

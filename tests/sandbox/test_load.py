@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.ecs.agent import service_task
 from sandbox.local import Sandbox
 from sandbox.machine.process_tree import peak_memory
 from sandbox.random_image import Image
@@ -91,7 +92,7 @@ def pull(sandbox: Sandbox, image: Image, report: Report) -> None:
 
 def reservation(sandbox: Sandbox) -> int:
     """The container definition's memory reservation in MiB."""
-    task = sandbox.stack.declaration.one("aws:ecs/taskDefinition:TaskDefinition")
+    task = service_task(sandbox.stack.declaration)
     found = re.search(r'"memoryReservation": (\d+)', task.inputs["containerDefinitions"])
     assert found
     return int(found[1])

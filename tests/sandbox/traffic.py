@@ -112,6 +112,7 @@ def traffic(
     clients: int = 4,
     attempts: int = 1,
     layer_bytes: int = 20_000,
+    pause: float = 0,
     trusted: Sequence[str] = (),
 ) -> Iterator[Report]:
     """Send traffic until the end of the block. The block starts when each client has completed a round.
@@ -120,6 +121,7 @@ def traffic(
         login: User and password. Default: the sandbox's.
         attempts: How often an operation is tried; `PODMAN_ATTEMPTS` is what a real client does.
         layer_bytes: The size of each of an image's two layers.
+        pause: The seconds between two rounds of a client.
         trusted: Certificates, PEM, to trust in addition to the load balancer's.
     """
     report, stop = Report(), threading.Event()
@@ -158,6 +160,7 @@ def traffic(
             if own:
                 pull(random.choice(own))
             report.count_round(number)
+            stop.wait(pause)
 
     def check(image: Image) -> None:
         if not pull(image, PODMAN_ATTEMPTS):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from datetime import datetime, timedelta, timezone
 
 from cryptography import x509
@@ -14,7 +15,7 @@ _VALIDITY = timedelta(days=1)
 
 
 class CertificateAuthority:
-    """Issues certificates for one domain and one key.
+    """Issues certificates for one domain, or one IP address, and one key.
 
     Attributes:
         pem: the root certificate, which clients trust.
@@ -29,7 +30,7 @@ class CertificateAuthority:
 
     def certificate(self) -> str:
         """Issue a new certificate, PEM."""
-        names = x509.SubjectAlternativeName([x509.DNSName(self._domain)])
+        names = x509.SubjectAlternativeName([_general_name(self._domain)])
         return self._issue("registry", self._key, names)
 
     def _issue(self, subject: str, key: ec.EllipticCurvePrivateKey, extension: x509.ExtensionType) -> str:
@@ -39,6 +40,13 @@ class CertificateAuthority:
         )
         signed = builder.add_extension(extension, critical=False).sign(self._root_key, hashes.SHA256())
         return signed.public_bytes(Encoding.PEM).decode()
+
+
+def _general_name(domain: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ipaddress.ip_address(domain))
+    except ValueError:
+        return x509.DNSName(domain)
 
 
 def _name(name: str) -> x509.Name:

@@ -1,0 +1,1 @@
+"""What a garbage collection has deleted: the report, and the way back."""
