@@ -11,15 +11,20 @@ from types import FrameType
 
 from rich.console import Console
 
-from bench import program, scaling, serving
+from bench import collection, program, scaling, serving
 from bench.measure import Size
 from bench.page import Page
 from sandbox.errors import SandboxError
 from sandbox.report import Report
 
-_FULL = Size(rounds=3, large_mb=1000)
-_TINY = Size(rounds=1, large_mb=20)
-_PARTS = {"serving": serving.measure, "scaling": scaling.measure, "program": program.measure}
+_FULL = Size(rounds=3, large_mb=1000, images=25_000)
+_TINY = Size(rounds=1, large_mb=20, images=500)
+_PARTS = {
+    "serving": serving.measure,
+    "scaling": scaling.measure,
+    "collection": collection.measure,
+    "program": program.measure,
+}
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -171,7 +171,7 @@ def stack(bed: Testbed, configuration: Configuration, storage: S3 | None = None)
         for instance in sandbox.instances[: configuration.instances]:
             folder = sandbox.folder / id_ / instance.address
             folder.mkdir(parents=True)
-            declared = agent.container(declaration, instance, sandbox.stack.aws("ssm"))
+            declared = agent.container(agent.service_task(declaration), instance, sandbox.stack.aws("ssm"))
             container = dataclasses.replace(
                 declared,
                 image=f"registry:{configuration.major}",
@@ -212,7 +212,8 @@ def single_registry(
     folder, port = bed.data / id_, free_port(_ADDRESS)
     folder.mkdir()
     (folder / "config.yml").write_text(IMAGE_CONFIG)
-    container = agent.container(sandbox.stack.declaration, sandbox.instances[0], sandbox.stack.aws("ssm"))
+    task = agent.service_task(sandbox.stack.declaration)
+    container = agent.container(task, sandbox.instances[0], sandbox.stack.aws("ssm"))
     left_out = tuple({S3_STORAGE, PASSWORDS, TLS} - set(declared_settings))
     files = {mount.target: mount.source for mount in container.mounts}
     env = {

@@ -17,10 +17,12 @@ class Size:
     Attributes:
         rounds: How often each configuration has its turn.
         large_mb: The size of the large layer in MB.
+        images: The images of the largest registry whose garbage is collected.
     """
 
     rounds: int
     large_mb: int
+    images: int
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,8 @@ class S3:
 
     def requests(self) -> int:
         """Return the number of logged requests."""
-        return len(self.log.read_text().splitlines())
+        with self.log.open() as lines:
+            return sum(1 for _ in lines)
 
 
 def program(notice: Callable[[str], None]) -> Path:

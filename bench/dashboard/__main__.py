@@ -49,7 +49,7 @@ def main(arguments: Sequence[str]) -> int:
         end = time.time()
         lines = [line for container in running.containers for line in container.output().splitlines()]
     declared = prod.stack.declaration
-    log_group = declared.one("aws:cloudwatch/logGroup:LogGroup").outputs["name"]
+    log_group = declared.one("aws:cloudwatch/logGroup:LogGroup", "registry-log").outputs["name"]
     body = json.loads(declared.one("aws:cloudwatch/dashboard:Dashboard").inputs["dashboardBody"])
     observed = {**sampler.observations, **observations_of_s3(s3), **observations_of_log(lines, log_group)}
     draw(body, observed, lines, start=start, end=end).savefig(options.output, dpi=80)
