@@ -17,7 +17,7 @@ from sandbox.aws.api_calls import Call, logged_calls
 _DOCUMENTS = "deployer-policy*.json"
 
 # The prefix of a service's IAM actions, where it differs from the service's name in the log.
-_PREFIXES = {"elbv2": "elasticloadbalancing", "awslambda": "lambda"}
+_PREFIXES = {"elbv2": "elasticloadbalancing", "awslambda": "lambda", "stepfunctions": "states"}
 # The IAM actions of an S3 operation, where they differ from its name. DeleteObjects can delete versions too.
 # Source: S3 User Guide, "Required permissions for Amazon S3 API operations".
 _S3_ACTIONS = {
@@ -93,8 +93,8 @@ _UNRECORDED = {
     "elasticloadbalancing:SetSecurityGroups": "an upgrade that replaces a security group",
     "elasticloadbalancing:SetSubnets": "a change of availabilityZones",
     "iam:CreateServiceLinkedRole": "the account's first Auto Scaling Group, ECS cluster or load balancer",
-    "iam:PassRole": "AddRoleToInstanceProfile, CreateFunction, CreateSchedule, PutBucketReplication,"
-    " RegisterTaskDefinition, a launch template with an instance profile",
+    "iam:PassRole": "AddRoleToInstanceProfile, CreateFunction, CreateSchedule, CreateStateMachine,"
+    " PutBucketReplication, RegisterTaskDefinition, a launch template with an instance profile",
     "iam:UpdateAssumeRolePolicy": "an upgrade that changes a role's trust policy",
     "logs:CreateLogDelivery": "CreateFlowLogs to S3",
     "logs:DeleteLogDelivery": "DeleteFlowLogs",
@@ -140,6 +140,8 @@ _UNRECORDED = {
     "scheduler:TagResource": "CreateScheduleGroup with tags",
     "scheduler:UntagResource": "removing a tag",
     "scheduler:UpdateSchedule": "a change of patchSchedule",
+    "states:TagResource": "CreateStateMachine with tags",
+    "states:UntagResource": "removing a tag",
     "wafv2:UntagResource": "removing a tag",
 }
 

@@ -39,6 +39,7 @@ _LISTS = (
     ("s3", "list_buckets", "Buckets[].Name"),
     ("scheduler", "list_schedule_groups", "ScheduleGroups[].Arn"),
     ("scheduler", "list_schedules", "Schedules[].Arn"),
+    ("stepfunctions", "list_state_machines", "stateMachines[].stateMachineArn"),
     ("sns", "list_topics", "Topics[].TopicArn"),
     ("ssm", "describe_parameters", "Parameters[].ARN"),
 )

@@ -90,6 +90,17 @@ _CHANGES: Mapping[str, Mapping[str, Mapping[str, str]]] = {
         "maxCount": {"maxCount": "3", "maxSize": "6"},
         "containerInsights": {"containerInsights": "true"},
         "patchSchedule": {"patchSchedule": "cron(0 3 ? * SUN *)"},
+        "garbageCollection, garbageCollectionMinutes, garbageCollectionDryRun": {
+            "garbageCollection": "cron(0 5 ? * SUN *)",
+            "garbageCollectionMinutes": "30",
+            "garbageCollectionDryRun": "true",
+        },
+        "retention, retentionApply, retentionSchedule": {
+            "retention[0].repositories[0]": "*",
+            "retention[0].keepNewest": "10",
+            "retentionApply": "true",
+            "retentionSchedule": "cron(0 1 * * ? *)",
+        },
         "htpasswd": {"htpasswd": f"alice:$2y$05${'a' * 53}"},
         "hostedZone": {"hostedZone": "ZONE"},
         "natGateways: none": {"natGateways": "none"},
@@ -117,7 +128,9 @@ _CHANGES: Mapping[str, Mapping[str, Mapping[str, str]]] = {
     },
 }
 # Rows that not each AWS plugin can deploy.
-_NOT_BY_EACH_PLUGIN = ("replicaRegion", "access, tokenSigner, tokenConcurrency")
+_NOT_BY_EACH_PLUGIN = (
+    *("replicaRegion", "access, tokenSigner, tokenConcurrency", "retention, retentionApply, retentionSchedule"),
+)
 _REFUSED = {
     "vpcCidr": {"vpcCidr": "10.1.0.0/16"},
     "network": _NETWORK,
@@ -128,8 +141,17 @@ _REFUSED = {
 _KEPT = {"Vpc", "Bucket", "LoadBalancer", "TargetGroup", "Cluster", "Group", "CapacityProvider", "Service"}
 # By name, since other components have the names of AWS's types, such as Service. Only these appear in changes.
 _COMPONENTS = {
-    *("Access", "AlarmTopic", "Alarms", "Dns", "EndpointPolicies", "Events", "LogMetrics", "LogQueries", "Monitoring"),
-    *("Patching", "PrivateBucket", "PrivateRegistry", "ReplicaBucket", "Scaling"),
+    *("Access", "AlarmTopic", "Alarms", "Dns", "EndpointPolicies", "Events", "GarbageCollection", "LogMetrics"),
+    *(
+        "LogQueries",
+        "Monitoring",
+        "Patching",
+        "PrivateBucket",
+        "PrivateRegistry",
+        "ReplicaBucket",
+        "Retention",
+        "Scaling",
+    ),
 }
 _REPLACES_THE_LOAD_BALANCER = {"internal", "isolated"}
 

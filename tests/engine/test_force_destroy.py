@@ -6,6 +6,7 @@ import pytest
 from pulumi import automation as auto
 
 from sandbox.aws.emulator import AwsApi
+from tests.engine.collecting import REPOSITORY, change_wait, start_collection
 from tests.engine.commands import resource_label, run
 from tests.engine.configuring import configure
 from tests.engine.inventory import inventory
@@ -65,7 +66,14 @@ def test_removing_the_protection_changes_nothing_else(
 
 
 def test_destroy_then_deletes_everything(
-    prod: DeployedStack, images: set[ObjectVersion], empty_account: set[str]
+    prod: DeployedStack, bucket: str, images: set[ObjectVersion], empty_account: set[str]
 ) -> None:
+    """Also in the middle of a garbage collection: AWS deletes its rule with the listener.
+
+    It deletes the state machine when the execution makes its next transition, which may take five and a half minutes.
+    """
+    prod.aws("s3").put_object(Bucket=bucket, Key=REPOSITORY)
+    change_wait(prod, 40)
+    start_collection(prod)
     run(prod.stack.destroy)
     assert inventory(prod.aws) == empty_account

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 
 from components.pure.log_metrics import LOG_METRICS, log_metrics_namespace
-from components.pure.log_queries import LOG_QUERIES
+from components.pure.log_queries import COLLECTED_QUERIES, LOG_QUERIES
 from tests.engine.queries import auto_scaling_group
 from tests.engine.stacks import DeployedStack
 
 
 def log_group(prod: DeployedStack) -> str:
-    return prod.declaration.one("aws:cloudwatch/logGroup:LogGroup").outputs["name"]
+    return prod.declaration.one("aws:cloudwatch/logGroup:LogGroup", "registry-log").outputs["name"]
 
 
 def test_log_has_its_metrics(prod: DeployedStack) -> None:
@@ -27,7 +27,7 @@ def test_log_has_its_queries(prod: DeployedStack) -> None:
     folder = f"{log_group(prod)}/"
     queries = prod.aws("logs").describe_query_definitions(queryDefinitionNamePrefix=folder)["queryDefinitions"]
     assert {each["name"].removeprefix(folder): each["queryString"] for each in queries} == {
-        query.name: query.text for query in LOG_QUERIES
+        query.name: query.text for query in (*LOG_QUERIES, *COLLECTED_QUERIES)
     }
 
 

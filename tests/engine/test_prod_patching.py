@@ -11,7 +11,7 @@ from tests.engine.stacks import DeployedStack
 
 
 def test_scheduled_refresh_replaces_all_instances_and_is_no_drift(prod: DeployedStack) -> None:
-    declared = prod.declaration.one("aws:scheduler/schedule:Schedule").outputs
+    declared = prod.declaration.one("aws:scheduler/schedule:Schedule", "registry-patching").outputs
     schedule = prod.aws("scheduler").get_schedule(GroupName=declared["groupName"], Name=declared["name"])
     before = _instances(prod)
 

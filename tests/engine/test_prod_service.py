@@ -106,10 +106,10 @@ def test_service_runs_the_registry_behind_the_target_group(prod: DeployedStack) 
     assert environment["REGISTRY_STORAGE_S3_BUCKET"] == exports["bucketName"]
 
 
-def test_log_group_keeps_logs_for_a_year(prod: DeployedStack) -> None:
-    [group] = prod.aws("logs").describe_log_groups()["logGroups"]
-    assert group["logGroupName"] == prod.declaration.one("aws:cloudwatch/logGroup:LogGroup").outputs["name"]
-    assert group["retentionInDays"] == 365
+def test_log_groups_keep_logs_for_a_year(prod: DeployedStack) -> None:
+    groups = prod.aws("logs").describe_log_groups()["logGroups"]
+    declared = {each.outputs["name"] for each in prod.declaration.all("aws:cloudwatch/logGroup:LogGroup")}
+    assert {each["logGroupName"]: each["retentionInDays"] for each in groups} == dict.fromkeys(declared, 365)
 
 
 def test_http_secret_is_a_secure_parameter(prod: DeployedStack) -> None:
