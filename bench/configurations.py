@@ -222,8 +222,7 @@ def single_registry(
         "REGISTRY_AUTH_HTPASSWD_PATH": str(files["/auth"] / "htpasswd"),
         "REGISTRY_HTTP_TLS_CERTIFICATE": str(files["/certs"] / "domain.crt"),
         "REGISTRY_HTTP_TLS_KEY": str(files["/certs"] / "domain.key"),
-        "REGISTRY_STORAGE_S3_REGIONENDPOINT": bed.s3.api.url,
-        "REGISTRY_STORAGE_S3_FORCEPATHSTYLE": "true",
+        **bed.s3.registry_environment(),
     }
     env = {name: value for name, value in env.items() if not name.startswith(left_out)}
     processes: dict[str, tuple[int, ...]] = {"S3": (bed.s3.process,)}

@@ -41,6 +41,13 @@ class S3:
         )
         return self.root / name
 
+    def registry_environment(self) -> dict[str, str]:
+        """Return the variables with which a registry uses it, and no bucket names as host names."""
+        return {
+            "REGISTRY_STORAGE_S3_REGIONENDPOINT": self.api.url,
+            "REGISTRY_STORAGE_S3_FORCEPATHSTYLE": "true",
+        }
+
     def requests(self) -> int:
         """Return the number of logged requests."""
         with self.log.open() as lines:

@@ -255,17 +255,12 @@ def collection_alarms(
         _not_started(
             "garbage-collection-not-started", "The schedule could not start a garbage collection.", schedule_group
         ),
-        Alarm(
-            name="garbage-collection-failed",
-            means="A garbage collection has failed, took too long or was stopped.",
-            metrics=ended,
-            # Step Functions reports a metric only for what has happened, and without a value the sum has none.
-            expression=f"SUM([{', '.join(f'FILL({id_}, 0)' for id_ in ended)}])",
-            comparison="GreaterThanThreshold",
-            threshold=0,
-            period=_FIVE_MINUTES,
-            periods=1,
-            missing="notBreaching",
+        _at_first(
+            "garbage-collection-failed",
+            "A garbage collection has failed, took too long or was stopped.",
+            ended,
+            # Without a value, the sum has none.
+            f"SUM([{', '.join(f'FILL({id_}, 0)' for id_ in ended)}])",
         ),
     ]
 
@@ -290,15 +285,10 @@ def retention_alarms(schedule_group: pulumi.Input[str], function_name: pulumi.In
             "The schedule could not start the function that applies the retention rules.",
             schedule_group,
         ),
-        Alarm(
-            name="retention-failed",
-            means="The retention rules could not be applied: images that no rule keeps stay.",
-            metrics={"dropped": dropped},
-            comparison="GreaterThanThreshold",
-            threshold=0,
-            period=_FIVE_MINUTES,
-            periods=1,
-            missing="notBreaching",  # reported only if there are any
+        _at_first(
+            "retention-failed",
+            "The retention rules could not be applied: images that no rule keeps stay.",
+            {"dropped": dropped},
         ),
     ]
 
@@ -318,10 +308,23 @@ def _not_started(name: str, means: str, schedule_group: pulumi.Input[str]) -> Al
         dimensions={"ScheduleGroup": schedule_group},
         statistic="Sum",
     )
+    return _at_first(name, means, {"dropped": dropped})
+
+
+def _at_first(name: str, means: str, metrics: Mapping[str, Metric], expression: str | None = None) -> Alarm:
+    """Return an alarm that goes off at the first event of a kind, which a metric has only if it happens.
+
+    Args:
+        name: the alarm's name.
+        means: what it means.
+        metrics: the metrics.
+        expression: what is watched. Default: the only metric.
+    """
     return Alarm(
         name=name,
         means=means,
-        metrics={"dropped": dropped},
+        metrics=metrics,
+        expression=expression,
         comparison="GreaterThanThreshold",
         threshold=0,
         period=_FIVE_MINUTES,
@@ -332,25 +335,16 @@ def _not_started(name: str, means: str, schedule_group: pulumi.Input[str]) -> Al
 
 def replication_alarm(images_bucket: pulumi.Input[str], replica_bucket: pulumi.Input[str]) -> Alarm:
     """Return the alarm about objects that are missing in the replica bucket."""
-    return Alarm(
-        name="replication-fails",
-        means="S3 gave up copying objects to the replica bucket.",
-        metrics={
-            "failed": Metric(
-                namespace="AWS/S3",
-                # Of S3's metrics of replication, the only one in the Region of the images bucket ("Using S3 Replication
-                # metrics" in the Amazon S3 User Guide). An alarm watches metrics of its own Region.
-                name="OperationsFailedReplication",
-                dimensions={"SourceBucket": images_bucket, "DestinationBucket": replica_bucket, "RuleId": RULE},
-                statistic="Sum",
-            )
-        },
-        comparison="GreaterThanThreshold",
-        threshold=0,  # S3 does not try a failed object again
-        period=_FIVE_MINUTES,
-        periods=1,
-        missing="notBreaching",  # not reported while nothing is pushed
+    failed = Metric(
+        namespace="AWS/S3",
+        # Of S3's metrics of replication, the only one in the Region of the images bucket ("Using S3 Replication
+        # metrics" in the Amazon S3 User Guide). An alarm watches metrics of its own Region.
+        name="OperationsFailedReplication",
+        dimensions={"SourceBucket": images_bucket, "DestinationBucket": replica_bucket, "RuleId": RULE},
+        statistic="Sum",
     )
+    # S3 does not try a failed object again.
+    return _at_first("replication-fails", "S3 gave up copying objects to the replica bucket.", {"failed": failed})
 
 
 def token_alarms(function_name: pulumi.Input[str]) -> list[Alarm]:

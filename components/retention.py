@@ -10,8 +10,11 @@ import pulumi_aws as aws
 from . import retention_function
 from .args import RetentionRule
 from .functions import FunctionArgs, create_function
+from .log_queries import LogQueries, LogQueriesArgs
 from .outputs import with_dependencies
 from .pure import policies
+from .pure.log_queries import RETENTION_QUERIES
+from .retention_function.report import PREFIX
 from .retention_function.rules import Rule, to_json
 from .roles import create_role
 from .schedules import ScheduleArgs, create_schedule
@@ -21,12 +24,6 @@ _MEMORY = 1769
 _TIMEOUT_SECONDS = 900  # the maximum: what it does not delete in time, the next run does
 # Registries with the same schedule need not begin in the same minute.
 _WINDOW_MINUTES = 60
-# In folders, as the registry's queries. The name is in the log group's folder ("Saving and re-running queries").
-_QUERY_NAME = "images that no rule keeps"
-_QUERY = """filter event = "expired"
-| fields run, repository, tags.0 as tag, digest, pushed, bytes, deleted
-| sort run desc
-| limit 10000"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +64,7 @@ class Retention(pulumi.ComponentResource):
 
     It is in no VPC: it reads and deletes in the images bucket, and needs neither the registry nor a user of it.
 
-    Creates: aws.s3.BucketObjectv2, aws.cloudwatch.LogGroup, aws.cloudwatch.QueryDefinition, aws.lambda_.Function,
+    Creates: aws.s3.BucketObjectv2, aws.cloudwatch.LogGroup, LogQueries, aws.lambda_.Function,
     aws.scheduler.ScheduleGroup, aws.scheduler.Schedule; two aws.iam.Role with an aws.iam.RolePolicy each.
 
     Attributes:
@@ -85,13 +82,7 @@ class Retention(pulumi.ComponentResource):
         log_group = aws.cloudwatch.LogGroup(
             name, retention_in_days=args.log_retention_days, tags=args.tags, opts=self._child
         )
-        aws.cloudwatch.QueryDefinition(
-            name,
-            name=pulumi.Output.concat(log_group.name, "/", _QUERY_NAME),
-            log_group_names=[log_group.name],
-            query_string=_QUERY,
-            opts=self._child,
-        )
+        LogQueries(name, LogQueriesArgs(log_group_name=log_group.name, queries=RETENTION_QUERIES), self._child)
         self.function_name, function_arn = self._function(log_group)
         self.schedule_group = create_schedule(
             name,
@@ -116,7 +107,7 @@ class Retention(pulumi.ComponentResource):
             own_log_arn=log_group.arn,
             registry_log_arn=args.registry_log_arn,
             images_arn=args.images_arn,
-            reports_arn=args.reports_arn,
+            reports_arn=pulumi.Output.concat(args.reports_arn, "/", PREFIX),
         )
         created = create_role(
             self._name,

@@ -54,8 +54,7 @@ def collect(major: int, storage: S3, bucket: str) -> Collection:
     env = {
         **environment(settings),
         **storage.api.access_key.environment(),
-        "REGISTRY_STORAGE_S3_REGIONENDPOINT": storage.api.url,
-        "REGISTRY_STORAGE_S3_FORCEPATHSTYLE": "true",
+        **storage.registry_environment(),
     }
     *command, _ = garbage_collection(settings.image)
     before = storage.requests()

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from ..args import PrivateRegistryArgs
 from ..problems import Problem
 from ..pure.cron import daily_cron_faults, minute_of_day
+from .schedules import schedule_problems
 
 # The shortest leaves some minutes for the collection itself. With the longest, the execution of the state machine has
 # 15,000 of the 25,000 events that it may have ("Service quotas in Step Functions").
@@ -26,12 +27,8 @@ def collection_problems(args: PrivateRegistryArgs, _region: str) -> Iterator[Pro
         )
     if args.garbage_collection is None:
         return
-    if faults := ", ".join(daily_cron_faults(args.garbage_collection)):
-        yield Problem(
-            key="garbage_collection",
-            found=f"{args.garbage_collection!r} {faults}",
-            allowed="cron(MINUTE HOUR DAY-OF-MONTH MONTH DAY-OF-WEEK YEAR) in UTC, at most once a day",
-        )
+    unusable = [*schedule_problems("garbage_collection", args.garbage_collection)]
+    yield from unusable
     if args.upstream is not None:
         yield Problem(
             key="garbage_collection",
@@ -39,7 +36,7 @@ def collection_problems(args: PrivateRegistryArgs, _region: str) -> Iterator[Pro
             allowed="`garbage_collection` without `upstream`; a cache deletes expired images by itself",
             example={"garbage_collection": None},
         )
-    if not faults and args.retention and args.retention_apply and not any(daily_cron_faults(args.retention_schedule)):
+    if not unusable and args.retention and args.retention_apply and not any(daily_cron_faults(args.retention_schedule)):
         yield from _overlap(args.garbage_collection, args.garbage_collection_minutes, args.retention_schedule)
 
 

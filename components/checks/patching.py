@@ -4,19 +4,14 @@ from collections.abc import Iterator
 
 from ..args import PrivateRegistryArgs
 from ..problems import Problem
-from ..pure.cron import daily_cron_faults
+from .schedules import schedule_problems
 
 
 def patching_problems(args: PrivateRegistryArgs, _region: str) -> Iterator[Problem]:
     """Find the problems with the schedule."""
     if args.patch_schedule is None:
         return
-    if faults := ", ".join(daily_cron_faults(args.patch_schedule)):
-        yield Problem(
-            key="patch_schedule",
-            found=f"{args.patch_schedule!r} {faults}",
-            allowed="cron(MINUTE HOUR DAY-OF-MONTH MONTH DAY-OF-WEEK YEAR) in UTC, at most once a day",
-        )
+    yield from schedule_problems("patch_schedule", args.patch_schedule)
     if args.ami_id is not None:
         yield Problem(
             key="patch_schedule",

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator
 
 from ..args import PrivateRegistryArgs, RetentionRule
 from ..problems import Problem
-from ..pure.cron import daily_cron_faults
 from ..retention_function.rules import Rule, to_json
+from .schedules import schedule_problems
 
 # The characters of names and tags (OCI Distribution Specification, "Pulling manifests"), and the wildcard.
 _REPOSITORIES = re.compile(r"[a-z0-9*][a-z0-9._/*-]*")
@@ -17,12 +17,7 @@ _MAX_BYTES = 3000
 
 def retention_problems(args: PrivateRegistryArgs, _region: str) -> Iterator[Problem]:
     """Find the problems with the retention rules and their schedule."""
-    if faults := ", ".join(daily_cron_faults(args.retention_schedule)):
-        yield Problem(
-            key="retention_schedule",
-            found=f"{args.retention_schedule!r} {faults}",
-            allowed="cron(MINUTE HOUR DAY-OF-MONTH MONTH DAY-OF-WEEK YEAR) in UTC, at most once a day",
-        )
+    yield from schedule_problems("retention_schedule", args.retention_schedule)
     if args.retention is None:
         if args.retention_apply:
             yield Problem(

@@ -106,7 +106,7 @@ def collection(resources: CollectionResources, command: CollectionCommand, times
             ),
             "Nothing to collect": {"Type": "Succeed"},
             "Mode": _choice(
-                {"And": [_present("$.dryRun"), {"Variable": "$.dryRun", "BooleanEquals": True}]},
+                _has("$.dryRun", BooleanEquals=True),
                 then="Only report",
                 otherwise="Announce",
             ),
@@ -221,17 +221,12 @@ def collection(resources: CollectionResources, command: CollectionCommand, times
                 then="Collect: has it ended",
             ),
             "Collect: has it ended": _choice(
-                {
-                    "And": [
-                        _present("$.seen.statuses[0]"),
-                        {"Variable": "$.seen.statuses[0]", "StringEquals": "STOPPED"},
-                    ]
-                },
+                _has("$.seen.statuses[0]", StringEquals="STOPPED"),
                 then="Collect: has it succeeded",
                 otherwise="Collect: pause",
             ),
             "Collect: has it succeeded": _choice(
-                {"And": [_present("$.seen.exits[0]"), {"Variable": "$.seen.exits[0]", "NumericEquals": 0}]},
+                _has("$.seen.exits[0]", NumericEquals=0),
                 then="Collect: end",
                 otherwise="Collect: failed",
             ),
@@ -294,12 +289,7 @@ def watcher(resources: CollectionResources, times: CollectionTimes) -> State:
             ),
             # Another collection, which began after this one, has a rule with another answer.
             "Is it this one": _choice(
-                {
-                    "And": [
-                        _present(_ANSWER),
-                        {"Variable": _ANSWER, "StringEqualsPath": "$.answer"},
-                    ]
-                },
+                _has(_ANSWER, StringEqualsPath="$.answer"),
                 then="Let a task appear",
                 otherwise="Allowed",
             ),
@@ -343,17 +333,12 @@ def watcher(resources: CollectionResources, times: CollectionTimes) -> State:
             },
             # On an instance that ECS cannot reach, it runs on, and could delete what is pushed.
             "Has it stopped": _choice(
-                {
-                    "And": [
-                        _present("$.stopping.statuses[0]"),
-                        {"Variable": "$.stopping.statuses[0]", "StringEquals": "STOPPED"},
-                    ]
-                },
+                _has("$.stopping.statuses[0]", StringEquals="STOPPED"),
                 then="Allow pushes",
                 otherwise="Has it ended itself",
             ),
             "Has it ended itself": _choice(
-                {"And": [_present("$.seen.status"), {"Variable": "$.seen.status", "StringEquals": "TIMED_OUT"}]},
+                _has("$.seen.status", StringEquals="TIMED_OUT"),
                 then="Allow pushes",
                 otherwise="Let it end itself",
             ),
@@ -418,6 +403,11 @@ def _choice(rule: Mapping[str, Any], *, then: str, otherwise: str) -> State:
 
 def _present(path: str) -> State:
     return {"Variable": path, "IsPresent": True}
+
+
+def _has(path: str, **comparison: Any) -> State:
+    """A path exists, and compares with a value."""
+    return {"And": [_present(path), {"Variable": path, **comparison}]}
 
 
 def _fail(error: str, cause: str) -> State:

@@ -1,4 +1,4 @@
-r"""Queries of the logs of the registry, the token service and garbage collections, for CloudWatch Logs Insights.
+r"""Queries of the logs of the registry, the token service, retention and collections, for CloudWatch Logs Insights.
 
 They read the lines of both major versions. CloudWatch discovers the fields of JSON lines ("Supported logs and
 discovered fields"). A name with periods needs no backticks ("Fields that contain special characters").
@@ -151,6 +151,17 @@ COLLECTION_QUERIES = (
 | stats min(@timestamp) as begin, (max(millisecond) - min(millisecond)) / 1000 as seconds by collection, phase
 | sort begin desc
 | limit 1000""",
+    ),
+)
+
+# Of the log of the retention function, whose lines are those of `retention_function.report`.
+RETENTION_QUERIES = (
+    LogQuery(
+        name="images that no rule keeps",
+        text="""filter event = "expired"
+| fields run, repository, tags.0 as tag, digest, pushed, bytes, deleted
+| sort run desc
+| limit 10000""",
     ),
 )
 

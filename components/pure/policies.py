@@ -12,8 +12,6 @@ Statement = dict[str, Any]
 # The prefixes of access logs in the logs bucket. That of flow logs cannot be chosen: AWSLogs/.
 LOAD_BALANCER_PREFIX = "load-balancer"
 S3_PREFIX = "s3"
-# That of the reports of the retention function.
-RETENTION_PREFIX = "retention"
 
 # Of the listener rules that the program declares, which a garbage collection may not delete.
 DECLARED_RULE_TAG = "private-registry:declared"
@@ -154,7 +152,7 @@ def retention(*, own_log_arn: str, registry_log_arn: str, images_arn: str, repor
         own_log_arn: the ARN of the function's log group.
         registry_log_arn: the ARN of the log group with the pulls.
         images_arn: the ARN of the bucket with the images.
-        reports_arn: the ARN of the bucket that gets the reports.
+        reports_arn: the ARN of what precedes the names of reports in their bucket.
         apply: whether the function deletes.
     """
     links = f"{images_arn}/docker/registry/v2/repositories/*/_manifests/*"
@@ -168,7 +166,7 @@ def retention(*, own_log_arn: str, registry_log_arn: str, images_arn: str, repor
             _allow(["logs:GetQueryResults", "logs:StartQuery"], f"{registry_log_arn}:*"),
             _allow(["s3:ListBucket"], images_arn),
             _allow(["s3:GetObject"], links, f"{images_arn}/docker/registry/v2/blobs/*"),
-            _allow(["s3:PutObject"], f"{reports_arn}/{RETENTION_PREFIX}/*"),
+            _allow(["s3:PutObject"], f"{reports_arn}/*"),
             # All clusters of the account, in all Regions. AWS cannot restrict the other actions to a resource.
             _allow(
                 [

@@ -15,12 +15,11 @@ from .clients import Clients
 from .decision import Use, kept
 from .deletion import Outcome, delete, restore_needed
 from .pulls import PullLog
-from .report import expired_lines, report
+from .report import PREFIX, expired_lines, report
 from .rules import Rule, from_json
 from .running import ImageName, running_images
 from .storage import Storage
 
-_REPORTS = "retention"
 # A push writes a manifest's links within one request, which takes far less.
 _PUSH_SECONDS = 60
 # For what is left to do after the check that follows the last deletion.
@@ -144,7 +143,7 @@ def _running(clients: Clients) -> tuple[set[ImageName], list[str]]:
 
 
 def _publish(s3: Any, bucket: str, document: dict[str, Any]) -> dict[str, Any]:
-    key = f"{_REPORTS}/{document['run']}.json"
+    key = f"{PREFIX}/{document['run']}.json"
     s3.put_object(Bucket=bucket, Key=key, Body=json.dumps(document).encode(), ContentType="application/json")
     for line in expired_lines(document):
         print(json.dumps(line))

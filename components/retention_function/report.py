@@ -13,6 +13,9 @@ from .deletion import Outcome
 from .images import Repository
 from .rules import Rule
 
+# Of the keys of reports.
+PREFIX = "retention"
+
 
 def report(
     *,

@@ -129,7 +129,9 @@ _CHANGES: Mapping[str, Mapping[str, Mapping[str, str]]] = {
 }
 # Rows that not each AWS plugin can deploy.
 _NOT_BY_EACH_PLUGIN = (
-    *("replicaRegion", "access, tokenSigner, tokenConcurrency", "retention, retentionApply, retentionSchedule"),
+    "replicaRegion",
+    "access, tokenSigner, tokenConcurrency",
+    "retention, retentionApply, retentionSchedule",
 )
 _REFUSED = {
     "vpcCidr": {"vpcCidr": "10.1.0.0/16"},
@@ -142,16 +144,8 @@ _KEPT = {"Vpc", "Bucket", "LoadBalancer", "TargetGroup", "Cluster", "Group", "Ca
 # By name, since other components have the names of AWS's types, such as Service. Only these appear in changes.
 _COMPONENTS = {
     *("Access", "AlarmTopic", "Alarms", "Dns", "EndpointPolicies", "Events", "GarbageCollection", "LogMetrics"),
-    *(
-        "LogQueries",
-        "Monitoring",
-        "Patching",
-        "PrivateBucket",
-        "PrivateRegistry",
-        "ReplicaBucket",
-        "Retention",
-        "Scaling",
-    ),
+    *("LogQueries", "Monitoring", "Patching", "PrivateBucket", "PrivateRegistry", "ReplicaBucket"),
+    *("Retention", "Scaling"),
 }
 _REPLACES_THE_LOAD_BALANCER = {"internal", "isolated"}
 

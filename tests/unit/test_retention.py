@@ -106,7 +106,9 @@ def test_alarm_watches_the_schedule_group(declared: Declaration) -> None:
 
 
 def test_query_lists_expired_images(declared: Declaration) -> None:
-    query = declared.one("aws:cloudwatch/queryDefinition:QueryDefinition", "images-retention").inputs["queryString"]
+    query = declared.one(
+        "aws:cloudwatch/queryDefinition:QueryDefinition", "images-retention-images-that-no-rule-keeps"
+    ).inputs["queryString"]
     image = {"repository": "team/app", "digest": "sha256:01", "pushed": "2030-01-01", "bytes": 3, "deleted": False}
     lines = [{"event": "expired", "run": "20300102T030405Z", "tags": ["v1"], **image}, {"event": "run"}]
     [row] = run(query, [*map(json.dumps, lines), "START RequestId: 0123"])

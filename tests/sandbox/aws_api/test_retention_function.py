@@ -24,6 +24,14 @@ from sandbox.random_image import digest
 
 _BUCKET, _REPOSITORY = "images", "team/app"
 _ROOT = "docker/registry/v2"
+# Nothing is kept that was not pushed within a day.
+_SETTINGS = Settings(
+    rules=[Rule(repositories=["*"])],
+    apply=True,
+    images_bucket=_BUCKET,
+    reports_bucket=_BUCKET,
+    log_group="registry",
+)
 
 
 class Registry:
@@ -187,20 +195,13 @@ def test_only_a_region_that_the_organization_closes_may_be_unread(
         logs=aws("logs"),
         ecs={"us-west-2": aws("ecs"), "eu-west-1": aws("ecs"), region: Forbidden(aws("ecs"), reason)},
     )
-    settings = Settings(
-        rules=[Rule(repositories=["*"])],
-        apply=True,
-        images_bucket=_BUCKET,
-        reports_bucket=_BUCKET,
-        log_group="registry",
-    )
     later = datetime.now(timezone.utc) + timedelta(days=2)
     if ends:
         with pytest.raises(ClientError, match=reason):
-            run(settings, clients, now=later, apply=True, push_seconds=0)
+            run(_SETTINGS, clients, now=later, apply=True, push_seconds=0)
         assert len(registry.read().manifests) == 1
     else:
-        report = run(settings, clients, now=later, apply=True, push_seconds=0)["report"]
+        report = run(_SETTINGS, clients, now=later, apply=True, push_seconds=0)["report"]
         document = json.load(
             registry.s3.get_object(Bucket=_BUCKET, Key=report.removeprefix(f"s3://{_BUCKET}/"))["Body"]
         )
@@ -221,16 +222,9 @@ def test_error_leaves_no_index_without_its_parts(registry: Registry, aws: Callab
 
     registry.s3.meta.events.register("before-send.s3.DeleteObject", fail)
     clients = Clients(s3=registry.s3, logs=aws("logs"), ecs={"us-west-2": aws("ecs")})
-    settings = Settings(
-        rules=[Rule(repositories=["*"])],
-        apply=True,
-        images_bucket=_BUCKET,
-        reports_bucket=_BUCKET,
-        log_group="registry",
-    )
     later = datetime.now(timezone.utc) + timedelta(days=2)
     with pytest.raises(ConnectionError):
-        run(settings, clients, now=later, apply=True, push_seconds=0)
+        run(_SETTINGS, clients, now=later, apply=True, push_seconds=0)
     assert {part, *failures} <= registry.read().manifests.keys()
 
 

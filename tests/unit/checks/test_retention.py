@@ -67,7 +67,7 @@ def test_rules_that_cannot_be_used(args: PrivateRegistryArgs, key: str, found: s
     assert found in problem.found
 
 
-def test_problem_names_the_part_in_the_reader_s_spelling() -> None:
+def test_problem_names_the_part_as_the_reader_spells_it() -> None:
     rules = [RULE, replace(RULE, keep_pulled_days=90)]
     [problem] = problems(PrivateRegistryArgs(retention=rules), "us-west-2")
     assert problem.render(CONFIG) == (
