@@ -118,13 +118,12 @@ def test_interrupted_copy_continues_where_it_stopped(migration: Migration) -> No
             lambda: len(copied(log.read_text())) > 60, "60 images", seconds=_SECONDS, process=copy, log=log
         )
         copy.kill()
-    with RegistryClient(Endpoint.of(migration.new)) as client:
-        copied_images = {f"{name}:{tag}" for name in _REPOSITORIES for tag in client.tags(f"moved/{name}")}
-    missing = migration.digests.keys() - copied_images
+    # Not the tags: a registry lists the tag of a push that was interrupted, and answers 404 for its image.
+    missing = set(re.findall(r"^missing: (.+)$", migration.migrate("compare").stdout, re.MULTILINE))
     assert 0 < len(missing) < len(migration.digests)
 
     # A push that was under way may have been completed since.
-    assert migration.copy() <= {f"{migration.new.client.registry}/moved/{image}" for image in missing}
+    assert migration.copy() <= missing
 
     compared = migration.migrate("compare")
     assert compared.stdout == "202 of 202 images of the source are the same in the target\n"
