@@ -84,7 +84,6 @@ sbom: $(VENV)/ready ## write .cache/sbom.json: the package and its dependencies,
 
 .PHONY: bench dashboard generate lock clean
 bench: $(VENV)/ready programs ## measure, and update the figures in docs/performance.md, in an hour on 2 cores
-	@scripts/apt-install h2load=nghttp2-client
 	$(PYTHON) -m bench
 
 dashboard: $(VENV)/ready programs ## draw docs/dashboard.png, the dashboard of a run of the sandbox, in two minutes
@@ -105,7 +104,7 @@ clean: ## remove what the targets above installed in this folder
 .PHONY: programs
 programs:
 	@scripts/apt-install bwrap=bubblewrap haproxy=haproxy skopeo=skopeo docker-registry=docker-registry \
-	  curl=curl ip=iproute2 iptables=iptables
+	  curl=curl h2load=nghttp2-client ip=iproute2 iptables=iptables
 
 # The evaluator of IAM policies, from npm.
 .PHONY: evaluator

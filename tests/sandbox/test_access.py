@@ -117,7 +117,7 @@ def test_blob_is_mounted_only_from_a_readable_repository(registry: TokenRegistry
 
 def test_token_may_expire_during_the_upload_of_a_layer(registry: TokenRegistry) -> None:
     """A token counts when a request begins. The next request gets another token."""
-    image, seconds = Image.random("team/slow", "1", layers=1, layer_bytes=20 * MB), 2
+    image, seconds = Image.random("team/slow", "1", layers=1, layer_bytes=20 * MB), 5
     short = registry.signed(exp=registry.claims()["iat"] - LEEWAY + seconds, access=access("team/slow"))
 
     def refused() -> bool:
