@@ -12,6 +12,7 @@ import pytest
 from sandbox.local import Options, Sandbox, sandbox
 from tests.sandbox import figures
 from tests.sandbox.helpers import PROJECT, quiet_report
+from tests.sandbox.replicas import replicas, with_settings
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -41,3 +42,17 @@ def prod() -> Iterator[Sandbox]:
     """The prod stack (registry:3) with two instances."""
     with _running("prod") as started:
         yield started
+
+
+@pytest.fixture(params=["dev", "prod"], ids=["registry:2", "registry:3"], scope="module")
+def each_sandbox(request: pytest.FixtureRequest) -> Sandbox:
+    """The sandbox of each major version."""
+    return request.getfixturevalue(request.param)
+
+
+@pytest.fixture(scope="module")
+def registries(each_sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    """Two replicas of each major version, whose users may delete images."""
+    change = with_settings(REGISTRY_STORAGE_DELETE_ENABLED="true")
+    with replicas(each_sandbox, tmp_path_factory.mktemp("replicas"), change=change) as running:
+        yield running

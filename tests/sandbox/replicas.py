@@ -91,6 +91,15 @@ def with_load_balancer(
         yield dataclasses.replace(sandbox, balancer=balancer, client=client)
 
 
+def with_settings(**settings: str) -> Callable[[Container], Container]:
+    """Return a change of a container's environment variables."""
+
+    def change(container: Container) -> Container:
+        return dataclasses.replace(container, environment={**container.environment, **settings})
+
+    return change
+
+
 def ask_replica(
     sandbox: Sandbox, number: int, method: str, path: str, body: bytes = b"", headers: dict[str, str] | None = None
 ) -> urllib3.BaseHTTPResponse:

@@ -11,7 +11,6 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from sandbox.aws.emulator import AwsApi
-from sandbox.ecs.agent import Container
 from sandbox.machine import processes, programs
 from tests.sandbox.events.certificate_authority import CertificateAuthority
 
@@ -54,9 +53,3 @@ listen s3
         serving = partial(processes.serves_tls, _ADDRESS, port)
         processes.wait_until(serving, "the S3 behind TLS", seconds=10, process=process, log=log)
         yield SecureS3(dataclasses.replace(api, url=f"https://{_ADDRESS}:{port}"), trusted)
-
-
-def accepting_any_certificate(container: Container) -> Container:
-    """Have a registry accept the certificate of S3, for which its container has no authority."""
-    settings = {**container.environment, "REGISTRY_STORAGE_S3_SKIPVERIFY": "true"}
-    return dataclasses.replace(container, environment=settings)

@@ -2,46 +2,17 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from bench.collection.stored_images import objects
-from sandbox.ecs.agent import Container
 from sandbox.local import Sandbox
 from sandbox.random_image import MANIFEST_TYPE, Image, digest
 from sandbox.registry_client import Endpoint, RegistryClient
 from tests.sandbox.helpers import run_documented
-from tests.sandbox.replicas import ask_replica, replicas
-
-
-@pytest.fixture(params=["dev", "prod"], ids=["registry:2", "registry:3"], scope="module")
-def base(request: pytest.FixtureRequest) -> Sandbox:
-    """A sandbox of each major version."""
-    return request.getfixturevalue(request.param)
-
-
-@contextmanager
-def replicas_with_deletes(base: Sandbox, folder: Path, enabled: str) -> Iterator[Sandbox]:
-    """Run two replicas whose users may delete images ("true") or may not ("false")."""
-
-    def change(container: Container) -> Container:
-        environment = {**container.environment, "REGISTRY_STORAGE_DELETE_ENABLED": enabled}
-        return dataclasses.replace(container, environment=environment)
-
-    with replicas(base, folder, change=change) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def registries(base: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    """Replicas whose users may delete images."""
-    with replicas_with_deletes(base, tmp_path_factory.mktemp("deletes"), "true") as running:
-        yield running
+from tests.sandbox.replicas import ask_replica, replicas, with_settings
 
 
 @pytest.fixture
@@ -60,9 +31,10 @@ def pushed_image(sandbox: Sandbox) -> Image:
     return pushed
 
 
-def test_deletions_are_refused_by_default(base: Sandbox, tmp_path: Path) -> None:
+def test_deletions_are_refused_by_default(each_sandbox: Sandbox, tmp_path: Path) -> None:
     """By tag too, which 3.0.0 to 3.1.0 accept (CVE-2026-41888)."""
-    with replicas_with_deletes(base, tmp_path, "false") as running:
+    change = with_settings(REGISTRY_STORAGE_DELETE_ENABLED="false")
+    with replicas(each_sandbox, tmp_path, change=change) as running:
         image = pushed_image(running)
         assert statuses(running, 0, "DELETE", [*manifests(image), *blobs(image)]) == {405}
         with RegistryClient(Endpoint.of(running)) as client:

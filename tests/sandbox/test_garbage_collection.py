@@ -2,38 +2,21 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from sandbox.aws.emulator import AwsApi
-from sandbox.ecs.agent import Container
-from sandbox.ecs.bubblewrap_runtime import BubblewrapRuntime, config_path
-from sandbox.ecs.runtime import RunningContainer
-from sandbox.ecs.task import running_task
 from sandbox.local import Sandbox
 from sandbox.machine.processes import wait_until
 from sandbox.random_image import MANIFEST_TYPE, Image, digest
 from sandbox.registry_client import Endpoint, RegistryClient, RequestFailed
 from tests.sandbox.faulty_s3 import Fault, faulty_s3
+from tests.sandbox.garbage_collect import COLLECTION_SECONDS, collect, collecting, wait_for_end
 from tests.sandbox.helpers import now, run_documented
-from tests.sandbox.replicas import ask_replica, replicas
-
-_COLLECTION_SECONDS = 60
-
-
-@pytest.fixture(params=["dev", "prod"], ids=["registry:2", "registry:3"], scope="module")
-def registries(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    """Two replicas of each major version, whose users may delete images."""
-    with replicas(
-        request.getfixturevalue(request.param), tmp_path_factory.mktemp("replicas"), change=with_deletes
-    ) as running:
-        yield running
+from tests.sandbox.replicas import ask_replica
 
 
 @pytest.fixture
@@ -72,7 +55,7 @@ def test_image_pushed_during_a_collection_is_lost(
         s3.failing(Fault(held_until=resumed, deletions_only=True)),
         collecting(registries, tmp_path, s3=s3.api) as collection,
     ):
-        wait_until(lambda: s3.faulty_requests > 0, "the collection's first deletion", seconds=_COLLECTION_SECONDS)
+        wait_until(lambda: s3.faulty_requests > 0, "the collection's first deletion", seconds=COLLECTION_SECONDS)
         client.push(deleted)
         client.pull(deleted)
         resumed.set()
@@ -105,47 +88,6 @@ def test_collection_spares_tagged_images_and_can_be_undone(
     run_documented(registries, "restore-deleted", PREFIX="docker/registry/v2/", SINCE=since)
     client.push_manifest(deleted)
     client.pull(deleted)
-
-
-def collect(sandbox: Sandbox, folder: Path) -> None:
-    """Run a garbage collection."""
-    with collecting(sandbox, folder) as collection:
-        wait_for_end(collection)
-
-
-@contextmanager
-def collecting(sandbox: Sandbox, folder: Path, *, s3: AwsApi | None = None) -> Iterator[RunningContainer]:
-    """Run the service's task with the command of a garbage collection, as `aws ecs run-task` does.
-
-    Args:
-        s3: the S3 of the task. Default: the sandbox's.
-    """
-    with running_task(
-        sandbox.stack.declaration,
-        sandbox.instances[0],
-        runtime=BubblewrapRuntime(s3 or sandbox.stack.api, lambda _: None),
-        credentials=sandbox.credentials,
-        ssm=sandbox.stack.aws("ssm"),
-        folder=folder,
-        change=with_command,
-    ) as task:
-        yield task
-
-
-def with_deletes(container: Container) -> Container:
-    return dataclasses.replace(
-        container, environment={**container.environment, "REGISTRY_STORAGE_DELETE_ENABLED": "true"}
-    )
-
-
-def with_command(container: Container) -> Container:
-    return dataclasses.replace(container, command=("garbage-collect", config_path(container)))
-
-
-def wait_for_end(collection: RunningContainer) -> None:
-    wait_until(collection.ended, "the end of the garbage collection", seconds=_COLLECTION_SECONDS)
-    assert "eligible for deletion" in collection.output()
-    assert "failed to garbage collect" not in collection.output()
 
 
 def statuses(sandbox: Sandbox, image: Image) -> set[int]:

@@ -22,8 +22,8 @@ from sandbox.random_image import Blob, Image, digest
 from sandbox.registry_client import Endpoint, RegistryClient
 from tests.sandbox.helpers import PROJECT
 from tests.sandbox.old_registry import OldRegistry, old_registry
-from tests.sandbox.replicas import replicas
-from tests.sandbox.secure_s3 import SecureS3, accepting_any_certificate, secure_s3
+from tests.sandbox.replicas import replicas, with_settings
+from tests.sandbox.secure_s3 import SecureS3, secure_s3
 
 EXAMPLE = PROJECT / "examples" / "migrate"
 _REPOSITORIES, _TAGS = tuple(f"team/app-{number}" for number in range(20)), 10
@@ -96,12 +96,14 @@ class Migration:
 
 @pytest.fixture(scope="module")
 def migration(prod: Sandbox) -> Iterator[Migration]:
+    # The container has no authority for the certificate of S3.
+    any_certificate = with_settings(REGISTRY_STORAGE_S3_SKIPVERIFY="true")
     # Not in pytest's folder, whose path is too long for sockets.
     with (
         tempfile.TemporaryDirectory(prefix="migration-") as folder,
         old_registry(Path(folder) / "old") as old,
         secure_s3(prod.stack.api, Path(folder) / "s3") as s3,
-        replicas(prod, Path(folder) / "new", s3=s3.api, change=accepting_any_certificate) as new,
+        replicas(prod, Path(folder) / "new", s3=s3.api, change=any_certificate) as new,
     ):
         _push_images(old.endpoint)
         _log_in(Path(folder), old, new)

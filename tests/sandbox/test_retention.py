@@ -26,9 +26,9 @@ from components.retention_function.storage import Storage
 from sandbox.local import Sandbox
 from sandbox.random_image import MANIFEST_TYPE, Blob, digest
 from sandbox.registry_client import Endpoint, RegistryClient, RequestFailed
+from tests.sandbox.garbage_collect import collect
 from tests.sandbox.helpers import now
-from tests.sandbox.replicas import ask_replica, replicas
-from tests.sandbox.test_garbage_collection import collect, with_deletes
+from tests.sandbox.replicas import ask_replica
 from tests.sandbox.traffic import traffic
 from tests.unit.retention_function.naive_model import naively_kept
 
@@ -40,15 +40,6 @@ _RULES = [
     Rule(repositories=["retained/*"], keep_days=_DAYS, keep_pulled_days=_DAYS),
     Rule(repositories=["retained/b*"], keep_tags=["v*"]),
 ]
-
-
-@pytest.fixture(params=["dev", "prod"], ids=["registry:2", "registry:3"], scope="module")
-def registries(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    """Two replicas of each major version. That users may delete is for the comparison with the registry's deletions."""
-    with replicas(
-        request.getfixturevalue(request.param), tmp_path_factory.mktemp("retention"), change=with_deletes
-    ) as running:
-        yield running
 
 
 @pytest.fixture

@@ -15,13 +15,11 @@ from tests.sandbox.helpers import run_documented
 from tests.sandbox.replicas import ask_replica, replicas
 
 
-@pytest.fixture(params=["dev", "prod"], ids=["registry:2", "registry:3"], scope="module")
-def running(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[Sandbox, FaultyS3]]:
+@pytest.fixture(scope="module")
+def running(each_sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Sandbox, FaultyS3]]:
     """Two replicas of each major version, and their S3, which records what is written."""
-    base: Sandbox = request.getfixturevalue(request.param)
-    with faulty_s3(base.stack.api) as s3, replicas(base, tmp_path_factory.mktemp("replicas"), s3=s3.api) as sandbox:
+    folder = tmp_path_factory.mktemp("replicas")
+    with faulty_s3(each_sandbox.stack.api) as s3, replicas(each_sandbox, folder, s3=s3.api) as sandbox:
         yield sandbox, s3
 
 
