@@ -49,7 +49,8 @@ class Image:
 def compare(source: str, target: str, repositories: Sequence[Repository]) -> list[Image]:
     """Ask both registries for the digest of each tag that one of them has, and of each single image.
 
-    A repository that the source lacks is a missing image: its name in the list may be wrong.
+    A repository that the source lacks is a missing image: its name in the list may be wrong. A tag without an image,
+    which an interrupted push leaves, is none.
 
     Raises:
         regctl.RegctlError: a registry did not answer, or refused.
@@ -59,7 +60,8 @@ def compare(source: str, target: str, repositories: Sequence[Repository]) -> lis
         names = [pair for pairs in listed for pair in pairs or ()]
         images = list(threads.map(lambda pair: Image(pair[1], *map(regctl.digest, pair)), names))
     absent = [pair[0] for pair in zip(repositories, listed, strict=True) if pair[1] is None]
-    return [*images, *(Image(f"{target}/{repository.target}", None, None) for repository in absent)]
+    found = [image for image in images if image.source or image.target or "@" in image.name]
+    return [*found, *(Image(f"{target}/{repository.target}", None, None) for repository in absent)]
 
 
 def _names(source: str, target: str, repository: Repository) -> list[tuple[str, str]] | None:

@@ -26,16 +26,18 @@ class OldRegistry:
     Attributes:
         name: "HOST:PORT", as in an image's name.
         endpoint: where it serves, with its certificate and its user.
+        images: the folder with its images.
     """
 
     name: str
     endpoint: Endpoint
+    images: Path
 
 
 @contextmanager
 def old_registry(folder: Path) -> Iterator[OldRegistry]:
     """Run a registry 2 until the end of the block."""
-    authority, port = CertificateAuthority(_NAME), processes.free_port(_ADDRESS)
+    authority, port, images = CertificateAuthority(_NAME), processes.free_port(_ADDRESS), folder / "images"
     files = {
         "tls.crt": authority.certificate(),
         "tls.key": authority.key_pem,
@@ -44,7 +46,7 @@ def old_registry(folder: Path) -> Iterator[OldRegistry]:
         "config.yml": json.dumps(
             {
                 "version": "0.1",
-                "storage": {"filesystem": {"rootdirectory": str(folder / "images")}},
+                "storage": {"filesystem": {"rootdirectory": str(images)}},
                 "http": {
                     "addr": f"{_ADDRESS}:{port}",
                     "tls": {"certificate": str(folder / "tls.crt"), "key": str(folder / "tls.key")},
@@ -60,4 +62,4 @@ def old_registry(folder: Path) -> Iterator[OldRegistry]:
     with processes.running([str(program), "serve", str(folder / "config.yml")], env={}, log=log) as process:
         serving = partial(processes.serves_tls, _ADDRESS, port)
         processes.wait_until(serving, "the old registry", seconds=10, process=process, log=log)
-        yield OldRegistry(f"{_NAME}:{port}", Endpoint(_ADDRESS, port, authority.pem, _NAME, _LOGIN))
+        yield OldRegistry(f"{_NAME}:{port}", Endpoint(_ADDRESS, port, authority.pem, _NAME, _LOGIN), images)

@@ -134,6 +134,25 @@ def test_interrupted_copy_continues_where_it_stopped(migration: Migration) -> No
     assert digests(Endpoint.of(migration.new), [f"moved/{_SIGNED}"]) == expected
 
 
+def test_tag_without_an_image_is_no_missing_image(migration: Migration) -> None:
+    """A registry lists the tag of an interrupted push. Its link to the image is written last."""
+    repository = "team/interrupted"
+    with RegistryClient(migration.old.endpoint) as client:
+        for tag in ("no-image", "whole"):
+            client.push(Image.random(repository, tag, layer_bytes=1000))
+        tags = migration.old.images / "docker/registry/v2/repositories" / repository / "_manifests/tags"
+        (tags / "no-image/current/link").unlink()
+        assert set(client.tags(repository)) == {"no-image", "whole"}
+    migration = dataclasses.replace(migration, repositories=[repository])
+
+    copied = migration.run("regsync", "once", "--config", migration.configuration())
+
+    assert copied.returncode == 1
+    assert f"{repository}:no-image" in copied.stderr
+    compared = migration.migrate("compare")
+    assert (compared.returncode, compared.stdout) == (0, "1 of 1 images of the source are the same in the target\n")
+
+
 def test_copy_back_brings_what_was_pushed_since(migration: Migration) -> None:
     pushed, moved = Image.random("team/app-1", "new"), Image.random("team/app-2", "v1")
     pinned = migration.digests["team/app-3:0"]
