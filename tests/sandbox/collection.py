@@ -36,7 +36,7 @@ _TASK = "aws:ecs/taskDefinition:TaskDefinition"
 _SPEED_TAG, _SPEED = "sandbox:speed", 10
 # How long states wait, in seconds of this machine's clock: for requests under way, for ECS to stop a task, and for one
 # that it cannot stop, with the limit of UNREACHABLE_SECONDS.
-UNREACHABLE_SECONDS = 10
+UNREACHABLE_SECONDS = 20
 _SECONDS = {"Let requests end": 1, "Let it stop": 2, "Let it end itself": UNREACHABLE_SECONDS // 2}
 _POLL_SECONDS = 0.3
 _LIMIT_SECONDS = 60

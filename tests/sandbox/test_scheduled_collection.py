@@ -223,18 +223,6 @@ def test_pushes_are_accepted_after_each_fault_of_the_task(
             assert collected.refuses, "the second collection has ended the refusal of the first"
             collected.stop(run)
             assert collected.wait_for_end(run) == "ABORTED"
-        limit = limited_to(UNREACHABLE_SECONDS)
-        with subtests.test("unreachable"), deleting(registry, client, limit) as run, collected.unreachable_instance():
-            assert collected.wait_for_end(run) == "TIMED_OUT"
-            registry.assert_pushes_are_accepted()
-        with (
-            subtests.test("unreachable and stopped"),
-            deleting(registry, client, limit) as run,
-            collected.unreachable_instance(),
-        ):
-            collected.stop(run)
-            assert collected.watcher_status(run) == "FAILED"
-            registry.assert_pushes_are_accepted()
         for fault in (Fault(slow_down=True), Fault(reset=True, deletions_only=True)):
             with subtests.test("S3 does not answer", fault=fault), registry.s3.failing(fault):
                 deleted_image(registry, client)
@@ -243,6 +231,26 @@ def test_pushes_are_accepted_after_each_fault_of_the_task(
                 assert collected.watcher_status(run) == "FAILED"
                 registry.assert_pushes_are_accepted()
                 assert before <= registry.objects()
+
+
+@_BOTH
+def test_pushes_are_accepted_when_the_task_of_an_unreachable_instance_has_ended(
+    registry: Registry, client: RegistryClient, subtests: pytest.Subtests
+) -> None:
+    """ECS cannot stop the task, which ends itself."""
+    collected, limit = registry.collected, limited_to(UNREACHABLE_SECONDS)
+    with registry.traffic():
+        with (
+            subtests.test("until the limit"),
+            deleting(registry, client, limit) as run,
+            collected.unreachable_instance(),
+        ):
+            assert collected.wait_for_end(run) == "TIMED_OUT"
+            registry.assert_pushes_are_accepted()
+        with subtests.test("stopped"), deleting(registry, client, limit) as run, collected.unreachable_instance():
+            collected.stop(run)
+            assert collected.watcher_status(run) == "FAILED"
+            registry.assert_pushes_are_accepted()
 
 
 @contextmanager
