@@ -19,7 +19,7 @@ import pytest
 from sandbox.local import Sandbox
 from sandbox.machine import processes, programs
 from sandbox.random_image import Blob, Image, digest
-from sandbox.registry_client import Endpoint, RegistryClient
+from sandbox.registry_client import Endpoint, RegistryClient, RequestFailed
 from tests.sandbox.helpers import PROJECT
 from tests.sandbox.old_registry import OldRegistry, old_registry
 from tests.sandbox.replicas import replicas, with_settings
@@ -120,12 +120,14 @@ def test_interrupted_copy_continues_where_it_stopped(migration: Migration) -> No
             lambda: len(copied(log.read_text())) > 60, "60 images", seconds=_SECONDS, process=copy, log=log
         )
         copy.kill()
-    # Not the tags: a registry lists the tag of a push that was interrupted, and answers 404 for its image.
-    missing = set(re.findall(r"^missing: (.+)$", migration.migrate("compare").stdout, re.MULTILINE))
+    with RegistryClient(Endpoint.of(migration.new)) as client:
+        listed = ((name, tag) for name in _REPOSITORIES for tag in client.tags(f"moved/{name}"))
+        done = {f"{name}:{tag}" for name, tag in listed if has_image(client, f"moved/{name}", tag)}
+    missing = migration.digests.keys() - done
     assert 0 < len(missing) < len(migration.digests)
 
     # A push that was under way may have been completed since.
-    assert migration.copy() <= missing
+    assert migration.copy() <= {f"{migration.new.client.registry}/moved/{image}" for image in missing}
 
     compared = migration.migrate("compare")
     assert compared.stdout == "202 of 202 images of the source are the same in the target\n"
@@ -184,6 +186,17 @@ def copied(log: str) -> set[str]:
     # The last line may be incomplete.
     lines = [json.loads(line) for line in log.splitlines() if line.startswith("{") and line.endswith("}")]
     return {line["target"] for line in lines if line["msg"] == "Image sync needed"}
+
+
+def has_image(client: RegistryClient, repository: str, tag: str) -> bool:
+    """Whether a tag that the registry lists has an image. That of an interrupted push may have none."""
+    try:
+        client.digest(repository, tag)
+    except RequestFailed as error:
+        if error.reason != "status 404":
+            raise
+        return False
+    return True
 
 
 def digests(endpoint: Endpoint, repositories: Iterable[str]) -> dict[str, str]:
