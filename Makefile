@@ -68,9 +68,10 @@ test-floors: evaluator ## unit tests and types with the lowest versions that pyp
 	$(FLOORS)/bin/python -m pytest tests/unit -n 2 --dist worksteal -q
 	$(VENV)/bin/pyright --pythonpath $(FLOORS)/bin/python __main__.py settings.py components plugin
 
-# More processes than cores, since the provider also waits, such as 30 s for each load balancer.
+# More processes than cores, since the provider also waits, such as 30 s for each load balancer. For fewer tests, set
+# ENGINE_OPTIONS to options of pytest.
 test-engine: $(VENV)/ready ## tests on a real Pulumi engine; needs pulumi on the PATH, no AWS account
-	$(PYTHON) -m pytest tests/engine -n 8 --dist loadscope --no-loadscope-reorder
+	$(PYTHON) -m pytest tests/engine -n 8 --dist loadscope --no-loadscope-reorder $(ENGINE_OPTIONS)
 
 # Both need the network. --strict: a package that could not be looked up is a failure.
 .PHONY: audit sbom

@@ -23,6 +23,8 @@ from tests.engine.configuring import configure, configured, stack_file
 from tests.engine.queries import AwsClients
 from tests.engine.stacks import ROOT, require_capable_plugin
 
+pytestmark = pytest.mark.exhaustive
+
 _DOMAIN = "registry.example.com"
 _AUTHORITY = issue("authority.example.com")
 _CERTIFICATE = issue(_DOMAIN, by=_AUTHORITY)

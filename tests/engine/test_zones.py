@@ -9,6 +9,8 @@ from tests.engine.commands import run, run_failing
 from tests.engine.queries import AwsClients
 from tests.engine.stacks import PROGRAMS, CreateStack
 
+pytestmark = pytest.mark.exhaustive
+
 
 @pytest.fixture(scope="module")
 def stack(create_stack: CreateStack) -> auto.Stack:
