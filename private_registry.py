@@ -1,4 +1,3 @@
 """The library under its installed name, for programs that run in this folder without installing it."""
 
-# The public names are those of `components.__all__`.
-from components import *  # noqa: F403
+from components import *  # noqa: F403 (the public names, which are those of components.__all__)
